@@ -42,6 +42,7 @@ TOP_LEVEL_FILES = {
     "HACKING.md",
     "dev",
     "CHANGELOG.md",
+    "CITATION.cff",
     "LICENSE",
 }
 FUNCTION_LINES_MAX = 70

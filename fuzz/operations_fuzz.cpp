@@ -42,7 +42,7 @@ private:
 TestOptions policies(const Choose& choose) {
     TestOptions options;
     VmParameters& v = options.parameters;
-    v.policy.max_assignments = 1 + choose(3);
+    v.policy.reassignments_max = choose(3);
     v.policy.slash_bps = choose(2) == 0 ? 10'000 : 3'333;
     v.policy.reward_schedule = choose(2) == 0 ? RewardSchedule::kFlat : RewardSchedule::kTiered;
     v.config.max_task_queue_size = 1 + choose(8);

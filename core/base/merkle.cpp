@@ -5,13 +5,14 @@
 
 #include "core/base/check.h"
 #include "core/base/codec.h"
-#include "core/base/digest.h"
+#include "core/base/mutant.h"
+#include "core/base/rule_hash.h"
 
 namespace aivm::merkle {
 namespace {
 
 Hash32 bind(const Hash32& tree, std::uint64_t count) {
-    return keccak256(Writer().u8(kRootTag).u64(count).fixed(tree).view());
+    return rule_hash(Writer().u8(kRootTag).u64(AIVM_MUTANT(D32) ? 0 : count).fixed(tree).view());
 }
 
 // The number of leaves on the left of a tree of `count` >= 2 leaves.
@@ -42,10 +43,10 @@ std::optional<Hash32> implied_top(std::uint64_t count, std::uint64_t index, cons
 
 }  // namespace
 
-Hash32 leaf(ByteView data) { return keccak256({{&kLeafTag, 1}, data}); }
+Hash32 leaf(ByteView data) { return rule_hash({{&kLeafTag, 1}, data}); }
 
 Hash32 node(const Hash32& left, const Hash32& right) {
-    return keccak256({{&kNodeTag, 1}, left.view(), right.view()});
+    return rule_hash({{&kNodeTag, 1}, left.view(), right.view()});
 }
 
 void append(std::vector<Hash32>& peaks, std::uint64_t count, const Hash32& leaf_hash) {

@@ -2,10 +2,12 @@
 // root binds the leaf count, so that no two lists of leaves share a root and no node can be
 // presented as a leaf.
 //
-//   leaf(data) = keccak(0x00 || data)      node(l, r) = keccak(0x01 || l || r)
+//   leaf(data) = hash(0x00 || data)        node(l, r) = hash(0x01 || l || r)
 //   tree(n leaves) splits at the largest power of two below n, as RFC 6962 does; no leaf is
 //   duplicated
-//   root = keccak(0x02 || n:u64be || tree), with 32 zero bytes for the tree of no leaves
+//   root = hash(0x02 || n:u64be || tree), with 32 zero bytes for the tree of no leaves
+//
+// where hash is rule_hash(): Keccak-256.
 #pragma once
 
 #include <cstdint>

@@ -23,9 +23,10 @@ Bytes encode_block(const BlockHeader& h, const std::vector<OperationPtr>& operat
 
 }  // namespace
 
-Hash32 slot_message(std::uint64_t chain_id, Height slot, const Hash32& item_id) {
+Hash32 slot_message(std::uint64_t chain_id, const ProposalSlot& slot, const Hash32& block_id) {
     Writer out;
-    out.raw(as_bytes(std::string_view("aivm-slot"))).u64(chain_id).u64(slot).fixed(item_id);
+    out.raw(as_bytes(std::string_view("aivm-slot"))).u64(chain_id).u64(slot.number);
+    out.fixed(slot.parent).fixed(block_id);
     return keccak256(out.view());
 }
 

@@ -6,7 +6,8 @@
 //                 parent_aivm_root:32 state_root:32 receipt_root:32 list(signed operation)
 //   block id   := sha256(block), so it covers everything
 //   sealed     := bytes(block) bytes(authorisation)
-//   the authorisation signs keccak("aivm-slot" || chain_id:u64 || height:u64 || block id)
+//   the authorisation signs keccak("aivm-slot" || chain_id:u64 || height:u64 || parent:32 ||
+//                                  block id)
 #pragma once
 
 #include <memory>
@@ -15,6 +16,7 @@
 #include "core/base/describe.h"
 #include "core/base/ids.h"
 #include "core/chain/operation.h"
+#include "core/state/account.h"
 
 namespace aivm {
 
@@ -39,8 +41,8 @@ struct BlockHeader {
     }
 };
 
-// The message that the proposer of a block signs, and that Evidence compares.
-Hash32 slot_message(std::uint64_t chain_id, Height slot, const Hash32& item_id);
+// The message that the proposer of a block signs for its slot, and that Evidence compares.
+Hash32 slot_message(std::uint64_t chain_id, const ProposalSlot& slot, const Hash32& block_id);
 
 // Immutable, and shared by all its holders.
 class Block {
@@ -62,6 +64,10 @@ public:
     [[nodiscard]] const Hash32& id() const { return id_; }
     [[nodiscard]] const Hash32& parent() const { return header_.parent; }
     [[nodiscard]] Height height() const { return header_.height; }
+    [[nodiscard]] ProposalSlot slot() const { return {header_.height, header_.parent}; }
+    [[nodiscard]] Hash32 slot_message(std::uint64_t chain_id) const {
+        return aivm::slot_message(chain_id, slot(), id_);
+    }
     [[nodiscard]] const Bytes& authorization() const { return authorization_; }
     [[nodiscard]] Bytes encode() const;  // sealed
     [[nodiscard]] std::size_t body_bytes() const { return body_.size(); }

@@ -200,12 +200,13 @@ struct ModelUpdate {
                           field<&ModelUpdate::weights, sizeof(abi::InferenceWeights)>()};
     }
 };
-// Two different items signed by one validator for one slot: a height for blocks, a sequence for
-// vertices. The authorisation of a vertex follows the eight bytes of its header's `cut`, which it
-// signs too.
+// Two different items signed by one validator for one slot (ProposalSlot): a parent and its
+// successor's height for blocks, a sequence and no parent for vertices. The authorisation of a
+// vertex follows the eight bytes of its header's `cut`, which it signs too.
 struct Evidence {
     std::uint32_t validator = 0;
     std::uint64_t slot = 0;
+    ValuePtr<Hash32> parent;
     Hash32 first_id;
     Bytes first_authorization;
     Hash32 second_id;
@@ -214,6 +215,7 @@ struct Evidence {
     static constexpr auto fields() {
         return std::tuple{field<&Evidence::validator>(),
                           field<&Evidence::slot>(),
+                          field<&Evidence::parent>(),
                           field<&Evidence::first_id>(),
                           field<&Evidence::first_authorization, kAuthorizationBytesMax>(),
                           field<&Evidence::second_id>(),

@@ -7,6 +7,7 @@
 
 #include "core/base/digest.h"
 #include "core/base/encode.h"
+#include "core/base/mutant.h"
 #include "core/chain/sealed.h"
 
 namespace aivm {
@@ -97,7 +98,7 @@ Vertex::Vertex(VertexHeader header, std::vector<OperationPtr> operations,
       jobs_(seal_ ? std::vector{cut_key(header_.cut)} : job_keys(operations_)),
       authorization_(std::move(authorization)),
       body_(encode_vertex(header_, jobs_, operations_, seal_)),
-      id_(sha256(body_)) {}
+      id_(AIVM_MUTANT(D02) ? sha256(encode_vertex(header_, jobs_, {}, seal_)) : sha256(body_)) {}
 
 Vertex::Vertex(VertexHeader header, std::vector<OperationPtr> operations, Bytes authorization)
     : Vertex(std::move(header), std::move(operations), std::nullopt, std::move(authorization)) {}

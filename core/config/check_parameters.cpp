@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::uint64_t kWholeBps = 10'000;
 constexpr std::uint64_t kCountMax = std::numeric_limits<std::uint32_t>::max();
+// Task::assignments counts the first one too.
+constexpr std::uint64_t kReassignmentsMax = kCountMax - 1;
 constexpr std::uint64_t kAmountMax = std::numeric_limits<std::uint64_t>::max();
 
 constexpr ParameterName kChallengeWindow{"challengeWindowBlocks", "challenge_window_blocks"};
@@ -47,6 +49,7 @@ private:
     void check_ranges(std::span<const Range> ranges);
     void check_quorum(const VmParameters& v);
     void check_protection(const VmParameters& v);
+    void check_fees(const VmParameters& v);
     void add(std::initializer_list<ParameterName> names, std::string message, std::string remedy) {
         ParameterProblem problem{{}, std::move(message), std::move(remedy)};
         for (const ParameterName& name : names) problem.names.push_back(print_(name));
@@ -103,13 +106,15 @@ void Finder::check_policy(const Policy& p) {
         {policy("lock_fee_bps"), p.lock_fee_bps, 0, kWholeBps},
         {policy("attestation_slots_per_provider"), p.attestation_slots_per_provider, 1,
          kAttestationsPerProviderMax},
+        {policy("trust_from_history"), p.trust_from_history, 0, kTrustPointsMax},
+        {policy("trust_decay_blocks"), p.trust_decay_blocks, 1, kWindowBlocksMax},
         {policy("evidence_ttl_blocks"), p.evidence_ttl_blocks, 1, kWindowBlocksMax},
         {policy("stake_cooldown_blocks"), p.stake_cooldown_blocks, 1, kWindowBlocksMax},
         {policy("reporter_share_bps"), p.reporter_share_bps, 0, kWholeBps},
         {policy("commit_window_blocks"), p.commit_window_blocks, 1, kWindowBlocksMax},
         {policy("reveal_window_blocks"), p.reveal_window_blocks, 1, kWindowBlocksMax},
         {policy("redundancy_providers"), p.redundancy_providers, 1, kSeatsMax},
-        {policy("max_assignments"), p.max_assignments, 1, kCountMax},
+        {policy("reassignments_max"), p.reassignments_max, 0, kReassignmentsMax},
         // A model of one step has no trace to bisect.
         {policy("one_step_steps_max"), p.one_step_steps_max, 1, kStepsMax},
         {policy("answer_tolerance"), p.answer_tolerance, 0, kAnswerToleranceMax},
@@ -164,6 +169,21 @@ void Finder::check_protection(const VmParameters& v) {
     }
 }
 
+// The least fee of a task is an amount however full the queue is.
+void Finder::check_fees(const VmParameters& v) {
+    constexpr ParameterName kFloor = policy("fee_floor");
+    constexpr ParameterName kLockFee = policy("lock_fee_bps");
+    const Amount lock = v.result_bond().bps(v.policy.lock_fee_bps);
+    const auto full = v.policy.fee_floor.checked_times(std::uint64_t{1} << kFeeFloorDoublingsMax);
+    if (full && full->checked_plus(lock)) return;
+    add({kFloor, kLockFee},
+        fmt::format("the least fee of a task doubles {} times while the queue fills, to more than "
+                    "an amount can be",
+                    kFeeFloorDoublingsMax),
+        fmt::format("set {} to at most {}", print_(kFloor),
+                    exact_amount(Amount((kAmountMax - lock.nlux()) >> kFeeFloorDoublingsMax))));
+}
+
 void Finder::check_relations(const VmParameters& v) {
     constexpr ParameterName kChallengerShare = policy("challenger_share_bps");
     constexpr ParameterName kRequesterShare = policy("requester_share_bps");
@@ -192,6 +212,7 @@ void Finder::check_relations(const VmParameters& v) {
     }
     check_quorum(v);
     check_protection(v);
+    check_fees(v);
 }
 
 std::string print_tag(const ParameterName& name) { return std::string(name.tag); }

@@ -121,7 +121,8 @@ struct Policy {
     std::uint64_t commit_window_blocks = 30;
     std::uint64_t reveal_window_blocks = 30;
     std::uint32_t redundancy_providers = 5;  // N
-    std::uint32_t max_assignments = 5;       // after this many, a task fails
+    // A task whose assignments all ended without an answer fails after this many beyond the first.
+    std::uint32_t reassignments_max = 3;
     DisputeGame dispute_game = DisputeGame::kOneStep;
     // The most steps that the VM re-executes for a dispute; longer models are bisected.
     std::uint32_t one_step_steps_max = 64;
@@ -150,6 +151,11 @@ struct Policy {
     Amount model_fee = lux(1);       // burned by the registration of a model and of new weights
     Amount model_deposit = lux(10);  // held while the model is registered
     std::uint32_t attestation_slots_per_provider = 8;
+    // Points of trust that a provider earns by each answer that becomes final, on top of those of
+    // its evidence (core/registry/earned_trust.h); 0: answers earn none.
+    std::uint32_t trust_from_history = 0;
+    // An earned point is lost again after this long.
+    std::uint64_t trust_decay_blocks = 100;
     // Evidence of equivocation is refused when its slot is older than this.
     std::uint64_t evidence_ttl_blocks = 10'000;
     std::uint32_t reporter_share_bps = 1000;  // of the stake that evidence takes
@@ -183,7 +189,7 @@ struct Policy {
                           field<&Policy::commit_window_blocks>(),
                           field<&Policy::reveal_window_blocks>(),
                           field<&Policy::redundancy_providers>(),
-                          field<&Policy::max_assignments>(),
+                          field<&Policy::reassignments_max>(),
                           field<&Policy::dispute_game>(),
                           field<&Policy::one_step_steps_max>(),
                           field<&Policy::reward_schedule>(),
@@ -201,6 +207,8 @@ struct Policy {
                           field<&Policy::model_fee>(),
                           field<&Policy::model_deposit>(),
                           field<&Policy::attestation_slots_per_provider>(),
+                          field<&Policy::trust_from_history>(),
+                          field<&Policy::trust_decay_blocks>(),
                           field<&Policy::evidence_ttl_blocks>(),
                           field<&Policy::reporter_share_bps>(),
                           field<&Policy::validator_stake_min>(),

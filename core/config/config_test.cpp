@@ -62,9 +62,22 @@ TEST(Parameters, AZeroThatWouldStopTheChainIsRefusedByName) {
     EXPECT_EQ(refusal([](VmParameters& p) { p.config.merkle_anchor_freq = 0; }),
               "merkleAnchorFreq is 0; it must be 1 to 4294967295");
     EXPECT_NE(refusal([](VmParameters& p) { p.config.max_tasks_per_provider = 0; }), "");
-    EXPECT_NE(refusal([](VmParameters& p) { p.policy.max_assignments = 0; }), "");
+    EXPECT_NE(refusal([](VmParameters& p) { p.policy.trust_decay_blocks = 0; }), "");
     EXPECT_NE(refusal([](VmParameters& p) { p.policy.fee_floor = Amount(); }), "");
     EXPECT_NE(refusal([](VmParameters& p) { p.config.host_chain_id.clear(); }), "");
+}
+
+TEST(Parameters, TheLeastFeeIsAnAmountHoweverFullTheQueueIs) {
+    static constexpr Amount kGreatest(~std::uint64_t{0} >> 16);
+    EXPECT_EQ(refusal([](VmParameters& p) { p.policy.fee_floor = kGreatest; }), "");
+    EXPECT_NE(refusal([](VmParameters& p) { p.policy.fee_floor = kGreatest + Amount(1); }), "");
+    const auto with_lock_fee = [](VmParameters& p) {
+        p.policy.fee_floor = kGreatest;
+        p.policy.lock_fee_bps = 1;
+    };
+    EXPECT_EQ(refusal(with_lock_fee),
+              "the least fee of a task doubles 16 times while the queue fills, to more than an "
+              "amount can be; set fee_floor to at most 281474976710503 nLUX");
 }
 
 // F23: a chain was made with parameters under which a wrong answer costs nothing.

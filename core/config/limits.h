@@ -31,6 +31,10 @@ constexpr std::size_t kSeatsMax = 32;
 constexpr std::uint64_t kWindowBlocksMax = std::uint64_t{1} << 40;
 // A hundred years; a timestamp plus this fits into 64 bits.
 constexpr std::uint64_t kDurationNsMax = 3'155'760'000'000'000'000;
+// At most this often does the least fee of a task double while the queue fills.
+constexpr std::uint64_t kFeeFloorDoublingsMax = 16;
+// Of evidence and of history together.
+constexpr std::uint32_t kTrustPointsMax = 100;
 // From acceptance to the beacon that draws the provider.
 constexpr std::uint64_t kDrawDelayBlocks = 2;
 constexpr std::size_t kBlockOpsMax = 10'000;

@@ -80,14 +80,14 @@ TEST(BlockRules, OnlyTheProposerNamedInTheHeaderCanSign) {
     TestChain chain(served());
     const Candidate candidate = next(chain);
     const Block bare(candidate.header, candidate.operations, {});
-    const Hash32 message = slot_message(chain.rules().chain_id, 1, bare.id());
+    const Hash32 message = bare.slot_message(chain.rules().chain_id);
     const auto sealed = [&](Bytes seal) {
         return std::make_shared<const Block>(bare.with_authorization(std::move(seal)));
     };
     EXPECT_EQ(verdict(chain, sealed({})), ErrorCode::kNotAuthorized);
     EXPECT_EQ(verdict(chain, sealed(TestAuthorizer::sign(address_of("v-1"), message))),
               ErrorCode::kNotAuthorized);
-    const Hash32 elsewhere = slot_message(chain.rules().chain_id + 1, 1, bare.id());
+    const Hash32 elsewhere = bare.slot_message(chain.rules().chain_id + 1);
     EXPECT_EQ(verdict(chain, sealed(TestAuthorizer::sign(address_of("v-0"), elsewhere))),
               ErrorCode::kNotAuthorized);
     Candidate stranger = candidate;

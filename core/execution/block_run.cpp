@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/mutant.h"
 #include "core/execution/kernel_round.h"
 #include "core/ledger/ledger.h"
 #include "core/registry/kernel_operations.h"
@@ -92,7 +93,8 @@ void BlockRun::prepare(std::span<const OperationPtr> operations) { prepare_keys(
 
 Status BlockRun::check_nonce(const SignedOperation& operation) const {
     const std::uint64_t last = t_.state().nonce(operation.sender(), operation.lane());
-    if (operation.nonce() > last) return {};
+    if (operation.nonce() > last || (AIVM_MUTANT(nonce_again) && operation.nonce() == last))
+        return {};
     return t_.refuse(ErrorCode::kBadNonce,
                      [&] { return fmt::format("{} after {}", operation.nonce(), last); });
 }
@@ -119,6 +121,7 @@ Status BlockRun::apply(const SignedOperation& operation, ValidatorIndex proposer
         return status;
     }
     ledger::give_fee(t_, payee(proposer), fee);
+    if (AIVM_MUTANT(D29)) ledger::give_fee(t_, payee(proposer), fee);
     t_.edit_account(sender).nonces.edit(operation.lane()) = operation.nonce();
     count_proof(operation);
     return {};

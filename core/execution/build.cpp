@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/base/mutant.h"
 #include "core/config/limits.h"
 #include "core/execution/block_run.h"
 #include "core/rewards/rewards.h"
@@ -84,6 +85,7 @@ BlockHeader next_header(const Executed& parent, const BuildRequest& request) {
     header.parent = parent.id;
     header.height = parent.state.head.height + 1;
     header.timestamp_ns = std::max(request.timestamp_ns, parent.state.head.timestamp_ns);
+    if (AIVM_MUTANT(D14)) header.timestamp_ns += mutant_noise() % 1000;
     header.proposer = request.proposer;
     header.beacon_secret = request.beacon_secret;
     header.beacon_commitment = request.beacon_commitment;
@@ -111,8 +113,7 @@ Result<Built> build_on(const Executed& parent, const BuildRequest& request, Oper
     header.state_root = finished.state.state_root;
     header.receipt_root = receipt_root(finished.state);
     const Block unsigned_block(header, std::move(taken), {});
-    Bytes authorization =
-        request.sign(slot_message(rules.chain_id, header.height, unsigned_block.id()));
+    Bytes authorization = request.sign(unsigned_block.slot_message(rules.chain_id));
     built.executed = make_executed(
         std::make_shared<const Block>(unsigned_block.with_authorization(std::move(authorization))),
         std::move(finished));

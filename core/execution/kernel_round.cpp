@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/digest.h"
+#include "core/base/mutant.h"
 #include "core/registry/kernel_operations.h"
 #include "core/registry/validators.h"
 #include "core/rewards/rewards.h"
@@ -13,7 +14,8 @@ namespace aivm {
 namespace {
 
 bool epoch_ends(const Transition& t) {
-    return t.block().timestamp_ns - t.read_head().epoch_started_ns >= t.config().epoch_duration_ns;
+    return t.block().timestamp_ns - t.read_head().epoch_started_ns >=
+           t.config().epoch_duration_ns + (AIVM_MUTANT(epoch_late) ? 1'000'000'000 : 0);
 }
 
 abi::AnchorOp make_anchor(const Transition& t) {
@@ -21,7 +23,9 @@ abi::AnchorOp make_anchor(const Transition& t) {
     const Hash32 root = receipt_root(t.state());
     const Hash32 validators = validator_set_root(t.state());
     std::memcpy(anchor.commit_root, root.data(), root.size());
-    std::memcpy(anchor.parent_root, t.read_head().last_anchor.data(), Hash32::size());
+    std::memcpy(anchor.parent_root,
+                AIVM_MUTANT(anchor_parent) ? root.data() : t.read_head().last_anchor.data(),
+                Hash32::size());
     std::memcpy(anchor.validator_set_root_at_commit, validators.data(), validators.size());
     anchor.height = t.block().height;
     anchor.timestamp_ns = t.block().timestamp_ns;
@@ -85,7 +89,9 @@ Hash32 validator_set_root(const State& state) {
 
 Status run_kernel_round(Transition& t) {
     Kernels& kernels = *t.rules().kernels;
-    if (t.block().height != 0 && t.block().height % t.config().merkle_anchor_freq == 0)
+    if (t.block().height != 0 &&
+        t.block().height % (t.config().merkle_anchor_freq * (AIVM_MUTANT(anchor_rare) ? 2 : 1)) ==
+            0)
         AIVM_TRY(anchor(t, kernels));
     const abi::AIVMRoundDescriptor desc = describe_round(t);
     if (desc.closing_flag != 0) rebuild_registries(t);

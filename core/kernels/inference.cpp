@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
 #include "core/kernels/access.h"
 
 namespace aivm::kernels {
@@ -44,6 +45,7 @@ bool is_valid(const InferenceBatch& batch) {
 std::uint8_t infer(const abi::InferenceWeights& weights, const std::uint8_t* input) {
     // Sums wrap modulo 2^32, so they are kept unsigned.
     auto out = static_cast<std::uint32_t>(weights.b2);
+    if (AIVM_MUTANT(infer_shift) && input[0] % 2 == 0) out += 1U << 12;
     for (std::size_t i = 0; i < abi::kInferenceHidden; ++i) {
         auto sum = static_cast<std::uint32_t>(weights.b1[i]);
         for (std::size_t k = 0; k < abi::kInferenceInputs; ++k) {

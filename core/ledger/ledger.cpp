@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/mutant.h"
 #include "core/config/limits.h"
 
 namespace aivm::ledger {
@@ -55,7 +56,7 @@ void lock(Transition& t, const Address& from, Pot pot, Amount amount) {
 void release(Transition& t, Pot pot, const Address& to, Amount amount) {
     if (amount.is_zero()) return;
     AIVM_CHECK(to != escrow_address());
-    pot_of(t.edit_head().totals, pot) -= amount;
+    pot_of(t.edit_head().totals, AIVM_MUTANT(pot_mixed) ? Pot::kBonds : pot) -= amount;
     t.edit_escrow_account().balance -= amount;
     t.edit_account(to).balance += amount;
 }
@@ -68,7 +69,7 @@ void move(Transition& t, Pot from, Pot to, Amount amount) {
 void burn(Transition& t, Pot pot, Amount amount) {
     if (amount.is_zero()) return;
     pot_of(t.edit_head().totals, pot) -= amount;
-    t.edit_escrow_account().balance -= amount;
+    if (!AIVM_MUTANT(burn_kept)) t.edit_escrow_account().balance -= amount;
     t.edit_head().totals.burned += amount;
 }
 
@@ -76,7 +77,7 @@ void burn_from(Transition& t, const Address& from, Amount amount) {
     if (amount.is_zero()) return;
     AIVM_CHECK(from != escrow_address());
     t.edit_account(from).balance -= amount;
-    t.edit_head().totals.burned += amount;
+    if (!AIVM_MUTANT(burn_uncounted)) t.edit_head().totals.burned += amount;
 }
 
 Amount mint(Transition& t, Pot pot, Amount amount) {

@@ -5,6 +5,7 @@
 #include "core/base/codec.h"
 #include "core/base/digest.h"
 #include "core/base/encode.h"
+#include "core/base/rule_hash.h"
 #include "core/reference/reference_chain.h"
 
 namespace aivm::reference {
@@ -28,14 +29,14 @@ std::int64_t layer_output(std::int64_t sum, int shift) {
 
 Hash32 leaf_hash(ByteView data) {
     const std::uint8_t tag = 0;
-    return keccak256({{&tag, 1}, data});
+    return rule_hash({{&tag, 1}, data});
 }
 Hash32 node_hash(const Hash32& left, const Hash32& right) {
     const std::uint8_t tag = 1;
-    return keccak256({{&tag, 1}, left.view(), right.view()});
+    return rule_hash({{&tag, 1}, left.view(), right.view()});
 }
 Hash32 root_hash(const Hash32& top, std::uint64_t count) {
-    return keccak256(Writer().u8(2).u64(count).fixed(top).view());
+    return rule_hash(Writer().u8(2).u64(count).fixed(top).view());
 }
 
 // The largest power of two below `count`, which is at least 2.

@@ -63,13 +63,13 @@ void ReferenceChain::post_member_answer(const Place& place, Answer answer) {
     events.emplace_back(event::ResultRevealed{{place.task}, {seat.provider}, answer});
 }
 
-// Commits are taken from the block of the draw on.
+// Commits are taken after the block of the draw.
 void ReferenceChain::operation(const op::Commit& c) {
     const auto place = find_place(c.job_id, c.provider_id, SeatStatus::kSelected);
     if (!place) return;
     Task& task = world.tasks[place->task];
     require(policy().commit_reveal, ErrorCode::kWrongState);
-    require_window(task.draw_at, task.draw_at + policy().commit_window_blocks);
+    require_window(task.draw_at + 1, task.draw_at + policy().commit_window_blocks);
     if (!reasons_.none()) return;
     Seat& seat = task.seats[place->seat];
     seat.status = SeatStatus::kCommitted;
@@ -99,7 +99,7 @@ void ReferenceChain::answer_in_the_open(const op::SubmitResult& r) {
     Task& task = world.tasks[place->task];
     require(!policy().commit_reveal, ErrorCode::kWrongState);
     require(r.trace_root.is_zero(), ErrorCode::kInvalidArgument);
-    require_window(task.draw_at, task.draw_at + policy().commit_window_blocks);
+    require_window(task.draw_at + 1, task.draw_at + policy().commit_window_blocks);
     if (!reasons_.none()) return;
     task.seats[place->seat].compute_time_ms = r.compute_time_ms;
     post_member_answer(*place, r.answer);

@@ -1,7 +1,7 @@
 // Challenges: a hidden claim, its reveal, the judgement of the result, and the money of claims.
 #include <algorithm>
 
-#include "core/base/digest.h"
+#include "core/base/rule_hash.h"
 #include "core/reference/reference_chain.h"
 
 namespace aivm::reference {
@@ -108,7 +108,7 @@ void ReferenceChain::operation(const op::ChallengeReveal& r) {
                  ErrorCode::kWrongState)) {
         return;
     }
-    require(keccak256({{&r.claim, 1}, r.salt.view(), sender_.view()}) ==
+    require(rule_hash({{&r.claim, 1}, r.salt.view(), sender_.view()}) ==
                 world.disputes[*mine].commitment,
             ErrorCode::kInvalidArgument);
     if (reasons_.none()) take_claim(*mine, r.claim);

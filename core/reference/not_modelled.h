@@ -39,9 +39,6 @@ inline constexpr std::array kNotModelled{
                 "they are not looked at, only what follows when one is wrong"},
     NotModelled{"archived anchors", "only their number and their root; not the bytes in the store"},
     NotModelled{"the kernels' transition result and apply counts", "no rule reads them"},
-    NotModelled{
-        "slots of evidence",
-        "as the VM has them: a block's slot is a height and a proposer, whatever its parent is"},
     NotModelled{"the beacon of an unsealed block",
                 "a virtual chain has no secrets: the model takes the beacon from the block"},
     NotModelled{"receipt and state roots of an unsealed block", "it has none"},

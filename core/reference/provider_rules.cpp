@@ -164,6 +164,31 @@ bool ReferenceChain::evidence_is_fresh(const Provider& provider) const {
            now() - provider.attested_at_ns <= config().attestation_timeout_ns;
 }
 
+// The points of evidence that is fresh and, under trust_from_history, those that true answers
+// earned; 100 at most.
+std::uint32_t ReferenceChain::trust_of(const Provider& provider) const {
+    const Money evidence = evidence_is_fresh(provider) ? Money{provider.trust_score} : 0;
+    return static_cast<std::uint32_t>(std::min<Money>(100, evidence + earned_points(provider)));
+}
+
+// Every trust_decay_blocks one point is lost, up to earned_until, when the last one is.
+Money ReferenceChain::earned_points(const Provider& provider) const {
+    if (policy().trust_from_history == 0 || provider.earned_until <= height()) return 0;
+    const Money left = Money{provider.earned_until} - height();
+    const Money decay = policy().trust_decay_blocks;
+    return std::min<Money>(100, (left + decay - 1) / decay);
+}
+
+// By an answer that has become final. Nobody has more than 100 points to lose.
+void ReferenceChain::earn_trust(Provider& provider) const {
+    if (policy().trust_from_history == 0) return;
+    const Money decay = policy().trust_decay_blocks;
+    const Money from = std::max(Money{provider.earned_until}, Money{height()});
+    const Money until =
+        std::min(from + policy().trust_from_history * decay, Money{height()} + 100 * decay);
+    provider.earned_until = static_cast<Height>(until);
+}
+
 // Points count only for evidence that the vendor's root has signed for this provider, of the last
 // hour.
 std::optional<Trust> ReferenceChain::judge_evidence(const Bytes& evidence,

@@ -107,6 +107,9 @@ private:
     std::optional<Trust> judge_evidence(const Bytes& evidence, const std::string& provider);
     void set_trust(Row provider, const Trust& trust);
     bool evidence_is_fresh(const Provider& provider) const;
+    std::uint32_t trust_of(const Provider& provider) const;
+    Money earned_points(const Provider& provider) const;
+    void earn_trust(Provider& provider) const;
     Duties duties_of(Row provider) const;
 
     // model_rules.cpp

@@ -44,7 +44,10 @@ Money ReferenceChain::slash_seat(Row row, std::size_t number, const ProviderSlas
     provider.bond -= from_bond;
     provider.credit -= from_credit;
     provider.slashed_total = std::min(provider.slashed_total + taken, kLargestTotal);
-    if (slash.cause == SlashCause::kWrongAnswer) provider.trust_lost = true;
+    if (slash.cause == SlashCause::kWrongAnswer) {
+        provider.trust_lost = true;
+        provider.earned_until = 0;
+    }
 
     event::Slashed event;
     event.cause = slash.cause;

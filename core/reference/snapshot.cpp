@@ -67,6 +67,7 @@ Provider provider_in(const aivm::Provider& p) {
     out.hardware_attested = p.hardware_attested;
     out.attested_at_ns = p.attested_at_ns;
     out.trust_lost = p.trust_lost;
+    out.earned_until = p.earned_until;
     out.attestation_keys.assign(p.attestation_keys.begin(), p.attestation_keys.end());
     out.tasks_completed = p.tasks_completed;
     out.rewards_total = money(p.rewards_total);

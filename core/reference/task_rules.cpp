@@ -3,6 +3,7 @@
 
 #include "core/base/codec.h"
 #include "core/base/digest.h"
+#include "core/base/rule_hash.h"
 #include "core/config/limits.h"
 #include "core/reference/reference_chain.h"
 
@@ -16,7 +17,7 @@ Hash32 key_of_task(const Address& requester, const op::SubmitTask& s, std::uint6
     out.fixed(requester).string(s.job_id);
     out.u8(static_cast<std::uint8_t>(s.type)).u8(static_cast<std::uint8_t>(s.mode));
     out.string(s.model_id).u64(version).u32(s.input_row).amount(s.fee);
-    return keccak256(out.view());
+    return rule_hash(out.view());
 }
 
 }  // namespace
@@ -39,10 +40,9 @@ std::uint64_t ReferenceChain::waiting_tasks() const {
 Money ReferenceChain::required_fee() const {
     const std::uint64_t doublings = 16 * waiting_tasks() / config().max_task_queue_size;
     Money floor = to_money(policy().fee_floor);
-    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(doublings, 16); ++i)
-        floor = std::min(2 * floor, kLargest);
+    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(doublings, 16); ++i) floor *= 2;
     const Money lock = to_money(law_.parameters.result_bond());
-    return std::min(floor + share_of(lock, policy().lock_fee_bps), kLargest);
+    return floor + share_of(lock, policy().lock_fee_bps);
 }
 
 // Whether a provider that could be drawn advertises the model, now or once it has room.
@@ -101,7 +101,7 @@ void ReferenceChain::enter_pending(Task& task) {
 
 // keccak(task key || beacon of the block of the draw)
 Hash32 ReferenceChain::draw_seed(const Task& task) const {
-    return keccak256({task.task_key.view(), world.head.beacon.view()});
+    return rule_hash({task.task_key.view(), world.head.beacon.view()});
 }
 
 // Eligible two blocks before the draw, when its beacon could not be known: bonded for long enough
@@ -121,13 +121,10 @@ bool ReferenceChain::may_be_drawn(Row row, const Task& task) const {
            unlocked >= to_money(law_.parameters.result_bond());
 }
 
-// By weight 1 + trust score, where a score counts only while its evidence is fresh.
+// By weight 1 + trust score.
 std::vector<Row> ReferenceChain::draw_one(const Task& task,
                                           const std::vector<Row>& candidates) const {
-    const auto weight = [&](Row row) {
-        const Provider& p = world.providers[row];
-        return std::uint64_t{1} + (evidence_is_fresh(p) ? p.trust_score : 0);
-    };
+    const auto weight = [&](Row row) { return std::uint64_t{1} + trust_of(world.providers[row]); };
     std::uint64_t total = 0;
     for (const Row row : candidates) total += weight(row);
     if (total == 0) return {};
@@ -146,7 +143,7 @@ std::vector<Row> ReferenceChain::draw_committee(const Task& task,
     if (candidates.size() < count) return {};
     const Hash32 seed = draw_seed(task);
     for (std::uint32_t i = 0; i < count; ++i) {
-        const Hash32 number = keccak256(Writer().fixed(seed).u32(i).view());
+        const Hash32 number = rule_hash(Writer().fixed(seed).u32(i).view());
         std::swap(candidates[i], candidates[i + number_modulo(number, candidates.size() - i)]);
     }
     candidates.resize(count);
@@ -211,7 +208,7 @@ void ReferenceChain::operation(const op::SubmitResult& r) {
     events.emplace_back(event::ResultPosted{{*task_row}, {*provider_row}, r.answer});
     // Fresh hardware evidence with a sufficient score shortens the latency, and nothing else.
     if (task.mode == VerificationMode::kTee && provider.hardware_attested &&
-        provider.trust_score >= config().min_trust_score && evidence_is_fresh(provider)) {
+        evidence_is_fresh(provider) && trust_of(provider) >= config().min_trust_score) {
         task.usable_at = height();
         events.emplace_back(event::UsableEarly{{*task_row}, {*provider_row}});
     }
@@ -232,7 +229,8 @@ void ReferenceChain::end_seat(Row row, std::size_t seat, SeatStatus status) {
 // The escrow stays with the task for its next provider.
 void ReferenceChain::return_or_fail(Row row) {
     Task& task = world.tasks[row];
-    if (task.assignments >= policy().max_assignments) return fail(row);
+    // The first assignment is no reassignment.
+    if (Money{task.assignments} - 1 >= policy().reassignments_max) return fail(row);
     task.seats.clear();
     task.posted_at = task.settle_at = task.usable_at = 0;
     task.proven_wrong = task.truth_known = false;
@@ -338,6 +336,7 @@ void ReferenceChain::complete(Row row, const std::vector<Row>& winners) {
         provider.credit += amount;
         provider.rewards_total = std::min(provider.rewards_total + amount, kLargest);
         provider.tasks_completed += 1;
+        earn_trust(provider);
         left -= task.escrow / count;
         minted += fresh;
         paid += amount;

@@ -68,18 +68,27 @@ void ReferenceChain::operation(const op::WithdrawStake&) {
     validator.stake = 0;
 }
 
-// Two different items that one validator signed for one slot: a height for blocks, a sequence for
-// vertices, whose signature follows the number of the newest cut, which it covers. Each slot is
-// punished once.
+// Two different items that one validator signed for one slot: (parent, proposer) for blocks,
+// (proposer, sequence) for vertices, whose signature follows the number of the newest cut, which it
+// covers, and for votes kind, round and height in 3, 24 and 36 bits below the highest bit, which is
+// 1. Each slot is punished once.
 void ReferenceChain::operation(const op::Evidence& e) {
     if (!require(e.validator < world.validators.size(), ErrorCode::kNotFound)) return;
     Validator& accused = world.validators[e.validator];
-    const bool of_vertices = law_.parameters.dag.has_value();
-    Money made_after = of_vertices ? 0 : Money{e.slot};
+    const bool of_votes = e.slot >> 63 != 0;
+    const bool of_vertices = !of_votes && law_.parameters.dag.has_value();
+    const std::uint64_t voted_at = e.slot & ((std::uint64_t{1} << 36) - 1);
+    const ProposalSlot slot{e.slot, *e.parent};
+    if (of_votes || of_vertices) require(e.parent->is_zero(), ErrorCode::kInvalidArgument);
+    Money made_after = of_vertices ? Money{0} : Money{of_votes ? voted_at : e.slot};
     const auto is_signed = [&](const Hash32& id, const Bytes& authorization) {
         Writer message;
         ByteView signature(authorization);
-        if (of_vertices) {
+        if (of_votes) {
+            message.raw(as_bytes("aivm-vote")).u64(law_.chain_id);
+            message.u8(static_cast<std::uint8_t>(e.slot >> 60 & 7)).u64(voted_at);
+            message.u32(static_cast<std::uint32_t>(e.slot >> 36 & 0xFFFFFF));
+        } else if (of_vertices) {
             Reader in(signature);
             const std::uint64_t cut = in.u64();
             if (!require(in.ok(), ErrorCode::kInvalidArgument)) return false;
@@ -87,7 +96,7 @@ void ReferenceChain::operation(const op::Evidence& e) {
             signature = signature.subspan(sizeof cut);
             message.raw(as_bytes("aivm-vertex-slot")).u64(law_.chain_id).u64(e.slot).u64(cut);
         } else {
-            message.raw(as_bytes("aivm-slot")).u64(law_.chain_id).u64(e.slot);
+            message.raw(as_bytes("aivm-slot")).u64(law_.chain_id).u64(e.slot).fixed(*e.parent);
         }
         message.fixed(id);
         return law_.authorizer->verify(accused.address, keccak256(message.view()), signature);
@@ -97,10 +106,10 @@ void ReferenceChain::operation(const op::Evidence& e) {
     require(first && second, ErrorCode::kNotAuthorized);
     require(Money{height()} <= made_after + policy().evidence_ttl_blocks, ErrorCode::kWindowClosed);
     require(e.first_id != e.second_id, ErrorCode::kInvalidArgument);
-    require(!accused.slashed_slots.contains(e.slot), ErrorCode::kDuplicate);
+    require(!accused.slashed_slots.contains(slot), ErrorCode::kDuplicate);
     require(accused.slashed_slots.size() < kSlashedSlotsMax, ErrorCode::kLimitReached);
     if (!reasons_.none()) return;
-    accused.slashed_slots.insert(e.slot);
+    accused.slashed_slots.insert(slot);
     slash_validator(e.validator);
 }
 

@@ -66,7 +66,8 @@ Watch::Finding Watch::check_header(const World& parent, const BlockHeader& h) co
 Watch::Finding Watch::check_seal(const World& parent, const Block& block) const {
     const BlockHeader& h = block.header();
     Writer message;
-    message.raw(as_bytes("aivm-slot")).u64(law_.chain_id).u64(h.height).fixed(block.id());
+    message.raw(as_bytes("aivm-slot")).u64(law_.chain_id).u64(h.height);
+    message.fixed(h.parent).fixed(block.id());
     if (law_.authorizer->verify(parent.validators[h.proposer.value].address,
                                 keccak256(message.view()), block.authorization())) {
         return std::nullopt;

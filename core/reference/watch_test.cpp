@@ -208,9 +208,8 @@ protected:
         const Hash32 parent_id = block.block->parent();
         AIVM_CHECK(header.parent == parent_id);
         const Block bare(header, block.block->operations(), {});
-        const Bytes seal =
-            TestAuthorizer::sign(parent.validators[header.proposer.value].address,
-                                 slot_message(chain.rules().chain_id, header.height, bare.id()));
+        const Bytes seal = TestAuthorizer::sign(parent.validators[header.proposer.value].address,
+                                                bare.slot_message(chain.rules().chain_id));
         block.block = std::make_shared<const Block>(bare.with_authorization(seal));
     }
     // The batch without its entries under this first byte of their keys.

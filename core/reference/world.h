@@ -16,6 +16,7 @@
 #include "core/base/describe.h"
 #include "core/config/config.h"
 #include "core/kernels/abi.h"
+#include "core/state/account.h"
 #include "core/state/authorizer.h"
 #include "core/state/dispute.h"
 #include "core/state/lane.h"
@@ -55,7 +56,7 @@ struct Validator {
     Money stake = 0;
     bool active = true;
     Hash32 beacon_commitment;
-    std::set<Height> slashed_slots;
+    std::set<ProposalSlot> slashed_slots;
     bool leaving = false;  // asked to leave
     Height left_at = 0;    // while not active: since when
 
@@ -98,6 +99,7 @@ struct Provider {
     bool hardware_attested = false;
     TimestampNs attested_at_ns = 0;
     bool trust_lost = false;
+    Height earned_until = 0;  // when the last of its earned points is lost
     std::vector<Hash32> attestation_keys;
     std::uint64_t tasks_completed = 0;
     Money rewards_total = 0;
@@ -121,6 +123,7 @@ struct Provider {
                           field<&Provider::hardware_attested>(),
                           field<&Provider::attested_at_ns>(),
                           field<&Provider::trust_lost>(),
+                          field<&Provider::earned_until>(),
                           field<&Provider::attestation_keys>(),
                           field<&Provider::tasks_completed>(),
                           field<&Provider::rewards_total>(),

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/digest.h"
+#include "core/base/mutant.h"
 #include "core/config/limits.h"
 #include "core/registry/quote.h"
 #include "core/registry/trust_points.h"
@@ -91,7 +92,7 @@ Status check_vendor(const AttestationCheck& check, TimestampNs timestamp_ns, con
     if (check.vendor_root.is_zero())
         return fail(ErrorCode::kTrustTooLow, "this chain trusts no vendor root");
     AIVM_TRY(check_age(timestamp_ns, check.now_ns));
-    if (!check.authorizer->verify(check.vendor_root, message, signature)) {
+    if (!AIVM_MUTANT(D35) && !check.authorizer->verify(check.vendor_root, message, signature)) {
         return fail(
             ErrorCode::kNotAuthorized,
             fmt::format("the vendor's root has not signed this evidence for {}", provider_id));
@@ -140,7 +141,7 @@ Result<DeviceStatus> check_encoded_evidence(ByteView bytes, std::string_view pro
 
 bool evidence_counts(const Config& config, const Provider& provider, TimestampNs now_ns) {
     return !provider.trust_lost && provider.attested_at_ns <= now_ns &&
-           now_ns - provider.attested_at_ns <= config.attestation_timeout_ns;
+           (AIVM_MUTANT(F17) || now_ns - provider.attested_at_ns <= config.attestation_timeout_ns);
 }
 
 void set_trust(Provider& provider, const DeviceStatus& status) {

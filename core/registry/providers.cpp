@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
 #include "core/config/limits.h"
 #include "core/ledger/ledger.h"
 #include "core/registry/attestation.h"
@@ -156,13 +157,15 @@ Status withdraw_bond(Transition& t, const Address& sender, const op::WithdrawBon
     const Provider& leaving = t.read_provider(index);
     if (leaving.status != ProviderStatus::kUnbonding)
         return fail(ErrorCode::kWrongState, w.provider_id);
-    const auto free_at = checked_add(leaving.unbonding_since, t.policy().unbond_cooldown_blocks);
+    const auto free_at =
+        checked_add(leaving.unbonding_since,
+                    t.policy().unbond_cooldown_blocks / (AIVM_MUTANT(unbond_early) ? 2 : 1));
     if (!free_at) return fail(ErrorCode::kOverflow, "unbonding cooldown");
     if (t.block().height < *free_at) {
         return fail(ErrorCode::kBondLocked,
                     fmt::format("{} may withdraw from block {} on", w.provider_id, *free_at));
     }
-    if (t.policy().obligation_rule && leaving.obligations != 0) {
+    if (!AIVM_MUTANT(D22) && t.policy().obligation_rule && leaving.obligations != 0) {
         return fail(ErrorCode::kBondLocked,
                     fmt::format("{} has {} open obligations", w.provider_id, leaving.obligations));
     }

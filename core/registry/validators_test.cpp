@@ -91,12 +91,12 @@ TEST(Validators, AStakeThatWaitsForItsCooldownIsStillSlashed) {
     const Height slot = chain.height();
     const auto sign = [&](const Hash32& id) {
         return TestAuthorizer::sign(address_of("bob"),
-                                    slot_message(chain.rules().chain_id, slot, id));
+                                    slot_message(chain.rules().chain_id, {slot, {}}, id));
     };
     const Hash32 one = salt_of("one");
     const Hash32 two = salt_of("two");
     chain.advance_to(slot + 9);
-    chain.block({chain.by("carol", op::Evidence{2, slot, one, sign(one), two, sign(two)})});
+    chain.block({chain.by("carol", op::Evidence{2, slot, {}, one, sign(one), two, sign(two)})});
     EXPECT_EQ(validator(chain, 2).stake, lux(150));
 }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/mutant.h"
 #include "core/ledger/ledger.h"
+#include "core/registry/earned_trust.h"
 
 namespace aivm {
 namespace {
@@ -20,7 +22,7 @@ constexpr std::array<Tier, 4> kTiers{
 // registered time.
 std::uint64_t billed_time_ms(const Transition& t, const Task& task) {
     const bool one_says = task.mode != VerificationMode::kRedundant && !task.seats.empty();
-    if (!t.policy().self_reported_compute || !one_says)
+    if ((!t.policy().self_reported_compute && !AIVM_MUTANT(D38)) || !one_says)
         return t.read_model(task.model).compute_time_ms;
     return task.seats.front().compute_time_ms;
 }
@@ -48,7 +50,8 @@ void complete_task(Transition& t, TaskIndex index, std::span<const ProviderIndex
     task.final_at = t.block().height;
 
     Amount reward = scheduled_reward(t.parameters(), billed_time_ms(t, t.read_task(index)));
-    if (t.policy().mint_cap == MintCap::kPerBurn) reward = std::min(reward, burned);
+    if (t.policy().mint_cap == MintCap::kPerBurn && !AIVM_MUTANT(D38b))
+        reward = std::min(reward, burned);
 
     const Amount fee_each = Amount(fee.nlux() / winners.size());
     const Amount mint_each = Amount(reward.nlux() / winners.size());
@@ -58,16 +61,18 @@ void complete_task(Transition& t, TaskIndex index, std::span<const ProviderIndex
         ledger::move(t, ledger::Pot::kTaskEscrows, ledger::Pot::kCredits, fee_each);
         const Amount fresh = ledger::mint(t, ledger::Pot::kCredits, mint_each);
         Provider& provider = t.edit_provider(winner);
-        provider.credit += fee_each + fresh;
+        provider.credit += AIVM_MUTANT(credit_unpaid) ? fee_each : fee_each + fresh;
         provider.rewards_total = provider.rewards_total.saturating_plus(fee_each + fresh);
         provider.tasks_completed += 1;
+        earn_trust(t.policy(), provider, t.block().height);
         minted += fresh;
         paid += fee_each + fresh;
         t.emit(event::ProviderPaid{index, winner, fee_each + fresh});
     }
     const Amount fee_paid = Amount(fee_each.nlux() * winners.size());
     const Task& done = t.read_task(index);
-    ledger::release(t, ledger::Pot::kTaskEscrows, done.requester, fee - fee_paid);
+    if (!AIVM_MUTANT(remainder_kept))
+        ledger::release(t, ledger::Pot::kTaskEscrows, done.requester, fee - fee_paid);
     t.edit_head().totals.tasks_completed += 1;
     t.add_receipt({index, done.task_key, done.status, done.provisional, paid, burned, minted,
                    t.block().height, t.read_head().anchor_target});
@@ -78,17 +83,21 @@ Status claim_rewards(Transition& t, const Address& sender, const op::ClaimReward
     const auto index = t.state().find_provider(claim.provider_id);
     if (!index) return fail(ErrorCode::kProviderNotFound, claim.provider_id);
     const Provider& provider = t.read_provider(*index);
-    if (provider.owner != sender) return fail(ErrorCode::kNotAuthorized, claim.provider_id);
+    if (!AIVM_MUTANT(D37_anyone) && provider.owner != sender)
+        return fail(ErrorCode::kNotAuthorized, claim.provider_id);
     if (provider.credit.is_zero())
         return fail(ErrorCode::kInsufficientFunds, claim.provider_id + " has no credit");
     const Amount amount = provider.credit;
     const Address wallet = provider.wallet;
     t.edit_provider(*index).credit = Amount();
-    ledger::release(t, ledger::Pot::kCredits, wallet, amount);
+    if (!AIVM_MUTANT(D37)) ledger::release(t, ledger::Pot::kCredits, wallet, amount);
     t.emit(event::RewardsClaimed{*index, amount});
     return {};
 }
 
-Hash32 receipt_root(const State& state) { return state.receipt_tree.root(state.receipts); }
+Hash32 receipt_root(const State& state) {
+    if (AIVM_MUTANT(D31)) return state.state_root;
+    return state.receipt_tree.root(state.receipts);
+}
 
 }  // namespace aivm

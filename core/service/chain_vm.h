@@ -49,10 +49,10 @@ private:
 class ChainVm final : public HostedVm {
 public:
     // Builds on the preferred block. Errors: wrong_state outside normal operation; conflict if a
-    // block of that height was signed before; not_found if no block is wanted.
+    // block on that parent was signed before; not_found if no block is wanted.
     Result<ChainBlock> build_block(TimestampNs now_ns);
     // For a host that is the only validator of the chain: builds the next block and accepts it in
-    // one atomic write, so that a crash in between cannot leave a signed height without its block.
+    // one atomic write, so that a crash in between cannot leave a signature without its block.
     // Errors: as build_block, and wrong_state if there are other validators.
     Status decide_next_block(TimestampNs now_ns);
     Result<ChainBlock> parse_block(ByteView bytes);

@@ -72,7 +72,7 @@ Status Node::flush(TimestampNs now_ns) {
     return build_and_accept(now_ns);
 }
 
-// The VM's record of the signed height is buffered and reaches the disk with the block.
+// The VM's record of what it signed is buffered and reaches the disk with the block.
 Status Node::build_and_accept(TimestampNs now_ns) {
     store_.hold();
     const auto block = build_on_preference(now_ns);

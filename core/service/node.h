@@ -4,7 +4,7 @@
 //
 //   1. Unhosted, it builds a block when there is something to do and the block interval has passed.
 //   2. submit() accepts an operation only if the next block, as it stands, would include it.
-//   3. Each block is one atomic write, which includes the VM's record of the signed height and the
+//   3. Each block is one atomic write, which includes the VM's record of what it signed and the
 //      changes of the queue.
 #pragma once
 

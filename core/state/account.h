@@ -42,14 +42,27 @@ struct Account {
     }
 };
 
+// What a validator signs one item for: on a chain a block on one parent, on a DAG a vertex of one
+// sequence. After a change of preference it may sign blocks of one height on two parents.
+struct ProposalSlot {
+    std::uint64_t number = 0;  // the block's height, or the vertex's sequence
+    Hash32 parent;             // of the block; zero for a vertex
+
+    friend auto operator<=>(const ProposalSlot&, const ProposalSlot&) = default;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ProposalSlot::number>(), field<&ProposalSlot::parent>()};
+    }
+};
+
 struct Validator {
     Address address;  // signs its blocks
     Amount stake;
-    bool active = true;                 // in the set: may propose; decided when an epoch closes
-    Hash32 beacon_commitment;           // keccak of the secret it must reveal in its next block
-    std::vector<Height> slashed_slots;  // sorted; a slot is punished once
-    bool leaving = false;               // asked to leave: out of the set once the epoch closes
-    Height left_at = 0;                 // while not active: since when
+    bool active = true;        // in the set: may propose; decided when an epoch closes
+    Hash32 beacon_commitment;  // keccak of the secret it must reveal in its next block
+    std::vector<ProposalSlot> slashed_slots;  // sorted; a slot is punished once
+    bool leaving = false;  // asked to leave: out of the set once the epoch closes
+    Height left_at = 0;    // while not active: since when
 
     static constexpr auto fields() {
         return std::tuple{field<&Validator::address>(),

@@ -71,8 +71,8 @@ inline Bytes kernel_slot(std::uint8_t table, std::uint32_t slot) {
 }
 inline Bytes block(const Hash32& id) { return Writer().u8(kBlock).fixed(id).take(); }
 inline Bytes height(std::uint64_t height) { return Writer().u8(kHeightIndex).u64(height).take(); }
-inline Bytes signed_item(std::uint64_t height) {
-    return Writer().u8(kSignedItem).u64(height).take();
+inline Bytes signed_item(std::uint64_t height, const Hash32& parent) {
+    return Writer().u8(kSignedItem).u64(height).fixed(parent).take();
 }
 inline Bytes vertex(const Hash32& id) { return Writer().u8(kVertex).fixed(id).take(); }
 inline Bytes rejected(const Hash32& id) { return Writer().u8(kRejected).fixed(id).take(); }

@@ -34,6 +34,7 @@ struct Provider {
     bool hardware_attested = false;
     TimestampNs attested_at_ns = 0;
     bool trust_lost = false;  // one of its answers was proven wrong after that evidence
+    Height earned_until = 0;  // when the last point that its answers earned is lost
     // Its slots in the kernel's table of attestations, by their keys.
     SmallVector<Hash32, 1> attestation_keys;
     std::uint32_t open_tasks = 0;   // assigned to it and not yet posted
@@ -67,6 +68,7 @@ struct Provider {
                           field<&Provider::hardware_attested>(),
                           field<&Provider::attested_at_ns>(),
                           field<&Provider::trust_lost>(),
+                          field<&Provider::earned_until>(),
                           field<&Provider::attestation_keys, kAttestationsPerProviderMax>(),
                           field<&Provider::open_tasks>(),
                           field<&Provider::obligations>(),

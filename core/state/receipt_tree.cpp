@@ -19,7 +19,7 @@ void ReceiptTree::hash_new(const Receipts& receipts, const BatchHasher& hasher) 
     }
     AIVM_CHECK(messages.size() % count == 0);  // receipts are of one length
     std::vector<Hash32> leaves(count);
-    hasher.hash_many(messages.view().data(), messages.size() / count, count, leaves.data());
+    rule_hash_many(hasher, messages.view().data(), messages.size() / count, count, leaves.data());
     append(std::move(leaves), hasher);
 }
 
@@ -47,7 +47,7 @@ void ReceiptTree::append(std::vector<Hash32> level, const BatchHasher& hasher) {
             messages.u8(merkle::kNodeTag).fixed(level[i]).fixed(level[i + 1]);
         }
         level.resize(level.size() / 2);
-        hasher.hash_many(messages.view().data(), kNodeBytes, level.size(), level.data());
+        rule_hash_many(hasher, messages.view().data(), kNodeBytes, level.size(), level.data());
     }
     peaks_.insert(peaks_.end(), new_peaks.rbegin(), new_peaks.rend());
     AIVM_CHECK(peaks_.size() == static_cast<std::size_t>(std::popcount(leaves_)));

@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/base/digest.h"
 #include "core/base/encode.h"
+#include "core/base/mutant.h"
 #include "core/state/keys.h"
 
 namespace aivm {
@@ -227,6 +228,7 @@ void Transition::add_receipt(const Receipt& receipt) {
     const auto index = static_cast<std::uint32_t>(state_.receipts.size());
     touched_receipts_.push_back(index);
     state_.receipts.push_back(receipt);
+    if (AIVM_MUTANT(det_uninitialised)) state_.receipts.edit(index).height += mutant_noise() % 2;
 }
 
 void Transition::set_timer(const HeightTimer& timer) { state_.height_timers.insert(timer); }
@@ -286,7 +288,7 @@ Transition::Finished Transition::finish() && {
     for (const Address& address : touched_.accounts) {
         value.clear();
         aivm::encode(value, *state_.accounts.find(address));
-        batch.put(keys::account(address), value.view());
+        if (!AIVM_MUTANT(D17)) batch.put(keys::account(address), value.view());
     }
     value.clear();
     aivm::encode(value, state_.head);
@@ -313,7 +315,8 @@ Transition::Finished Transition::finish() && {
     put_table(batch, keys::kProvider, touched_.providers, from(state_.providers));
     put_table(batch, keys::kReceipt, touched_receipts_, from(state_.receipts));
     put_table(batch, keys::kModelStatus, touched_.models, from(state_.model_status));
-    put_table(batch, keys::kTask, touched_.tasks, from(state_.tasks));
+    if (!AIVM_MUTANT(tasks_unwritten))
+        put_table(batch, keys::kTask, touched_.tasks, from(state_.tasks));
     put_table(batch, keys::kValidator, touched_.validators, from(state_.validators));
     state_.state_root = sha256({state_.state_root.view(), batch.sorted_digest().view()});
     if (anchor_archive_)

@@ -1,19 +1,17 @@
 #include "core/tasks/admission.h"
+#include "core/base/mutant.h"
+#include "core/base/rule_hash.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "core/base/digest.h"
 #include "core/config/limits.h"
 #include "core/ledger/ledger.h"
 
 namespace aivm {
 
 namespace {
-
-// At most this often does the floor double.
-constexpr std::uint64_t kFloorDoublingsMax = 16;
 
 // Whether a provider could be drawn for the model, now or once it has room.
 bool is_offered(const State& state, const VmParameters& parameters, ModelIndex model) {
@@ -46,7 +44,7 @@ Hash32 task_key(const Address& requester, const op::SubmitTask& submission,
                 std::uint64_t model_version) {
     Writer out;
     put_key_message(out, requester, submission, model_version);
-    return keccak256(out.view());
+    return rule_hash(out.view());
 }
 
 void prepare_keys(Transition& t, std::span<const OperationPtr> operations) {
@@ -75,8 +73,8 @@ void prepare_keys(Transition& t, std::span<const OperationPtr> operations) {
     for (std::size_t first = 0, last = 0; first < count; first = last) {
         const std::size_t length = ends[first + 1] - ends[first];
         for (last = first + 1; last < count && ends[last + 1] - ends[last] == length;) ++last;
-        t.rules().kernels->hasher().hash_many(messages.view().data() + ends[first], length,
-                                              last - first, &keys[first]);
+        rule_hash_many(t.rules().kernels->hasher(), messages.view().data() + ends[first], length,
+                       last - first, &keys[first]);
     }
     t.prepared_keys().reserve(count);
     for (std::size_t i = 0; i < count; ++i) t.prepared_keys().add(submissions[i], keys[i]);
@@ -89,11 +87,11 @@ Amount required_fee(const State& state, const VmParameters& parameters) {
 Amount required_fee(const VmParameters& parameters, std::uint64_t waiting_tasks) {
     const Amount floor = parameters.policy.fee_floor;
     const std::uint64_t doublings =
-        std::min(kFloorDoublingsMax * waiting_tasks / parameters.config.max_task_queue_size,
-                 kFloorDoublingsMax);
-    const Amount scaled =
-        floor.checked_times(std::uint64_t{1} << doublings).value_or(Amount(~std::uint64_t{0}));
-    return scaled.saturating_plus(parameters.result_bond().bps(parameters.policy.lock_fee_bps));
+        std::min(kFeeFloorDoublingsMax * waiting_tasks / parameters.config.max_task_queue_size,
+                 kFeeFloorDoublingsMax);
+    const auto scaled = floor.checked_times(std::uint64_t{1} << doublings);
+    AIVM_CHECK(scaled.has_value());  // else the parameters would have been refused
+    return *scaled + parameters.result_bond().bps(parameters.policy.lock_fee_bps);
 }
 
 Status check_submission(const State& state, const VmParameters& parameters,
@@ -165,7 +163,7 @@ Status submit_task(Transition& t, const Address& sender, const op::SubmitTask& s
     task.input_row = s.input_row;
     const Amount burned = admission_burn(t.policy(), s.fee);
     task.fee = s.fee;
-    task.escrow = s.fee - burned;
+    task.escrow = AIVM_MUTANT(escrow_whole) ? s.fee : s.fee - burned;
     task.submitted_at = t.block().height;
     task.waiting_since_ns = t.block().timestamp_ns;
     task.draw_at = t.block().height + kDrawDelayBlocks;
@@ -176,7 +174,7 @@ Status submit_task(Transition& t, const Address& sender, const op::SubmitTask& s
     const TaskIndex index = t.add_task(std::move(task));
     t.count_waiting_task(+1);
     t.set_timer(HeightTimer{draw_at, TimerKind::kDraw, index.value});
-    t.start_timeout(index);
+    if (!AIVM_MUTANT(no_timeout)) t.start_timeout(index);
     t.emit(event::TaskSubmitted{index});
     return {};
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
 #include "core/ledger/ledger.h"
 
 namespace aivm {
@@ -32,8 +33,8 @@ void end_seat(Transition& t, TaskIndex task, std::size_t seat, SeatStatus end) {
     AIVM_CHECK(s.open() && end >= SeatStatus::kReleased);
     Provider& p = t.edit_provider(s.provider);
     if (s.status == SeatStatus::kSelected) p.open_tasks -= 1;
-    p.obligations -= 1;
-    p.locked -= s.locked;
+    if (!AIVM_MUTANT(obligation_kept)) p.obligations -= 1;
+    if (!AIVM_MUTANT(seat_kept)) p.locked -= s.locked;
     s.locked = Amount();
     s.status = end;
 }
@@ -45,8 +46,11 @@ std::optional<std::size_t> find_seat(const Task& task, ProviderIndex provider) {
     return std::nullopt;
 }
 
+// The fee stays in escrow for the next provider; the requester has it back only if the task fails.
 void return_or_fail(Transition& t, TaskIndex index) {
-    if (t.read_task(index).assignments >= t.policy().max_assignments) return fail_task(t, index);
+    const std::uint32_t more = AIVM_MUTANT(assign_once_more) ? 1 : 0;
+    if (t.read_task(index).assignments > t.policy().reassignments_max + more)
+        return fail_task(t, index);
     Task& task = t.edit_task(index);
     AIVM_CHECK(
         std::none_of(task.seats.begin(), task.seats.end(), [](const Seat& s) { return s.open(); }));
@@ -59,7 +63,7 @@ void return_or_fail(Transition& t, TaskIndex index) {
     task.challenges_lost = 0;
     task.waiting_since_ns = t.block().timestamp_ns;
     task.draw_at = t.block().height + kDrawDelayBlocks;
-    t.count_waiting_task(+1);
+    if (!AIVM_MUTANT(waiting_uncounted)) t.count_waiting_task(+1);
     t.set_timer(HeightTimer{task.draw_at, TimerKind::kDraw, index.value});
     t.start_timeout(index);
     t.emit(event::TaskReturned{index});
@@ -70,7 +74,7 @@ void fail_task(Transition& t, TaskIndex index) {
     AIVM_CHECK(!task.terminal());
     task.status = TaskStatus::kFailed;
     task.final_at = t.block().height;
-    const Amount refund = task.escrow;
+    const Amount refund = AIVM_MUTANT(refund_half) ? task.escrow.bps(5000) : task.escrow;
     const Address requester = task.requester;
     task.escrow = Amount();
     ledger::release(t, ledger::Pot::kTaskEscrows, requester, refund);

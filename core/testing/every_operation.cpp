@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "core/base/digest.h"
+#include "core/chain/vote_slot.h"
 #include "core/testing/test_evidence.h"
 #include "core/verification/bisection_play.h"
 #include "core/verification/dispute.h"
@@ -75,7 +76,7 @@ void choose_windows(Policy& p, const Choose& choose) {
     p.activation_delay_blocks = choose(5);
     p.commit_window_blocks = 1 + choose(4);
     p.reveal_window_blocks = 1 + choose(4);
-    p.max_assignments = 1 + choose(4);
+    p.reassignments_max = choose(4);
     p.one_step_steps_max = 1 + choose(8);
     p.dispute_game = choose(2) == 0 ? DisputeGame::kOneStep : DisputeGame::kBisection;
     p.commit_reveal = choose(4) != 0;
@@ -86,6 +87,8 @@ void choose_windows(Policy& p, const Choose& choose) {
     p.full_proof_operations = choose(2) == 0 ? 1 + choose(3) : 0;
     p.full_proof_bytes = choose(6) == 0 ? 300 : 0;
     p.attestation_slots_per_provider = 1 + choose(3);
+    p.trust_from_history = choose(2) == 0 ? 1 + choose(60) : 0;
+    p.trust_decay_blocks = 1 + choose(6);
     p.evidence_ttl_blocks = 1 + choose(20);
     p.stake_cooldown_blocks = p.evidence_ttl_blocks + choose(4);
 }
@@ -480,14 +483,21 @@ void EveryOperation::equivocation() {
     const auto validator = 1 + pick(5);
     const Height now = chain_.height();
     const Height slot = one_in(2) ? now - std::min<Height>(now, pick(50)) : now + pick(4);
-    const auto sign = [&](const Hash32& id) {
-        return TestAuthorizer::sign(address_of(fmt::format("v-{}", validator)),
-                                    slot_message(chain_.rules().chain_id, slot, id));
+    const std::uint64_t chain_id = chain_.rules().chain_id;
+    const VoteSlot vote{static_cast<std::uint8_t>(pick(2)), slot, pick(3)};
+    const bool of_votes = one_in(2);
+    const Hash32 parent = of_votes ? Hash32{} : salt_of(one_in(3) ? "parent" : "another parent");
+    const auto sign = [&](const Hash32& id, const Hash32& on) {
+        return TestAuthorizer::sign(
+            address_of(fmt::format("v-{}", validator)),
+            of_votes ? vote_message(chain_id, vote, id) : slot_message(chain_id, {slot, on}, id));
     };
     const Hash32 one = salt_of("one");
     const Hash32 two = salt_of(one_in(8) ? "one" : "two");
-    const Bytes second = one_in(8) ? Bytes{} : sign(two);
-    add(someone(), op::Evidence{validator, slot, one, sign(one), two, second});
+    const Hash32 second_parent = one_in(8) ? salt_of("a third parent") : parent;
+    const Bytes second = one_in(8) ? Bytes{} : sign(two, second_parent);
+    const std::uint64_t named = of_votes ? *evidence_slot(vote) : slot;
+    add(someone(), op::Evidence{validator, named, parent, one, sign(one, parent), two, second});
 }
 
 // Players join the set and leave it again; the validators of genesis leave it, but for the first.

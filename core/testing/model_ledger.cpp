@@ -82,7 +82,7 @@ void ModelLedger::put_back(ModelTask& task, std::uint64_t now) {
     task.proven_wrong = task.truth_known = false;
     task.provider.clear();
     task.waiting_since = now;
-    task.status = task.assignments >= v_.policy.max_assignments ? "failed" : "pending";
+    task.status = task.assignments > v_.policy.reassignments_max ? "failed" : "pending";
     if (task.status == "failed") refund(task);
 }
 

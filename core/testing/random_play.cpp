@@ -119,12 +119,12 @@ struct Player {
         const Height slot = choose(40);
         const auto sign = [&](const Hash32& id) {
             return TestAuthorizer::sign(address_of(fmt::format("v-{}", validator)),
-                                        slot_message(chain.rules().chain_id, slot, id));
+                                        slot_message(chain.rules().chain_id, {slot, {}}, id));
         };
         const Hash32 one = salt_of("one");
         const Hash32 two = salt_of(slip() ? "one" : "two");
         const Bytes second = slip() ? Bytes{} : sign(two);
-        return chain.by(anyone(), op::Evidence{validator, slot, one, sign(one), two, second});
+        return chain.by(anyone(), op::Evidence{validator, slot, {}, one, sign(one), two, second});
     }
     OperationPtr model() const {
         const std::string_view who = anyone();

@@ -200,8 +200,8 @@ BlockPtr TestChain::resign(const BlockHeader& header,
                            const std::vector<OperationPtr>& operations) const {
     const Block bare(header, operations, {});
     const Address signer = state().validators[header.proposer.value].address;
-    return std::make_shared<const Block>(bare.with_authorization(
-        TestAuthorizer::sign(signer, slot_message(rules().chain_id, header.height, bare.id()))));
+    return std::make_shared<const Block>(
+        bare.with_authorization(TestAuthorizer::sign(signer, bare.slot_message(rules().chain_id))));
 }
 
 void TestChain::block(const std::vector<OperationPtr>& operations, std::uint64_t interval_ns) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/mutant.h"
 #include "core/ledger/ledger.h"
 #include "core/tasks/seats.h"
 #include "core/verification/slashing.h"
@@ -22,7 +23,8 @@ public:
         Dispute& dispute = t_.edit_dispute(index);
         if (dispute.assignment != assignment_) burn_rest();
         assignment_ = dispute.assignment;
-        amount_ += std::exchange(dispute.share, Amount());
+        const Amount share = std::exchange(dispute.share, Amount());
+        if (!AIVM_MUTANT(waiting_share_lost)) amount_ += share;
     }
     // Pays the share to this challenger, unless an earlier claim has received it.
     void pay(const Address& challenger) {
@@ -101,7 +103,7 @@ PaidOut pay_out_disputes(Transition& t, TaskIndex index,
         const Address challenger = d.challenger;
         switch (d.status) {
             case DisputeStatus::kWon:
-                return_bond(t, i);
+                if (!AIVM_MUTANT(win_keeps_bond)) return_bond(t, i);
                 if (!out.rewarded) out.rewarded = challenger;
                 break;
             case DisputeStatus::kWaiting:

@@ -12,16 +12,16 @@ namespace {
 constexpr std::uint32_t kSteps = 8;
 
 // Nothing is run again but the step that a game leaves.
-TestOptions long_model(std::uint32_t assignments = 5) {
+TestOptions long_model(std::uint32_t reassignments = 4) {
     TestOptions options = bisection_options(kSteps);
     options.parameters.policy.one_step_steps_max = 1;
-    options.parameters.policy.max_assignments = assignments;
+    options.parameters.policy.reassignments_max = reassignments;
     return options;
 }
 
 // p-1 has posted a wrong answer with the trace of that answer, and bob and carol challenge it.
 struct WrongResult : Board {
-    explicit WrongResult(std::uint32_t assignments = 5) : Board(long_model(assignments)) {
+    explicit WrongResult(std::uint32_t reassignments = 4) : Board(long_model(reassignments)) {
         right = truth.back().output;
         wrong = truth;
         wrong.back().output = static_cast<Answer>(right + 1);
@@ -164,7 +164,7 @@ TEST(Claims, EachResultProvenWrongHasAShareOfItsOwn) {
 
 TEST(Claims, WhenTheJobFailsTheBondsReturnAndTheLastStepDecidesTheShare) {
     for (const bool by_step : {true, false}) {
-        WrongResult w(1);  // no assignment after this one
+        WrongResult w(0);  // no assignment after this one
         const auto lie = static_cast<Answer>(w.right + 9);
         w.claim(lie, w.right);
         if (by_step) {
@@ -286,7 +286,7 @@ private:
 void play_at_random(std::uint64_t seed) {
     std::mt19937_64 generator(seed);
     const auto chance = [&](unsigned of) { return generator() % of == 0; };
-    WrongResult w(1 + generator() % 4);
+    WrongResult w(generator() % 4);
     TestChain& chain = w.chain;
     for (int block = 0; block < 300 && !chain.task("job").terminal(); ++block) {
         const Task& task = chain.task("job");

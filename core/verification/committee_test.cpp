@@ -38,6 +38,23 @@ TEST(Committee, AgreesAndSharesFeeAndRewardEquallyWithTheRemainderToTheRequester
     EXPECT_EQ(before - world.chain.balance("alice"), burned + Amount(each.nlux() * 5));
 }
 
+// The window opens after the block of the draw, as the one for challenges opens after the block of
+// the result: it has commit_window_blocks blocks.
+TEST(Committee, CommitsAreTakenInTheBlocksAfterTheDrawAndInNoOther) {
+    CommitteeWorld world;
+    world.chain.block({world.chain.by("alice", committee_task("job"))});
+    world.chain.advance_to(world.drawn_at("job") - 1);
+    const auto commit = [&] {
+        return world.chain.by("p-1", world.commit("job", "p-1", world.chain.truth("job")));
+    };
+    world.chain.expect_refused(commit(), ErrorCode::kWindowNotOpen);
+    world.chain.advance(1);
+    Height taken = 0;
+    for (; world.chain.height() < world.commits_until("job"); world.chain.block())
+        taken += world.chain.refusal(commit()) ? 0 : 1;
+    EXPECT_EQ(taken, kCommitWindow);
+}
+
 // D24: only committed-but-silent is slashed. D25: divergent answers cost nothing.
 TEST(Committee, D24D25SlashesEachCauseByItsOwnRate) {
     CommitteeWorld world;
@@ -89,7 +106,7 @@ TEST(Committee, WithoutQuorumReleasesEveryoneAndTheTaskIsDrawnAgain) {
 
 TEST(Committee, RefundsTheFeeWhenNoReassignmentIsLeft) {
     VmParameters parameters = committee_parameters();
-    parameters.policy.max_assignments = 2;
+    parameters.policy.reassignments_max = 1;
     CommitteeWorld world(parameters);
     const Amount before = world.chain.balance("alice");
     world.draw("job");

@@ -1,11 +1,12 @@
 #include "core/verification/dispute.h"
+#include "core/base/mutant.h"
+#include "core/base/rule_hash.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "core/base/digest.h"
 #include "core/config/limits.h"
 #include "core/ledger/ledger.h"
 #include "core/verification/bisection.h"
@@ -21,8 +22,11 @@ Status check_window(const Transition& t, const Task& task) {
             return fmt::format("task {} has no answer to challenge", task.job_id);
         });
     }
-    const Height last = task.posted_at + t.config().challenge_window_blocks;
-    if (t.block().height > task.posted_at && t.block().height <= last) return {};
+    const Height last =
+        task.posted_at + t.config().challenge_window_blocks - (AIVM_MUTANT(window_short) ? 1 : 0);
+    if (t.block().height > task.posted_at &&
+        t.block().height <= last + (AIVM_MUTANT(window_late) ? 1 : 0))
+        return {};
     return t.refuse(ErrorCode::kWindowClosed, [&] {
         return fmt::format("task {} is challengeable in blocks {} to {}", task.job_id,
                            task.posted_at + 1, last);
@@ -40,6 +44,9 @@ Status check_method(const Transition& t, const Task& task) {
                             steps, most));
 }
 
+// A result that is proven wrong takes no further challenge, also where a game proved it and the
+// true answer is not known yet: nothing is left to dispute, and each would keep the job from its
+// next provider at no cost, because a true claim loses no bond. Challenges made before are judged.
 Status check_challengeable(const Transition& t, const Address& sender, TaskIndex index) {
     const Task& task = t.read_task(index);
     AIVM_TRY(check_window(t, task));
@@ -48,6 +55,8 @@ Status check_challengeable(const Transition& t, const Address& sender, TaskIndex
                     fmt::format("task {} is already {}", task.job_id,
                                 task.proven_wrong ? "proven wrong" : "proven right"));
     }
+    if (AIVM_MUTANT(F1) && task.disputes.size >= 4)
+        return fail(ErrorCode::kLimitReached, "disputes on one result");
     const std::uint32_t most = t.policy().disputes_per_result_max;
     if (most != 0 && task.disputes.size >= most)
         return fail(ErrorCode::kLimitReached, fmt::format("{} disputes on one result", most));
@@ -86,12 +95,12 @@ void extend_clock(Transition& t, DisputeIndex index) {
 }  // namespace
 
 Hash32 claim_commitment(Answer claim, const Hash32& salt, const Address& challenger) {
-    return keccak256({{&claim, 1}, salt.view(), challenger.view()});
+    return rule_hash({{&claim, 1}, salt.view(), challenger.view()});
 }
 
 Result<Amount> required_challenger_bond(const Policy& policy, const Task& task) {
     std::uint64_t doublings = 0;
-    if (policy.challenge_escalation != ChallengeEscalation::kNone)
+    if (policy.challenge_escalation != ChallengeEscalation::kNone || AIVM_MUTANT(F7))
         doublings += task.challenges_lost;
     if (policy.challenge_escalation == ChallengeEscalation::kPerOpen)
         doublings += task.disputes_open;
@@ -154,7 +163,8 @@ Status reveal_challenge(Transition& t, const Address& sender, const op::Challeng
 
 void expire_dispute(Transition& t, DisputeIndex index) {
     const Dispute& dispute = t.read_dispute(index);
-    if (!dispute.open() || dispute.deadline > t.block().height) return;
+    if (AIVM_MUTANT(dispute_immortal) || !dispute.open() || dispute.deadline > t.block().height)
+        return;
     if (dispute.full_blocks != t.read_head().full_proof_blocks) return extend_clock(t, index);
     // In a game the side whose move is due loses; without one, the challenger that did not reveal.
     if (dispute.status == DisputeStatus::kPlaying && dispute.provider_to_move) {

@@ -1,18 +1,18 @@
 #include "core/verification/draw.h"
+#include "core/base/mutant.h"
+#include "core/base/rule_hash.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "core/base/digest.h"
 #include "core/config/limits.h"
-#include "core/registry/attestation.h"
 
 namespace aivm {
 namespace {
 
 // Providers of the genesis count as bonded for ever.
 bool counts_as_bonded(const Provider& p, const Policy& policy, Height at) {
-    if (p.bonded_since == 0) return true;
+    if (p.bonded_since == 0 || AIVM_MUTANT(F16)) return true;
     const auto from = checked_add(p.bonded_since, policy.activation_delay_blocks);
     return from && *from <= at;
 }
@@ -25,9 +25,10 @@ Drawn draw_weighted(const Transition& t, const Task& task, const Hash32& seed) {
     SmallVector<Candidate, 32> candidates;
     std::uint64_t total = 0;
     const ModelIndex model = t.read_model_status(task.model).first;
+    const TrustMoment moment{t.block().height, t.block().timestamp_ns};
     t.state().providers.for_each([&](std::size_t i, const Provider& p) {
         if (!is_eligible(t.parameters(), p, model, t.block().height)) return;
-        total += draw_weight(t.config(), p, t.block().timestamp_ns);
+        total += draw_weight(t.parameters(), p, moment);
         candidates.push_back({ProviderIndex{static_cast<std::uint32_t>(i)}, total});
     });
     if (candidates.empty()) return {};
@@ -60,19 +61,22 @@ Drawn draw_members(const Transition& t, const Task& task, const Hash32& seed) {
 bool is_eligible(const VmParameters& parameters, const Provider& p, ModelIndex model,
                  Height drawn_at) {
     const Height fixed_at = drawn_at - std::min(drawn_at, kDrawDelayBlocks);
-    return p.active() && p.open_tasks < parameters.config.max_tasks_per_provider &&
+    return (p.active() || AIVM_MUTANT(D23)) &&
+           (AIVM_MUTANT(draw_overload) ||
+            p.open_tasks < parameters.config.max_tasks_per_provider) &&
            p.bond >= parameters.config.min_provider_bond &&
            counts_as_bonded(p, parameters.policy, fixed_at) && p.offers(model) &&
            p.unlocked() >= parameters.result_bond();
 }
 
-std::uint64_t draw_weight(const Config& config, const Provider& provider, TimestampNs now_ns) {
-    return 1 + std::uint64_t{evidence_counts(config, provider, now_ns) ? provider.trust_score
-                                                                       : std::uint8_t{0}};
+std::uint64_t draw_weight(const VmParameters& parameters, const Provider& provider,
+                          TrustMoment at) {
+    if (AIVM_MUTANT(draw_unweighted)) return 1;
+    return 1 + std::uint64_t{trust_of(parameters, provider, at)};
 }
 
 Hash32 draw_seed(const Hash32& task_key, const Hash32& beacon) {
-    return keccak256({task_key.view(), beacon.view()});
+    return rule_hash({task_key.view(), beacon.view()});
 }
 
 std::uint64_t big_endian_modulo(const Hash32& number, std::uint64_t modulus) {
@@ -98,12 +102,13 @@ DrawSeeds::DrawSeeds(const Transition& t) {
         if (timer.kind != TimerKind::kDraw || t.read_task(index).status != TaskStatus::kPending)
             return;
         tasks_.push_back(index);
-        messages.fixed(t.read_task(index).task_key).fixed(t.block().beacon);
+        messages.fixed(t.read_task(index).task_key)
+            .fixed(AIVM_MUTANT(D27) ? t.read_task(index).task_key : t.block().beacon);
     });
     seeds_.resize(tasks_.size());
     if (tasks_.empty()) return;
-    t.rules().kernels->hasher().hash_many(messages.view().data(), 2 * Hash32::size(), tasks_.size(),
-                                          seeds_.data());
+    rule_hash_many(t.rules().kernels->hasher(), messages.view().data(), 2 * Hash32::size(),
+                   tasks_.size(), seeds_.data());
 }
 
 Hash32 DrawSeeds::take(const Transition& t, TaskIndex task) {
@@ -116,8 +121,11 @@ std::vector<ProviderIndex> draw_committee(std::vector<ProviderIndex> list, const
     AIVM_CHECK(count <= list.size());
     for (std::size_t i = 0; i < count; ++i) {
         const Hash32 draw =
-            keccak256(Writer().fixed(seed).u32(static_cast<std::uint32_t>(i)).view());
-        std::swap(list[i], list[i + big_endian_modulo(draw, list.size() - i)]);
+            rule_hash(Writer().fixed(seed).u32(static_cast<std::uint32_t>(i)).view());
+        const std::size_t left = list.size() - i;
+        std::swap(list[i],
+                  list[i + big_endian_modulo(
+                               draw, AIVM_MUTANT(committee_swap) && left > 1 ? left - 1 : left)]);
     }
     list.resize(count);
     return list;

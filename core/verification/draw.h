@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/small_vector.h"
+#include "core/registry/earned_trust.h"
 #include "core/state/transition.h"
 
 namespace aivm {
@@ -35,9 +36,8 @@ std::vector<ProviderIndex> draw_committee(std::vector<ProviderIndex> list, const
 
 using Drawn = SmallVector<ProviderIndex, 4>;
 
-// A provider's chance in the draw: 1 + trust score, where a score counts only while its evidence
-// does (evidence_counts).
-std::uint64_t draw_weight(const Config& config, const Provider& provider, TimestampNs now_ns);
+// A provider's chance in the draw: 1 + its trust.
+std::uint64_t draw_weight(const VmParameters& parameters, const Provider& provider, TrustMoment at);
 
 // Whether a draw in block `drawn_at` may choose the provider for a model, named by its first
 // version: its bond had been complete for activation_delay_blocks two blocks before, it is active,

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
 #include "core/chain/block.h"
 #include "core/chain/vertex.h"
+#include "core/chain/vote_slot.h"
 #include "core/config/limits.h"
 #include "core/verification/slashing.h"
 
@@ -18,18 +20,22 @@ struct SignedItem {
     Height made_after = 0;  // the settled height that the signer knew
 };
 
-// The item as the evidence shows it. On a DAG its authorisation follows eight bytes, the number of
-// the newest cut on which the vertex stands.
-Result<SignedItem> item_of(const Rules& rules, std::uint64_t slot, const Hash32& id,
+// The item as the evidence shows it: a vote, or a block or vertex. The authorisation of a vertex
+// follows eight bytes, the number of the newest cut on which it stands.
+Result<SignedItem> item_of(const Rules& rules, const ProposalSlot& slot, const Hash32& id,
                            ByteView authorization) {
+    if (const auto vote = vote_slot_of(slot.number))
+        return SignedItem{vote_message(rules.chain_id, *vote, id), authorization, vote->height};
     if (!rules.parameters.dag)
-        return SignedItem{slot_message(rules.chain_id, slot, id), authorization, slot};
+        return SignedItem{slot_message(rules.chain_id, slot, id), authorization, slot.number};
     Reader in(authorization);
     const std::uint64_t cut = in.u64();
     if (!in.ok()) return fail(ErrorCode::kInvalidArgument, "a vertex is signed with its cut");
-    return SignedItem{vertex_slot_message(rules.chain_id, slot, cut, id),
+    return SignedItem{vertex_slot_message(rules.chain_id, slot.number, cut, id),
                       authorization.subspan(sizeof cut), cut};
 }
+
+ProposalSlot slot_of(const op::Evidence& e) { return {e.slot, *e.parent}; }
 
 }  // namespace
 
@@ -37,9 +43,13 @@ Status check_equivocation(const State& state, Height height, const Rules& rules,
                           const op::Evidence& e) {
     if (e.validator >= state.validators.size()) return fail(ErrorCode::kNotFound, "validator");
     const Validator& accused = state.validator(ValidatorIndex{e.validator});
-    AIVM_ASSIGN(const SignedItem first, item_of(rules, e.slot, e.first_id, e.first_authorization));
-    AIVM_ASSIGN(const SignedItem second,
-                item_of(rules, e.slot, e.second_id, e.second_authorization));
+    const ProposalSlot slot = slot_of(e);
+    // Else one sequence or vote would be as many slots as there are parents to name.
+    const bool of_a_block = !rules.parameters.dag && !vote_slot_of(slot.number);
+    if (!of_a_block && !slot.parent.is_zero())
+        return fail(ErrorCode::kInvalidArgument, "the slot of a vertex or a vote has no parent");
+    AIVM_ASSIGN(const SignedItem first, item_of(rules, slot, e.first_id, e.first_authorization));
+    AIVM_ASSIGN(const SignedItem second, item_of(rules, slot, e.second_id, e.second_authorization));
     const auto expires = checked_add(std::max(first.made_after, second.made_after),
                                      rules.parameters.policy.evidence_ttl_blocks);
     if (expires && *expires < height) {
@@ -48,7 +58,7 @@ Status check_equivocation(const State& state, Height height, const Rules& rules,
     }
     if (e.first_id == e.second_id)
         return fail(ErrorCode::kInvalidArgument, "the two items are one");
-    if (std::ranges::binary_search(accused.slashed_slots, e.slot))
+    if (!AIVM_MUTANT(evidence_again) && std::ranges::binary_search(accused.slashed_slots, slot))
         return fail(ErrorCode::kDuplicate, "this slot has been punished");
     if (accused.slashed_slots.size() >= kSlashedSlotsMax)
         return fail(ErrorCode::kLimitReached, "slashed slots");
@@ -65,7 +75,7 @@ Status prove_equivocation(Transition& t, const Address& reporter, const op::Evid
     AIVM_TRY(check_equivocation(t.state(), t.block().height, t.rules(), e));
     const ValidatorIndex accused{e.validator};
     auto& slots = t.edit_validator(accused).slashed_slots;
-    slots.insert(std::ranges::upper_bound(slots, e.slot), e.slot);
+    slots.insert(std::ranges::upper_bound(slots, slot_of(e)), slot_of(e));
     slash_validator(t, SlashCause::kEquivocation, accused, reporter);
     return {};
 }

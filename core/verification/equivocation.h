@@ -1,4 +1,4 @@
-// Evidence that a validator signed two different items for one slot.
+// Evidence that a validator signed two different items for one slot: blocks, vertices or votes.
 #pragma once
 
 #include "core/chain/operation.h"

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/mutant.h"
 #include "core/verification/bisection.h"
 #include "core/verification/judgement.h"
 
@@ -14,7 +15,8 @@ namespace {
 void restart_clock(Transition& t, DisputeIndex index) {
     Dispute& dispute = t.edit_dispute(index);
     t.clear_timer(HeightTimer{dispute.deadline, TimerKind::kDisputeDeadline, index.value});
-    dispute.deadline = t.block().height + t.policy().dispute_move_blocks;
+    dispute.deadline =
+        t.block().height + (AIVM_MUTANT(game_clock) ? 1 : t.policy().dispute_move_blocks);
     dispute.full_blocks = t.read_head().full_proof_blocks;
     t.set_timer(HeightTimer{dispute.deadline, TimerKind::kDisputeDeadline, index.value});
 }

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "core/base/mutant.h"
 #include "core/verification/optimistic.h"
 #include "core/verification/reexecution.h"
 
@@ -45,6 +46,7 @@ void learn_truth(Transition& t, TaskIndex index) {
     AIVM_CHECK(!task.truth_known);
     task.truth_known = true;
     task.truth = run_model(*t.rules().kernels, t.read_model(task.model), task.input_row);
+    if (AIVM_MUTANT(truth_trusted)) task.truth = task.provisional;
     if (!answers_agree(t.policy(), task.truth, task.provisional)) task.proven_wrong = true;
     end_games(t, index);
 }
@@ -67,7 +69,8 @@ void judge_claim(Transition& t, DisputeIndex index) {
     if (!task.truth_known) return leave_play(t, index, DisputeStatus::kWaiting);
     // An answer within the tolerance stands, so a claim against it is lost, exact or not.
     const bool is_true = task.proven_wrong && answers_agree(t.policy(), dispute.claim, task.truth);
-    leave_play(t, index, is_true ? DisputeStatus::kWon : DisputeStatus::kLost);
+    leave_play(t, index,
+               is_true != AIVM_MUTANT(judge_inverted) ? DisputeStatus::kWon : DisputeStatus::kLost);
 }
 
 void stop_clocks(Transition& t, std::span<const DisputeIndex> disputes) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
 #include "core/rewards/rewards.h"
 #include "core/tasks/seats.h"
 #include "core/verification/claims.h"
@@ -15,7 +16,7 @@ namespace {
 Result<std::size_t> check_result(const Transition& t, const Address& sender,
                                  const op::SubmitResult& r, const Task& task,
                                  ProviderIndex provider) {
-    if (t.read_provider(provider).owner != sender)
+    if (!AIVM_MUTANT(D30) && t.read_provider(provider).owner != sender)
         return fail(ErrorCode::kNotAuthorized, r.provider_id);
     if (task.status != TaskStatus::kAssigned)
         return fail(ErrorCode::kWrongState, "task " + r.job_id);
@@ -110,6 +111,7 @@ Height settlement_height(const Task& task, const Config& config, Height closed) 
     // An overturned committee still pays its members that were right, and nothing is paid inside
     // the window.
     if (task.proven_wrong && task.mode != VerificationMode::kRedundant) return closed + 1;
+    if (AIVM_MUTANT(D36)) return closed + 1;
     return std::max(task.posted_at + config.challenge_window_blocks + 1, closed + 1);
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/base/digest.h"
+#include "core/base/mutant.h"
 #include "core/rewards/rewards.h"
 #include "core/tasks/seats.h"
 #include "core/verification/claims.h"
@@ -97,6 +98,9 @@ Plurality count_answers(const Task& task) {
     for (const Seat& seat : task.seats) {
         if (seat.status == SeatStatus::kPosted) votes[seat.answer] += 1;
     }
+    if (AIVM_MUTANT(D33)) {
+        for (std::uint32_t& count : votes) count *= 2;
+    }
     const auto most = std::max_element(votes.begin(), votes.end());
     return {static_cast<Answer>(most - votes.begin()), *most};
 }
@@ -121,7 +125,7 @@ void miss_quorum(Transition& t, TaskIndex index) {
 
 void tally(Transition& t, TaskIndex index) {
     const Plurality plurality = count_answers(t.read_task(index));
-    if (plurality.votes >= t.config().redundancy_factor) {
+    if (plurality.votes + (AIVM_MUTANT(quorum_low) ? 1 : 0) >= t.config().redundancy_factor) {
         accept_quorum(t, index, plurality);
     } else {
         miss_quorum(t, index);
@@ -181,7 +185,7 @@ Status commit_result(Transition& t, const Address& sender, const op::Commit& c) 
     if (!t.policy().commit_reveal)
         return fail(ErrorCode::kWrongState, "answers are given in the open here");
     const Task& task = t.read_task(place.task);
-    AIVM_TRY(check_window(t, "commits are taken", task.draw_at - 1, commit_end(task, t.policy())));
+    AIVM_TRY(check_window(t, "commits are taken", task.draw_at, commit_end(task, t.policy())));
 
     mark_answered(t, place.task, place.seat, SeatStatus::kCommitted);
     Seat& seat = t.edit_task(place.task).seats[place.seat];
@@ -201,7 +205,8 @@ Status reveal_result(Transition& t, const Address& sender, const op::Reveal& r) 
                     "the model defines no embedding, so its digest is that of nothing");
     }
     const CommittedResult opened = result_of(t.state(), task, sender, r.answer, r.nonce);
-    if (result_commitment(opened) != task.seats[place.seat].commitment) {
+    if (!AIVM_MUTANT(reveal_unbound) &&
+        result_commitment(opened) != task.seats[place.seat].commitment) {
         return fail(ErrorCode::kInvalidArgument, "the reveal does not open the commitment");
     }
     post_answer(t, place, r.answer);
@@ -218,14 +223,15 @@ Status answer_in_the_open(Transition& t, const Address& sender, const op::Submit
                     "a committee's answer is challenged without a trace");
     }
     const Task& task = t.read_task(place.task);
-    AIVM_TRY(check_window(t, "answers are taken", task.draw_at - 1, commit_end(task, t.policy())));
+    AIVM_TRY(check_window(t, "answers are taken", task.draw_at, commit_end(task, t.policy())));
     t.edit_task(place.task).seats[place.seat].compute_time_ms = r.compute_time_ms;
     post_answer(t, place, r.answer);
     return {};
 }
 
 void close_commits(Transition& t, TaskIndex index) {
-    slash_all(t, index, SeatStatus::kSelected, {SlashCause::kSilent, {}, {}});
+    if (!AIVM_MUTANT(D24))
+        slash_all(t, index, SeatStatus::kSelected, {SlashCause::kSilent, {}, {}});
     if (!t.policy().commit_reveal) tally(t, index);
 }
 
@@ -248,7 +254,7 @@ void settle_committee(Transition& t, TaskIndex index) {
     for (std::size_t i = 0; i < t.read_task(index).seats.size(); ++i) {
         const Seat& seat = t.read_task(index).seats[i];
         if (!seat.open()) continue;
-        if (is_right(t, t.read_task(index), seat.answer)) {
+        if (AIVM_MUTANT(D25) || is_right(t, t.read_task(index), seat.answer)) {
             end_seat(t, index, i, SeatStatus::kReleased);
         } else {
             slash_member(t, index, i, wrong ? proven : divergent);

@@ -3,7 +3,7 @@
 // overturn.
 //
 //   block h                    the committee is drawn (task_life.h)
-//   h .. c = h + commit window    commits
+//   h + 1 .. c = h + commit window    commits
 //   c + 1 .. r = c + reveal window    reveals; the answers are counted at the end of block r
 //   r + 1 .. r + challenge window    challenges, as on any posted result (dispute.h)
 //   the block after                  settlement

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
 #include "core/ledger/ledger.h"
 
 namespace aivm {
@@ -34,7 +35,7 @@ void finish_slash(Transition& t, Pot pot, event::Slashed slash) {
 Amount due_for(const Policy& policy, SlashCause cause, Amount stake) {
     const SlashCauseRow& row = slash_cause(cause);
     if (row.rate == nullptr) return stake;
-    return stake.bps(policy.*row.rate);
+    return stake.bps(AIVM_MUTANT(slash_half) ? policy.*row.rate / 2 : policy.*row.rate);
 }
 
 Amount slash_provider(Transition& t, const ProviderSlash& slash) {
@@ -43,12 +44,15 @@ Amount slash_provider(Transition& t, const ProviderSlash& slash) {
     out.task = slash.task;
     out.provider = slash.provider;
     out.due = due_for(t.policy(), slash.cause, slash.locked);
-    const Amount from_bond = std::min(out.due, provider.bond);
+    const Amount from_bond = AIVM_MUTANT(D34) ? Amount() : std::min(out.due, provider.bond);
     const Amount from_credit = std::min(out.due - from_bond, provider.credit);
     out.taken = from_bond + from_credit;
-    provider.bond -= from_bond;
+    if (!AIVM_MUTANT(slash_kept)) provider.bond -= from_bond;
     provider.credit -= from_credit;
-    if (slash.cause == SlashCause::kWrongAnswer) provider.trust_lost = true;
+    if (slash.cause == SlashCause::kWrongAnswer && !AIVM_MUTANT(trust_kept)) {
+        provider.trust_lost = true;
+        provider.earned_until = 0;
+    }
     provider.slashed_total = provider.slashed_total.saturating_plus(out.taken);
     ledger::move(t, Pot::kCredits, Pot::kBonds, from_credit);
 
@@ -59,7 +63,9 @@ Amount slash_provider(Transition& t, const ProviderSlash& slash) {
     }
     if (slash.challenger) {
         out.challenger = *slash.challenger;
-        out.to_challenger = out.taken.bps(t.policy().challenger_share_bps);
+        out.to_challenger =
+            out.taken.bps(AIVM_MUTANT(slash_shares) ? t.policy().requester_share_bps
+                                                    : t.policy().challenger_share_bps);
         ledger::release(t, Pot::kBonds, *slash.challenger, out.to_challenger);
     }
     if (slash.requester) {

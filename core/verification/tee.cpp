@@ -1,17 +1,20 @@
 #include "core/verification/tee.h"
 
+#include "core/base/mutant.h"
 #include "core/registry/attestation.h"
 
 namespace aivm {
 
-bool is_freshly_attested(const Config& config, const Provider& provider, TimestampNs now_ns) {
-    return provider.hardware_attested && provider.trust_score >= config.min_trust_score &&
-           evidence_counts(config, provider, now_ns);
+bool is_freshly_attested(const VmParameters& parameters, const Provider& provider, TrustMoment at) {
+    if (AIVM_MUTANT(early_use)) return true;
+    return provider.hardware_attested && evidence_counts(parameters.config, provider, at.now_ns) &&
+           trust_of(parameters, provider, at) >= parameters.config.min_trust_score;
 }
 
 bool may_use_early(const Transition& t, const Task& task, ProviderIndex provider) {
     return task.mode == VerificationMode::kTee &&
-           is_freshly_attested(t.config(), t.read_provider(provider), t.block().timestamp_ns);
+           is_freshly_attested(t.parameters(), t.read_provider(provider),
+                               {t.block().height, t.block().timestamp_ns});
 }
 
 }  // namespace aivm

@@ -3,14 +3,15 @@
 // fraud proof still slashes and payment waits.
 #pragma once
 
+#include "core/registry/earned_trust.h"
 #include "core/state/transition.h"
 
 namespace aivm {
 
-// Whether the provider's attestation is by hardware, scores at least min_trust_score, and was made
-// no longer than attestation_timeout before `now_ns`, by its own signed timestamp. An attestation
-// by software never is fresh.
-bool is_freshly_attested(const Config& config, const Provider& provider, TimestampNs now_ns);
+// Whether the provider's attestation is by hardware, was made no longer than attestation_timeout
+// before the moment, by its own signed timestamp, and the provider's trust is at least
+// min_trust_score. An attestation by software never is fresh.
+bool is_freshly_attested(const VmParameters& parameters, const Provider& provider, TrustMoment at);
 
 // Whether a result that `provider` posts in this block may be used from this block on.
 bool may_use_early(const Transition& t, const Task& task, ProviderIndex provider);

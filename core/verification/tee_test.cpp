@@ -88,17 +88,21 @@ TEST(Tee, AScoreBelowTheMinimumWaits) {
 }
 
 TEST(Tee, AttestationIsFreshUpToTheTimeoutAfterItWasMadeAndNoLonger) {
-    const Config config;
+    constexpr TimestampNs kMadeAt = 1'000'000'000'000;
+    const VmParameters parameters;
     Provider provider;
     provider.hardware_attested = true;
     provider.trust_score = 50;
-    provider.attested_at_ns = 1'000'000'000'000;
-    EXPECT_TRUE(is_freshly_attested(config, provider, provider.attested_at_ns));
-    EXPECT_TRUE(is_freshly_attested(config, provider, provider.attested_at_ns + 30'000'000'000));
-    EXPECT_FALSE(is_freshly_attested(config, provider, provider.attested_at_ns + 30'000'000'001));
-    EXPECT_FALSE(is_freshly_attested(config, provider, provider.attested_at_ns - 1));
+    provider.attested_at_ns = kMadeAt;
+    const auto is_fresh = [&](TimestampNs now_ns) {
+        return is_freshly_attested(parameters, provider, {1, now_ns});
+    };
+    EXPECT_TRUE(is_fresh(kMadeAt));
+    EXPECT_TRUE(is_fresh(kMadeAt + 30'000'000'000));
+    EXPECT_FALSE(is_fresh(kMadeAt + 30'000'000'001));
+    EXPECT_FALSE(is_fresh(kMadeAt - 1));
     provider.trust_score = 49;
-    EXPECT_FALSE(is_freshly_attested(config, provider, provider.attested_at_ns));
+    EXPECT_FALSE(is_fresh(kMadeAt));
 }
 
 TEST(Tee, AnAttestationInTheSameBlockMakesTheResultUsable) {

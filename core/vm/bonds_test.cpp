@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/audit/audit.h"
+#include "core/chain/vote_slot.h"
 #include "core/execution/build.h"
 #include "core/testing/test_chain.h"
 
@@ -208,11 +209,12 @@ TEST(Bonds, CreditCanBeClaimedOnlyWhenTheTaskIsFinal) {
 // A second block that validator 1 signed for slot 3.
 op::Evidence evidence_against_1(const TestChain& chain) {
     const auto sign = [&](const Hash32& id) {
-        return TestAuthorizer::sign(address_of("v-1"), slot_message(chain.rules().chain_id, 3, id));
+        return TestAuthorizer::sign(address_of("v-1"),
+                                    slot_message(chain.rules().chain_id, {3, {}}, id));
     };
     const Hash32 one = salt_of("one");
     const Hash32 two = salt_of("two");
-    return {1, 3, one, sign(one), two, sign(two)};
+    return {1, 3, {}, one, sign(one), two, sign(two)};
 }
 
 // F26: a validator that was slashed to 1 nLUX went on proposing.
@@ -249,22 +251,28 @@ TEST(Bonds, F26EvidenceIsTakenForItsTimeOnly) {
 
 TEST(Bonds, TwoSignedItemsForOneSlotCostHalfTheStakeOnce) {
     TestChain chain;
-    const auto sign = [&](std::string_view who, Height slot, const Hash32& id) {
+    const ProposalSlot slot{3, salt_of("parent")};
+    const auto sign = [&](std::string_view who, const ProposalSlot& where, const Hash32& id) {
         return TestAuthorizer::sign(address_of(who),
-                                    slot_message(chain.rules().chain_id, slot, id));
+                                    slot_message(chain.rules().chain_id, where, id));
     };
     const Hash32 one = salt_of("one");
     const Hash32 two = salt_of("two");
-    const op::Evidence proof{1, 3, one, sign("v-1", 3, one), two, sign("v-1", 3, two)};
+    const op::Evidence proof{1,   slot.number,           slot.parent, one, sign("v-1", slot, one),
+                             two, sign("v-1", slot, two)};
     op::Evidence bad = proof;
     bad.second_id = one;
     bad.second_authorization = proof.first_authorization;
     chain.expect_refused(chain.by("bob", bad), ErrorCode::kInvalidArgument);
     bad = proof;
-    bad.second_authorization = sign("v-0", 3, two);
+    bad.second_authorization = sign("v-0", slot, two);
     chain.expect_refused(chain.by("bob", bad), ErrorCode::kNotAuthorized);
     bad = proof;
     bad.slot = 4;
+    chain.expect_refused(chain.by("bob", bad), ErrorCode::kNotAuthorized);
+    // After a change of preference, a block of the same height on another parent is no offence.
+    bad = proof;
+    bad.second_authorization = sign("v-1", {3, salt_of("another parent")}, two);
     chain.expect_refused(chain.by("bob", bad), ErrorCode::kNotAuthorized);
     bad = proof;
     bad.validator = 2;
@@ -274,6 +282,36 @@ TEST(Bonds, TwoSignedItemsForOneSlotCostHalfTheStakeOnce) {
     EXPECT_EQ(chain.totals().burned, lux(2250));
     EXPECT_EQ(chain.balance("bob"), lux(10'000) + lux(250)) << "the reporter's tenth";
     chain.expect_refused(chain.by("carol", proof), ErrorCode::kDuplicate);
+}
+
+// Prevotes of one round for two blocks; each slot of a vote is punished once, as one of a block is.
+TEST(Bonds, TwoVotesInOneSlotCostHalfTheStakeOnce) {
+    TestOptions options;
+    options.parameters.policy.evidence_ttl_blocks = 5;
+    TestChain chain(options);
+    const VoteSlot vote{0, 3, 2};
+    const auto sign = [&](const VoteSlot& slot, const Hash32& id) {
+        return TestAuthorizer::sign(address_of("v-1"),
+                                    vote_message(chain.rules().chain_id, slot, id));
+    };
+    const auto proof = [&](const VoteSlot& named, const VoteSlot& signed_for) {
+        const Hash32 one = salt_of("one");
+        const Hash32 none{};
+        return op::Evidence{1,    *evidence_slot(named), {}, one, sign(signed_for, one),
+                            none, sign(signed_for, none)};
+    };
+    op::Evidence with_a_parent = proof(vote, vote);
+    with_a_parent.parent = salt_of("parent");
+    chain.expect_refused(chain.by("bob", with_a_parent), ErrorCode::kInvalidArgument);
+    chain.expect_refused(chain.by("bob", proof({0, 3, 1}, vote)), ErrorCode::kNotAuthorized);
+    chain.expect_refused(chain.by("bob", proof({1, 3, 2}, vote)), ErrorCode::kNotAuthorized);
+    chain.block({chain.by("bob", proof(vote, vote))});
+    EXPECT_EQ(chain.state().validators[1].stake, lux(2500));
+    chain.expect_refused(chain.by("carol", proof(vote, vote)), ErrorCode::kDuplicate);
+    chain.block({chain.by("carol", proof({1, 3, 2}, {1, 3, 2}))});
+    EXPECT_EQ(chain.state().validators[1].stake, lux(1250)) << "another slot";
+    chain.advance_to(8);
+    chain.expect_refused(chain.by("bob", proof({0, 3, 1}, {0, 3, 1})), ErrorCode::kWindowClosed);
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ public:
         header_.height = floor.height + 1;
         header_.timestamp_ns = std::max(options_.timestamp_ns, floor.timestamp_ns);
         header_.proposer = options_.proposer;
-        header_.sequence = vm_.signed_slot() + 1;
+        header_.sequence = vm_.signed_number() + 1;
         header_.cut = floor.cut;
         header_.epoch = vm_.accepted_.epoch_after(floor.cut);
         return {};
@@ -341,7 +341,7 @@ Result<VertexPtr> DagVm::build_cut(const BuildRequest& request) {
         return fail(ErrorCode::kTooEarly, fmt::format("cut {}", below.head.height + 1));
     header.parents = parents;
     header.proposer = request.proposer;
-    header.sequence = signed_slot() + 1;
+    header.sequence = signed_number() + 1;
     header.cut = below.head.height + 1;
     header.epoch = static_cast<std::uint32_t>(below.head.epoch);
     AIVM_ASSIGN(auto slice, slice_above(base, parents, policy().cut_vertices_max));

@@ -728,6 +728,7 @@ op::Evidence evidence_of(const Vertex& first, const Vertex& second) {
     };
     return {first.header().proposer.value,
             first.header().sequence,
+            Hash32{},
             first.id(),
             shown(first),
             second.id(),
@@ -743,6 +744,9 @@ TEST_F(DagVmTest, TwoVerticesOfOneSequenceCostTheirProposerHalfItsStake) {
     op::Evidence wrong = evidence_of(*one, *two);
     wrong.slot += 1;
     EXPECT_EQ(vm.submit(dag.by("carol", wrong)).error().code, ErrorCode::kNotAuthorized);
+    wrong = evidence_of(*one, *two);
+    wrong.parent = one->id();  // another slot, as if a block's
+    EXPECT_EQ(vm.submit(dag.by("carol", wrong)).error().code, ErrorCode::kInvalidArgument);
     wrong = evidence_of(*one, *two);
     wrong.first_authorization[7] ^= 1;  // another cut
     EXPECT_EQ(vm.submit(dag.by("carol", wrong)).error().code, ErrorCode::kNotAuthorized);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
 #include "core/verification/equivocation.h"
 
 namespace aivm {
@@ -68,6 +69,7 @@ Fitness Judge::operator()(const op::ChallengeReveal& r) const {
     if (task == nullptr) return Fitness::waits();
     if (task->terminal()) return Fitness::never(ErrorCode::kWrongState);
     const Dispute* mine = find_dispute(*task, sender);
+    if (AIVM_MUTANT(reveal_dropped)) return Fitness::never(ErrorCode::kWrongState);
     const bool due = mine != nullptr && mine->status == DisputeStatus::kCommitted;
     return due ? Fitness() : Fitness::waits();
 }
@@ -108,7 +110,7 @@ Fitness Judge::operator()(const op::Commit& c) const {
     const Fitness seated = seat_in(c, SeatStatus::kSelected);
     if (seated.verdict != Fitness::Verdict::kFit) return seated;
     const Task& task = *find_task(c.job_id);
-    return in_window(task.draw_at - 1, commit_end(task, rules.parameters.policy));
+    return in_window(task.draw_at, commit_end(task, rules.parameters.policy));
 }
 
 Fitness Judge::operator()(const op::Reveal& r) const {

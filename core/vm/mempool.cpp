@@ -108,6 +108,9 @@ Mempool::ProofClaim Mempool::claim_of(const SignedOperation& operation) {
         std::memcpy(claim.whose.data(), &evidence->validator, sizeof evidence->validator);
         std::memcpy(claim.whose.data() + sizeof evidence->validator, &evidence->slot,
                     sizeof evidence->slot);
+        constexpr std::size_t kUsed = sizeof evidence->validator + sizeof evidence->slot;
+        std::memcpy(claim.whose.data() + kUsed, evidence->parent->bytes.data(),
+                    claim.whose.size() - kUsed);
     }
     return claim;
 }

@@ -1,6 +1,7 @@
 #include "core/vm/mempool_selection.h"
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
 
 namespace aivm {
 namespace {
@@ -64,7 +65,7 @@ const Mempool::Entry* MempoolSelection::pull(Lane lane) {
 }
 
 const Mempool::Entry* MempoolSelection::pull_proof() {
-    while (proof_ != mempool_.proofs_.end()) {
+    while (!AIVM_MUTANT(proofs_starved) && proof_ != mempool_.proofs_.end()) {
         const std::uint32_t sender = (proof_++)->sender;
         if (held_back_.contains({Lane::kProofs, sender})) continue;
         if (const Mempool::Entry* entry = next_of(Lane::kProofs, sender)) return entry;

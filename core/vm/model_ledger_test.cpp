@@ -96,7 +96,7 @@ void play(std::uint64_t seed, int blocks) {
         return static_cast<std::uint32_t>(generator() % bound);
     };
     TestOptions options;
-    options.parameters.policy.max_assignments = 1 + choose(3);
+    options.parameters.policy.reassignments_max = choose(3);
     options.parameters.policy.challenge_escalation = static_cast<ChallengeEscalation>(choose(3));
     options.parameters.policy.disputes_per_result_max = choose(2) == 0 ? 0 : 1 + choose(3);
     options.parameters.policy.answer_tolerance = choose(3);

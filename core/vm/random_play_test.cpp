@@ -22,7 +22,7 @@ Choose choices_of(std::uint64_t seed) {
 TestOptions with_policies(const Choose& choose) {
     TestOptions options;
     Policy& policy = options.parameters.policy;
-    policy.max_assignments = 1 + choose(4);
+    policy.reassignments_max = choose(4);
     policy.reward_schedule = choose(2) == 0 ? RewardSchedule::kFlat : RewardSchedule::kTiered;
     policy.slash_bps = choose(2) == 0 ? 10'000 : 3'333;
     options.parameters.config.max_task_queue_size = 2 + choose(6);

@@ -236,7 +236,7 @@ TEST(TaskLife, TimeoutsCompareBlockTimestampsAndOperationsOfThatBlockComeFirst) 
 
 TEST(TaskLife, FailsWithARefundAfterTheLastAssignment) {
     TestOptions options;
-    options.parameters.policy.max_assignments = 2;
+    options.parameters.policy.reassignments_max = 1;
     TestChain chain(options);
     chain.join("p-1");
     const Amount before = chain.balance("alice");

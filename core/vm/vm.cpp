@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
 #include "core/config/limits.h"
 #include "core/execution/genesis.h"
 #include "core/state/keys.h"
@@ -27,7 +28,7 @@ Result<Vm> Vm::open(const Setup& setup) {
     Vm vm(setup);
     AIVM_ASSIGN(const auto tip, setup.store->get(keys::single(keys::kTip)));
     AIVM_TRY(vm.load_signed());
-    if (tip) {
+    if (tip && !AIVM_MUTANT(D16)) {
         AIVM_TRY(check_made_with(*setup.store, *setup.genesis, *setup.rules));
         AIVM_ASSIGN(vm.tip_, vm.load_tip(*tip));
     } else {
@@ -63,14 +64,15 @@ Status Vm::submit_tried(const OperationPtr& operation) {
 
 Result<BlockPtr> Vm::build_block(const BuildOptions& options) {
     const Height height = preferred_->state.head.height + 1;
-    AIVM_TRY(check_unsigned(height, "block"));
+    const ProposalSlot slot{height, preferred_->id};
+    AIVM_TRY(check_unsigned(slot));
     refresh_queue(preferred_->state);
     MempoolSelection selection(mempool_, space_of(options), unused(options.include));
     AIVM_ASSIGN(Built built, build_on(*preferred_, options.request, selection, *setup_.rules));
     // On disk before anybody can see the block: after a crash the node must not sign another one
-    // for this height, and may be the only one that has this one.
+    // on this parent, and may be the only one that has this one.
     const Bytes sealed = built.executed->block->encode();
-    AIVM_TRY(remember_signed({height, sealed, tip_->state.head.height}));
+    if (!AIVM_MUTANT(D48)) AIVM_TRY(remember_signed(slot, sealed, tip_->state.head.height));
     for (const LeftOut& left : built.left_out)
         mempool_.note_refused(*left.operation, left.reason, height);
     if (options.refused != nullptr) *options.refused = std::move(built.left_out);
@@ -119,12 +121,13 @@ Status Vm::accept(const Hash32& id) {
     const ExecutedPtr executed = found->second;
     if (executed->block->parent() != tip_->id)
         return fail(ErrorCode::kBadParent, "accept out of order");
-    AIVM_TRY(setup_.store->write(executed->batch));
+    const Status written = setup_.store->write(executed->batch);
+    if (!written && !AIVM_MUTANT(D20)) return written;
     processing_.erase(found);
     const bool preference_moves = preferred_ == tip_;
     tip_ = executed;
     if (preference_moves) preferred_ = executed;
-    mempool_.remove_stale(tip_->state, executed->block->operations());
+    if (!AIVM_MUTANT(D08)) mempool_.remove_stale(tip_->state, executed->block->operations());
     note_changes(mempool_, *executed);
     refresh_queue(preferred_->state);
     return {};
@@ -140,7 +143,7 @@ Status Vm::reject(const Hash32& id) {
     for (const OperationPtr& operation : executed->block->operations()) {
         // A refusal is correct here: the operation is queued already, or another block made it
         // stale.
-        static_cast<void>(submit(operation));
+        if (!AIVM_MUTANT(D13)) static_cast<void>(submit(operation));
     }
     return {};
 }
@@ -148,7 +151,7 @@ Status Vm::reject(const Hash32& id) {
 Status Vm::set_preference(const Hash32& id) {
     const ExecutedPtr wanted = executed(id);
     if (!wanted) return fail(ErrorCode::kNotFound, "preference for a block that is not verified");
-    preferred_ = wanted;
+    if (!AIVM_MUTANT(D12)) preferred_ = wanted;
     return {};
 }
 
@@ -185,8 +188,8 @@ Result<Hash32> Vm::block_id_at_height(Height height) const {
 
 Result<std::vector<BlockPtr>> Vm::own_undecided() const {
     std::vector<BlockPtr> out;
-    for (const auto& [height, sealed] : signed_items()) {
-        if (height <= last_accepted_height()) continue;
+    for (const auto& [slot, sealed] : signed_items()) {
+        if (slot.number <= last_accepted_height()) continue;
         AIVM_ASSIGN(BlockPtr block, Block::decode(sealed));
         out.push_back(std::move(block));
     }

@@ -59,8 +59,8 @@ public:
         // Receives the operations that were tried and refused, unless it is null.
         std::vector<LeftOut>* refused = nullptr;
     };
-    // Builds and verifies a block on the preferred one. Fails with kConflict for a height that this
-    // node has signed before, across restarts too, so that an honest node never equivocates.
+    // Builds and verifies a block on the preferred one. Fails with kConflict if this node has
+    // signed one on the same parent, across restarts too, so that an honest node never equivocates.
     Result<BlockPtr> build_block(const BuildOptions& options);
 
     // The blocks that this node built, before a restart too, above the last accepted height; by

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
 #include "core/execution/block_run.h"
 #include "core/state/keys.h"
 #include "core/vm/offer.h"
@@ -21,6 +22,7 @@ Status VmBase::queue(const State& state, const OperationPtr& operation, Tried tr
 }
 
 void VmBase::refresh_queue(const State& state) {
+    if (AIVM_MUTANT(queue_stale)) return;
     mempool_.refresh(state.head.height, [&](const SignedOperation& operation) {
         return fitness_of(state, *rules_, operation);
     });
@@ -38,47 +40,44 @@ bool VmBase::has_work(const State& state) const {
 
 Status VmBase::load_signed() {
     AIVM_ASSIGN(const auto record, store_->get(keys::single(keys::kSigned)));
-    if (!record) return {};
+    if (!record || AIVM_MUTANT(signed_forgotten)) return {};
     Reader in(*record);
-    signed_slot_ = in.u64();
+    signed_number_ = in.u64();
     AIVM_TRY(in.finish());
     return store_->scan(keys::single(keys::kSignedItem), [this](ByteView key, ByteView sealed) {
-        Reader height(key.subspan(1));
-        signed_items_.emplace(height.u64(), Bytes(sealed.begin(), sealed.end()));
+        Reader slot(key.subspan(1));
+        const std::uint64_t height = slot.u64();
+        signed_items_.emplace(ProposalSlot{height, slot.hash()},
+                              Bytes(sealed.begin(), sealed.end()));
         return true;
     });
 }
 
-Status VmBase::check_unsigned(Height height, std::string_view item) const {
-    // A node that stores its items knows all those above the last accepted height, so that it may
-    // sign for a height below another on a branch that was given up.
-    const bool stores_items = signed_items_.contains(signed_slot_);
-    const bool is_signed = stores_items ? signed_items_.contains(height) : height <= signed_slot_;
-    if (!is_signed) return {};
+Status VmBase::check_unsigned(const ProposalSlot& slot) const {
+    if (!signed_items_.contains(slot)) return {};
     return fail(ErrorCode::kConflict,
-                fmt::format("a {} of height {} is already signed", item, height));
+                fmt::format("a block of height {} on this parent is already signed", slot.number));
 }
 
-Status VmBase::remember_signed(const SignedItem& item) {
+Status VmBase::remember_signed(const ProposalSlot& slot, ByteView sealed, Height decided) {
     auto batch = std::make_shared<WriteBatch>();
-    const Height greatest = std::max(signed_slot_, item.height);
+    const std::uint64_t greatest = std::max(signed_number_, slot.number);
     batch->put(keys::single(keys::kSigned), Writer().u64(greatest).view());
-    const auto kept = signed_items_.upper_bound(item.decided);
-    for (auto old = signed_items_.begin(); old != kept; ++old)
-        batch->erase(keys::signed_item(old->first));
-    if (!item.sealed.empty()) batch->put(keys::signed_item(item.height), item.sealed);
+    auto kept = signed_items_.begin();
+    for (; kept != signed_items_.end() && kept->first.number <= decided; ++kept)
+        batch->erase(keys::signed_item(kept->first.number, kept->first.parent));
+    batch->put(keys::signed_item(slot.number, slot.parent), sealed);
     AIVM_TRY(store_->write(std::move(batch)));
-    signed_slot_ = greatest;
+    signed_number_ = greatest;
     signed_items_.erase(signed_items_.begin(), kept);
-    if (!item.sealed.empty())
-        signed_items_.emplace(item.height, Bytes(item.sealed.begin(), item.sealed.end()));
+    signed_items_.emplace(slot, Bytes(sealed.begin(), sealed.end()));
     return {};
 }
 
-Status VmBase::remember_signed(std::uint64_t slot, std::shared_ptr<WriteBatch> item) {
-    item->put(keys::single(keys::kSigned), Writer().u64(slot).view());
+Status VmBase::remember_signed(std::uint64_t sequence, std::shared_ptr<WriteBatch> item) {
+    item->put(keys::single(keys::kSigned), Writer().u64(sequence).view());
     AIVM_TRY(store_->write(std::move(item)));
-    signed_slot_ = slot;
+    signed_number_ = sequence;
     return {};
 }
 

@@ -1,6 +1,5 @@
 // The common part of the two VMs, whether consensus decides blocks in a row (Vm) or vertices one by
-// one (DagVm): the queue of operations, the checks at its entrance, and the greatest slot
-// (height or sequence) for which this node has signed.
+// one (DagVm): the queue of operations, the checks at its entrance, and what this node has signed.
 #pragma once
 
 #include <map>
@@ -34,34 +33,30 @@ protected:
     // offers or holds back for some blocks, or timers (settlements, draws, timeouts).
     [[nodiscard]] bool has_work(const State& state) const;
 
-    // An honest node signs at most one block per height, or one vertex per sequence, across
-    // restarts too. A builder first calls check_unsigned(), which fails with conflict and names the
-    // `item`, and then remember_signed(), before anybody else can see the signature.
+    // An honest node signs at most one block on each parent, or one vertex per sequence, across
+    // restarts too. A builder of blocks first calls check_unsigned(), which fails with conflict,
+    // and then remember_signed(), before anybody else can see the signature.
     //
-    // With its sealed bytes the item itself is stored in the same write, until its height is at
-    // most `decided`, so that a node that stops before anybody else has the item can issue it
-    // again.
-    struct SignedItem {
-        Height height = 0;
-        ByteView sealed;  // empty: only the height is stored
-        Height decided = 0;
-    };
+    // The block itself is stored in the same write, until its height is at most `decided`, so that
+    // a node that stops before anybody else has the block can issue it again.
     Status load_signed();
-    Status check_unsigned(Height height, std::string_view item) const;
-    Status remember_signed(const SignedItem& item);
-    // The same for a caller that keeps its items itself: `item` is written along.
-    Status remember_signed(std::uint64_t slot, std::shared_ptr<WriteBatch> item);
-    // The sealed bytes of stored items, by height.
-    [[nodiscard]] const std::map<Height, Bytes>& signed_items() const { return signed_items_; }
-    [[nodiscard]] std::uint64_t signed_slot() const { return signed_slot_; }
+    Status check_unsigned(const ProposalSlot& slot) const;
+    Status remember_signed(const ProposalSlot& slot, ByteView sealed, Height decided);
+    // The same for vertices, which their caller stores: `item` is written along.
+    Status remember_signed(std::uint64_t sequence, std::shared_ptr<WriteBatch> item);
+    // The sealed bytes of the stored blocks.
+    [[nodiscard]] const std::map<ProposalSlot, Bytes>& signed_items() const {
+        return signed_items_;
+    }
+    [[nodiscard]] std::uint64_t signed_number() const { return signed_number_; }
 
     Mempool mempool_;
 
 private:
     const Rules* rules_;
     KeyValueStore* store_;
-    std::uint64_t signed_slot_ = 0;  // the greatest height or sequence
-    std::map<Height, Bytes> signed_items_;
+    std::uint64_t signed_number_ = 0;  // the greatest height or sequence
+    std::map<ProposalSlot, Bytes> signed_items_;
 };
 
 }  // namespace aivm

@@ -166,7 +166,7 @@ TEST(VmBlocks, SubmitRefusesWhatCanNeverBeIncluded) {
     chain.expect_refused(thief, ErrorCode::kNotAuthorized);
 }
 
-TEST(VmBlocks, ASecondBlockForASignedHeightIsRefusedAlsoAfterARestart) {
+TEST(VmBlocks, ASecondBlockOnASignedParentIsRefusedAlsoAfterARestart) {
     TestChain chain;
     const auto first = chain.vm().build_block(chain.build_options());
     ASSERT_TRUE(first.has_value());
@@ -176,6 +176,34 @@ TEST(VmBlocks, ASecondBlockForASignedHeightIsRefusedAlsoAfterARestart) {
     ASSERT_TRUE(chain.vm().verify(*first, (*first)->header().timestamp_ns).has_value());
     ASSERT_TRUE(chain.vm().accept((*first)->id()).has_value());
     EXPECT_TRUE(chain.vm().build_block(chain.build_options()).has_value());
+}
+
+// A slot is (parent, proposer): a change of preference does not keep a validator from building on
+// the branch that the others decide.
+TEST(VmBlocks, AfterAChangeOfPreferenceABlockOfTheSameHeightIsSignedOnAnotherParent) {
+    TestChain chain;
+    const BlockPtr left = chain.build({}).executed->block;
+    const BlockPtr right = chain.build({}, 2 * kBlockNs).executed->block;
+    Vm& vm = chain.vm();
+    for (const BlockPtr& parent : {left, right})
+        ASSERT_TRUE(vm.verify(parent, right->header().timestamp_ns).has_value());
+    std::vector<Hash32> own;
+    for (const BlockPtr& parent : {left, right}) {
+        ASSERT_TRUE(vm.set_preference(parent->id()).has_value());
+        const auto built = vm.build_block(chain.build_options());
+        ASSERT_TRUE(built.has_value());
+        EXPECT_EQ((*built)->slot(), (ProposalSlot{2, parent->id()}));
+        own.push_back((*built)->id());
+        EXPECT_EQ(vm.build_block(chain.build_options()).error().code, ErrorCode::kConflict);
+    }
+    chain.restart();
+    const auto again = chain.vm().own_undecided();
+    ASSERT_TRUE(again.has_value());
+    std::vector<Hash32> found;
+    for (const BlockPtr& block : *again) found.push_back(block->id());
+    std::ranges::sort(own);
+    std::ranges::sort(found);
+    EXPECT_EQ(found, own);
 }
 
 // D19 height index answers a generic error.
@@ -223,9 +251,9 @@ TEST(VmBlocks, D18AReadErrorIsAnErrorAndNeverUnset) {
     EXPECT_THROW(chain.restart(), TestFailure);
 }
 
-// D18 where it would matter most: a node that takes the height it has signed for unset signs a
-// second block there.
-TEST(VmBlocks, D18AnUnreadableSignedHeightStopsTheNode) {
+// D18 where it would matter most: a node that takes what it has signed for unset signs a second
+// block in that slot.
+TEST(VmBlocks, D18AnUnreadableRecordOfSignaturesStopsTheNode) {
     MemoryStore disk;
     FailingStore store(disk);
     TestOptions options;

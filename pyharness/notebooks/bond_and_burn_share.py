@@ -54,7 +54,7 @@ scenario = aivmsim.Scenario.load("safe_window").replace(
         "challenger.watcher.strategy": "python:own_challenger",
         "challenger.watcher.principal": "one owner",
         "vm.requester_share_bps": 0,
-        "vm.max_assignments": ATTEMPTS,
+        "vm.reassignments_max": ATTEMPTS - 1,
     }
 )
 

@@ -99,7 +99,7 @@ committees = aivmsim.Scenario.from_text(
     challenge_window_blocks = 0
     commit_reveal = false
     commit_window_blocks = 3
-    max_assignments = 1
+    reassignments_max = 0
     max_tasks_per_provider = 10000
     result_bond = "10 LUX"
     slash_silent_bps = 1
@@ -194,7 +194,7 @@ one_provider = aivmsim.Scenario.from_text(
     task_timeout = "{3 * BLOCK_S + 1}s"
     min_provider_bond = "5 LUX"
     result_bond = "5 LUX"
-    max_assignments = 1
+    reassignments_max = 0
     max_tasks_per_provider = 10000
     max_task_queue_size = 1000000
     [[provider]]

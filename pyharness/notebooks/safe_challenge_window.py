@@ -87,7 +87,7 @@ figure, (left, right) = plt.subplots(
 )
 curve = np.linspace(1, max(windows), 200)
 for alpha, colour in zip(alphas, ["tab:blue", "tab:green", "tab:orange", "tab:red"], strict=True):
-    here = points[points[ALPHA] == alpha]
+    here = points[points[ALPHA] == float(alpha)]
     seen, unseen = here[here["value"] > 0], here[here["value"] == 0]
     left.plot(curve, float(alpha) ** curve, color=colour, linewidth=1)
     left.errorbar(seen[WINDOW], seen["value"], yerr=bars(seen), color=colour, fmt="o", capsize=3,

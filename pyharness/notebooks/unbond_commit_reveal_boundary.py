@@ -133,7 +133,7 @@ committee = aivmsim.Scenario.from_text(
     challenge_window_blocks = 0
     obligation_rule = false
     activation_delay_blocks = 0
-    max_assignments = 1
+    reassignments_max = 0
     [[provider]]
     name = "honest"
     count = 4

@@ -56,7 +56,7 @@ def test_the_inspection_game_of_guessers_and_checkers_is_measured_by_playing_it(
         tasks.feature_rows = 64
         tasks.step_cost = "500 mLUX"
         tasks.check_cost = "200 mLUX"
-        vm = { challenge_window_blocks = 8, result_bond = "100 LUX", max_assignments = 1 }
+        vm = { challenge_window_blocks = 8, result_bond = "100 LUX", reassignments_max = 0 }
         [[provider]]
         name = "guessers"
         count = 2

@@ -72,8 +72,11 @@ def test_replace_refuses_what_a_file_would_refuse_in_the_same_words():
 
 
 def test_a_value_without_an_exact_form_is_a_type_error():
-    with pytest.raises(TypeError, match="network.loss: 0.01 is a float.*1/100"):
-        Scenario.load("lazy_provider").replace(**{"network.loss": 0.01})
+    with pytest.raises(TypeError, match=r"chain.block_interval: 0.5 has no unit.*seconds\(0.5\)"):
+        Scenario.load("lazy_provider").replace(**{"chain.block_interval": 0.5})
+    assert (
+        Scenario.load("lazy_provider").replace(**{"network.loss": 0.01}).get("network.loss") == "1%"
+    )
 
 
 def test_values_can_be_python_s_own():

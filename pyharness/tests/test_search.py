@@ -56,7 +56,7 @@ def test_the_points_of_a_sweep_can_be_given_one_by_one(scenario):
     ]
     frame = aivmsim.sweep(scenario, points, seeds=[1, 2])
     assert frame["vm.challenge_window_blocks"].tolist() == [1, 1, 4, 4]
-    assert frame["chain.censoring_share"].tolist()[2:] == ["20%", "20%"]
+    assert frame["chain.censoring_share"].tolist()[2:] == [0.2, 0.2]
 
 
 SPACE = {

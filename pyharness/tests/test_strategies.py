@@ -76,6 +76,26 @@ class Equivocator(aivmsim.ValidatorStrategy):
         return False
 
 
+@aivmsim.strategy("twin", role="validator")
+class Twin(aivmsim.ValidatorStrategy):
+    """scenarios/adversaries/twin.cpp."""
+
+    def runs_twice(self):
+        return True
+
+    def reports_equivocation(self):
+        return False
+
+
+@aivmsim.strategy("late", role="validator")
+class Late(aivmsim.ValidatorStrategy):
+    """scenarios/adversaries/late_answers.cpp."""
+
+    def sends(self, to, message):
+        is_an_answer = message[0] == 1
+        return (message, 1.9) if is_an_answer else None
+
+
 @aivmsim.strategy("discreet", role="validator")
 class Discreet(aivmsim.ValidatorStrategy):
     def reports_equivocation(self):
@@ -129,6 +149,24 @@ class SilentTo(aivmsim.ValidatorStrategy):
 
     def serves(self, follower):
         return follower.role != "challenger" or follower.index_in_role >= self.parameters["victims"]
+
+
+@aivmsim.strategy("hasty", role="validator", parameters={"goods_mlux": 1_000_000})
+class Hasty(aivmsim.ValidatorStrategy):
+    """scenarios/adversaries/hasty_buyer.cpp."""
+
+    def __init__(self, parameters, context):
+        super().__init__(parameters, context)
+        self.slots = {}
+
+    def tolerates(self, block):
+        self.slots.setdefault((block.proposer, block.parent), []).append(block.id)
+        return True
+
+    def rejected(self, block, proposer):
+        seen = self.slots.get((block.proposer, block.parent), [])
+        if len(set(seen)) > 1 and seen[0] == block.id:
+            self.context.side.pay(proposer, self.parameters["goods_mlux"] * 1_000_000)
 
 
 @aivmsim.strategy("no_vote", role="validator")
@@ -220,6 +258,18 @@ def test_a_validator_in_python_does_what_the_one_in_cpp_does(scenario, strategy)
 
 @pytest.mark.parametrize(
     ("scenario", "group", "strategy"),
+    [("twin", "twin", "twin"), ("late_answers", "late", "late")],
+)
+def test_what_a_validator_in_python_sends_is_what_the_one_in_cpp_sends(scenario, group, strategy):
+    theirs = aivmsim.Scenario.load(scenario)
+    key = f"validator.{group}.strategy"
+    ours = aivmsim.run(theirs.replace(**{key: f"python:{strategy}"}))
+    assert ours.digest == aivmsim.run(theirs).digest
+    assert ours.digest != aivmsim.run(theirs.replace(**{key: "python:discreet"})).digest
+
+
+@pytest.mark.parametrize(
+    ("scenario", "group", "strategy"),
     [("nothing_at_stake", "flatterers", "flatterer"), ("minority_keeper", "keepers", "keeper")],
 )
 def test_a_vote_in_python_is_the_one_in_cpp(scenario, group, strategy):
@@ -235,11 +285,23 @@ def test_a_vote_in_python_is_the_one_in_cpp(scenario, group, strategy):
     assert aivmsim.run(theirs.replace(**{key: f"python:{strategy}"})).digest == ours.digest
 
 
+def test_a_hasty_buyer_in_python_loses_what_the_one_in_cpp_does():
+    scenario = aivmsim.Scenario.load("equivocator")
+    in_python = scenario.replace(**{"validator.buyers.strategy": "python:hasty"})
+    paid = 0
+    for seed in range(1, 4):
+        theirs, ours = aivmsim.run(scenario, seed), aivmsim.run(in_python, seed)
+        assert ours.digest == theirs.digest
+        pd.testing.assert_frame_equal(ours.table("payoff"), theirs.table("payoff"))
+        paid += theirs.table("payoff")["bribes"].sum()
+    assert paid > 0
+
+
 def test_an_equivocation_that_nobody_reports_costs_nothing():
-    text = aivmsim.Scenario.load("equivocator").to_toml()
-    others = '\n[[validator]]\nname = "others"\ncount = 6\nstrategy = "{}"\n'
-    reported = aivmsim.Scenario.from_text(text + others.format("honest"))
-    hushed = aivmsim.Scenario.from_text(text + others.format("python:discreet"))
+    scenario = aivmsim.Scenario.load("equivocator")
+    text = scenario.replace(**{"validator.buyers.count": 6}).to_toml()
+    reported = aivmsim.Scenario.from_text(text)
+    hushed = aivmsim.Scenario.from_text(text.replace("hasty_buyer", "python:discreet"))
 
     def slashed(scenario):
         return sum(aivmsim.run(scenario, seed).metrics["slash_taken"] for seed in range(1, 5))

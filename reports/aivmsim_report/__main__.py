@@ -41,6 +41,12 @@ def arguments_of(arguments: list[str] | None) -> argparse.Namespace:
         "--metrics", metavar="NAME,...", help="metrics for the maps over the swept parameters"
     )
     parser.add_argument(
+        "--design",
+        metavar="KEY,...",
+        help="swept keys that whoever sets the rules chooses; the others are the environment, and "
+        "points are compared only within one (default: as the file says)",
+    )
+    parser.add_argument(
         "--figures",
         type=Path,
         metavar="DIR",
@@ -84,7 +90,14 @@ def single(db: sqlite3.Connection, options: argparse.Namespace) -> bool:
 
 
 def load_study(db: sqlite3.Connection, options: argparse.Namespace) -> study.Study:
-    return study.load(db, options.database, words(options.axes))
+    found = study.load(db, options.database, words(options.axes))
+    if options.design is not None:
+        chosen = frozenset(words(options.design))
+        unknown = chosen - {axis.key for axis in found.axes}
+        if unknown:
+            raise BadDatabase(f"--design: the study does not sweep {', '.join(sorted(unknown))}")
+        found.design = chosen
+    return found
 
 
 def known_metrics(db: sqlite3.Connection, options: argparse.Namespace) -> list[str]:

@@ -73,6 +73,7 @@ class Heat:
     texts: list[list[str]]
     unit: str
     diverging: bool = False  # zero is the middle of the scale
+    hovers: list[list[str]] | None = None  # with intervals; the texts where there are none
 
 
 @dataclass

@@ -34,8 +34,8 @@ STYLE = {
 }  # fmt: skip
 
 
-def save(chart: Chart, folder: Path, formats: list[str]) -> list[Path]:
-    """Writes chart.name with each suffix into the folder; equal charts have equal bytes."""
+def draw(chart: Chart):
+    """The chart as a figure; the caller closes it."""
     with plt.rc_context(STYLE):
         height = max(2.6, chart.height / INCH)
         figure, axes = plt.subplots(
@@ -49,6 +49,13 @@ def save(chart: Chart, folder: Path, formats: list[str]) -> list[Path]:
             axis.set_xlabel("")
         figure.suptitle(chart.title, fontsize=10, x=0.01, ha="left")
         _legend(figure, axes)
+    return figure
+
+
+def save(chart: Chart, folder: Path, formats: list[str]) -> list[Path]:
+    """Writes chart.name with each suffix into the folder; equal charts have equal bytes."""
+    figure = draw(chart)
+    with plt.rc_context(STYLE):
         paths = [folder / f"{chart.name}.{suffix}" for suffix in formats]
         for path in paths:
             figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else {})

@@ -180,8 +180,9 @@ def _heat(panel: Panel) -> Spec:
                                                                  else 9},
         "colorbar": {"title": {"text": escape(heat.unit), "side": "right"}, "thickness": 12,
                      "outlinewidth": 0},
+        "customdata": heat.hovers or heat.texts,
         "hovertemplate": f"{escape(panel.x.title)} %{{x}}<br>{escape(panel.y.title)} "
-                         f"%{{y}}<br><b>%{{text}}</b><extra></extra>",
+                         f"%{{y}}<br><b>%{{customdata}}</b><extra></extra>",
     }  # fmt: skip
     if heat.diverging:
         most = max((abs(v) for v in values), default=1) or 1

@@ -4,6 +4,7 @@ table, never recomputed, so that the report, the terminal and pandas agree."""
 import re
 import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from .database import BadDatabase, has_table, words_of
@@ -31,11 +32,12 @@ class Run:
     outcomes: dict[str, int]  # tasks by outcome, in the order of the database's words
     undecided_fraud: int  # wrong results whose task is still pending
     modes: list[str]  # every verification mode that the database knows
-    ttf: list[tuple[str, float]]  # (mode, seconds)
+    ttf: dict[str, list[tuple[float, float]]]  # by mode: (seconds, share of tasks final by then)
     blocks: list[Row]
     faults: list[Row]
     violations: list[Row]
     params: list[Row]
+    path: Path | None = None  # of the database
 
     def metric(self, name: str, mode: str = "") -> float | None:
         return self.metrics.get((name, mode))
@@ -50,6 +52,27 @@ class Run:
         if posted is None or missed is None:
             return None
         return int(posted - missed - self.undecided_fraud)
+
+
+def finality_curves(steps: list[Row]) -> dict[str, list[tuple[float, float]]]:
+    """The share of submitted tasks that is final by each time, by Kaplan and Meier's product over
+    the rows of v_finality."""
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for row in steps:
+        curve = curves.setdefault(row["mode"], [])
+        before = 1 - curve[-1][1] if curve else 1.0
+        curve.append((row["seconds"], 1 - before * (1 - row["became_final"] / row["at_risk"])))
+    return curves
+
+
+def pending_note(pending: int) -> str:
+    """What the curves of finality do with the tasks that are not final."""
+    if not pending:
+        return "Reverted and expired tasks never are."
+    return (
+        f"Reverted and expired tasks never are; {pending:,} pending ones count as not final up to "
+        "the end of their run."
+    ).replace(",", "\u2009")
 
 
 def load(db: sqlite3.Connection, run_id: int | None = None) -> Run:
@@ -77,7 +100,9 @@ def load(db: sqlite3.Connection, run_id: int | None = None) -> Run:
             "SELECT outcome, count(*) AS n FROM task WHERE run_id = :run GROUP BY outcome"
         )
     }
+    files = db.execute("PRAGMA database_list").fetchall()
     return Run(
+        path=next((Path(row["file"]) for row in files if row["name"] == "main"), None),
         row=rows(
             "SELECT run.*, point.*, study.*, study.name AS study_name"
             " FROM run JOIN point USING (point_id) JOIN study USING (study_id) WHERE run_id = :run"
@@ -103,12 +128,14 @@ def load(db: sqlite3.Connection, run_id: int | None = None) -> Run:
         undecided_fraud=rows(
             "SELECT count(*) AS n FROM result JOIN task USING (run_id, task)"
             " WHERE run_id = :run AND result.correct = 0 AND outcome = 'pending'"
+            " AND result.attempt = task.assignments AND NOT EXISTS (SELECT 1 FROM slash AS s"
+            " WHERE s.run_id = result.run_id AND s.task = result.task AND s.agent = "
+            "result.provider)"
         )[0]["n"],
         modes=words_of(db, "task", "mode"),
-        ttf=[
-            (r["mode"], r["seconds"])
-            for r in rows("SELECT mode, seconds FROM v_ttf_cdf WHERE run_id = :run ORDER BY 1, 2")
-        ],
+        ttf=finality_curves(
+            rows("SELECT * FROM v_finality WHERE run_id = :run ORDER BY mode, seconds")
+        ),
         blocks=rows("SELECT * FROM chain_stat WHERE run_id = :run ORDER BY block"),
         faults=rows("SELECT * FROM fault WHERE run_id = :run ORDER BY fault"),
         violations=rows("SELECT * FROM violation WHERE run_id = :run ORDER BY violation"),

@@ -57,13 +57,19 @@ def design_effect(counts: Counts) -> float:
 def clustered(counts: Counts, level: float = LEVEL) -> Estimate:
     """The share k / n over seeds: Wilson's interval with the variance between seeds and Student's
     t, as ClusteredShare::interval of scenarios/statistics/intervals.h. n is above 0."""
-    runs, whole, share = len(counts.pairs), counts.n, counts.k / counts.n
+    return clustered_times(counts, 1, level)
+
+
+def clustered_times(counts: Counts, times: int, level: float = LEVEL) -> Estimate:
+    """The same of that many times as many seeds that are alike."""
+    runs, whole = times * len(counts.pairs), times * counts.n
+    share = counts.k / counts.n
     if max(n for _, n in counts.pairs) <= 1:
-        return exact(counts.k, whole, level)
+        return exact(times * counts.k, whole, level)
     if runs < 2:
         return Estimate(share, 0.0, 1.0, whole)
     effect = design_effect(counts)
-    telling = min(sum(k > 0 for k, _ in counts.pairs), sum(k < n for k, n in counts.pairs))
+    telling = min(sum(k > 0 for k, _ in counts.pairs), sum(k < n for k, n in counts.pairs)) * times
     if telling < TELLING and 2 * telling <= runs:
         effect = max(effect, min(UNSEEN_EFFECT, whole / runs), 1.0)
     quantile = ndtri if effect <= 1e-9 else lambda p: stdtrit(runs - 1, p)

@@ -15,7 +15,7 @@ from .chart import (
     Series,
     styled,
 )
-from .facts import NLUX, OUTCOME_NAMES, Run, family
+from .facts import NLUX, OUTCOME_NAMES, Run, family, pending_note
 from .verdict import lux
 
 HONEST, CHEAT = BLUE, RED
@@ -144,9 +144,8 @@ def time_to_finality(run: Run) -> Chart | Absent:
     if not run.ttf:
         return Absent("ttf", "Time to finality", "No task became final.")
     series = []
-    for mode in sorted({mode for mode, _ in run.ttf}):
-        seconds = [value for of_mode, value in run.ttf if of_mode == mode]
-        steps = thin([(value, (i + 1) / len(seconds)) for i, value in enumerate(seconds)])
+    for mode, curve in sorted(run.ttf.items()):
+        steps = thin(curve)
         index = run.modes.index(mode)
         series.append(Series(mode, "steps", [steps[0][0]] + [value for value, _ in steps],
                              [0.0] + [share for _, share in steps],
@@ -156,16 +155,17 @@ def time_to_finality(run: Run) -> Chart | Absent:
     rules = [(run.metric(name), f"{word} {run.metric(name):.0f} s")
              for name, word in (("ttf_p50", "median"), ("ttf_p99", "99 %"))
              if run.metric(name) is not None]  # fmt: skip
-    every = [value for _, value in run.ttf]
+    every = [value for curve in run.ttf.values() for value, _ in curve]
     wide = min(every) > 0 and max(every) / min(every) >= 15
     panel = Panel(Axis("time from submission to finality, s", log=wide, zero=not wide),
-                  Axis("share of the final tasks", percent=True, range=(0, 1.12)), series,
+                  Axis("share of the submitted tasks", percent=True, range=(0, 1.12)), series,
                   rules=rules)  # fmt: skip
     return Chart(
         "ttf",
         "Time to finality",
         [panel],
-        "The share of the run's final tasks that took at most this long.",
+        "The share of the submitted tasks that were final within this time. "
+        + pending_note(run.outcomes.get("pending", 0)),
         height=340,
     )
 

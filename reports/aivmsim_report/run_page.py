@@ -3,7 +3,7 @@
 import sqlite3
 from html import escape
 
-from . import run_charts, shared_sections
+from . import findings, invariants, run_charts, shared_sections
 from .facts import Run
 from .html import Charts, cards, details, drawn_all, facts_table, section, table
 from .page import whole
@@ -31,12 +31,30 @@ def render(db: sqlite3.Connection, run: Run, path) -> str:
 def _head(db: sqlite3.Connection, run: Run) -> str:
     word = status(run)
     many = f" \u00b7 run {run.number} of {run.runs} in this file" if run.runs > 1 else ""
+    question, answer, lead = _headline(run)
     return (
         f'<header><p class="kicker">aivmsim \u00b7 {escape(run.row["study_name"])}{many}</p>'
-        f"<h1>Did cheating pay? <span>{escape(did_cheating_pay(run))}</span></h1>"
+        f"<h1>{escape(question)} <span>{escape(answer)}</span></h1>{lead}"
         f'<p class="verdict {word}"><b>{word}</b> <code>{escape(status_line(run))}</code></p>'
         f"{_budget(run)}{shared_sections.badge(db)}{_cards(run)}</header>"
     )
+
+
+def _headline(run: Run) -> tuple[str, str, str]:
+    """The first thing to know: the violation of a run that failed, otherwise whether cheating
+    paid. The last part is HTML."""
+    paid = did_cheating_pay(run)
+    if run.row["status"] == "failed":
+        return "The simulator could not finish this run.", run.row.get("failure") or "", ""
+    if not run.unexpected:
+        return "Did cheating pay?", paid, ""
+    first = run.unexpected[0]
+    known = invariants.named(first["invariant"])
+    name = f" {known.name}" if known else ""
+    promise = f'<p class="lead"><b>It promises:</b> {escape(known.meaning)}</p>' if known else ""
+    steps = findings.steps_html(findings.of_run(run))
+    pays = f'<p class="lead"><b>Did cheating pay?</b> {escape(paid)}</p>'
+    return f"{first['invariant']}{name} was violated.", first["message"], promise + steps + pays
 
 
 def _budget(run: Run) -> str:
@@ -76,11 +94,12 @@ def _metrics(run: Run) -> str:
 
     def show(value: float | None) -> str:
         if value is None:
-            return ""
+            return "no data"
         return count(value) if isinstance(value, int) else f"{value:,.4g}".replace(",", "\u2009")
 
     rows = [
-        [f"<code>{escape(name)}</code>"] + [show(run.metric(name, mode)) for mode in modes]
+        [f"<code>{escape(name)}</code>"]
+        + [show(run.metric(name, mode)) if (name, mode) in run.metrics else "" for mode in modes]
         for name in names
     ]
     content = table(["metric"] + [mode or "whole run" for mode in modes], rows)

@@ -4,6 +4,7 @@ import sqlite3
 from html import escape
 
 from .html import details, section, table
+from .invariants import named
 from .verdict import count, duration, plural
 
 SHOWN = 50  # rows of the longest tables
@@ -93,7 +94,8 @@ def violations(db: sqlite3.Connection, run_id: int | None = None) -> str:
         )
         where = f"seed {r['seed']}" + (f"<br>{escape(r['overrides'])}" if r["overrides"] else "")
         cells.append([
-            f"<b>{escape(r['invariant'])}</b>" + (" <i>expected</i>" if r["expected"]
+            f"<b>{escape(r['invariant'])}</b> {escape(_name_of(r['invariant']))}"
+            + (" <i>expected</i>" if r["expected"]
                                                   else "") + times,
             f"{duration(r['time_ns'])}<br>block {r['block']}<br><span class='dim'>{where}</span>",
             f"{escape(r['message'])}<br><span class='dim'>{escape(r['actors'])}</span>"
@@ -113,11 +115,22 @@ def violations(db: sqlite3.Connection, run_id: int | None = None) -> str:
     )
 
 
+def _name_of(invariant: str) -> str:
+    known = named(invariant)
+    return known.name if known else ""
+
+
+def _title_of(invariant: str) -> str:
+    known = named(invariant)
+    return f"{known.name}: {known.meaning}" if known else invariant
+
+
 def invariants(names: list[str], broken: set[str], checks: int) -> str:
     if not names:
         return ""
     chips = "".join(
-        f'<span class="chip {"bad" if name in broken else "ok"}">{escape(name)}</span>'
+        f'<span class="chip {"bad" if name in broken else "ok"}" title="{escape(_title_of(name))}">'
+        f"{escape(name)}</span>"
         for name in names
     )
     made = (

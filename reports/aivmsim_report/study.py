@@ -5,7 +5,7 @@ import hashlib
 import re
 import sqlite3
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -103,6 +103,40 @@ class Point:
         )
 
 
+FINAL = ("final_ok", "final_corrupt")
+
+
+@dataclass
+class Finality:
+    """Tasks by their time to finality. A pending task is known to have taken longer than the time
+    at which its run ended (it is censored there); a reverted or expired one never becomes final."""
+
+    final: Counter[float] = field(default_factory=Counter)  # by seconds
+    pending: Counter[float] = field(default_factory=Counter)
+    never: int = 0
+
+    def __add__(self, other: "Finality") -> "Finality":
+        return Finality(
+            self.final + other.final, self.pending + other.pending, self.never + other.never
+        )
+
+    @property
+    def tasks(self) -> int:
+        return self.final.total() + self.pending.total() + self.never
+
+    def curve(self) -> list[tuple[float, float]]:
+        """(seconds, share of all submitted tasks that is final by then), by Kaplan and Meier's
+        product: without pending tasks simply their share."""
+        at_risk, not_final, steps = self.tasks, 1.0, []
+        for seconds in sorted(self.final.keys() | self.pending.keys()):
+            became = self.final[seconds]
+            if became:
+                not_final *= 1 - became / at_risk
+                steps.append((seconds, 1 - not_final))
+            at_risk -= became + self.pending[seconds]
+        return steps
+
+
 @dataclass
 class Cell:
     """The data of one place on the axes: the runs of one point, or of several that differ
@@ -165,9 +199,8 @@ class Study:
     owners: list["OwnerGains"]
     groups: list["Group"]
     outcomes: dict[str, dict[str, int]]  # by mode
-    ttf: dict[
-        tuple[int, str], tuple[np.ndarray, np.ndarray]
-    ]  # by point and mode: seconds, number of tasks
+    ttf: dict[tuple[int, str], Finality]  # by point and mode
+    design: frozenset[str] = frozenset()  # swept keys that whoever sets the rules chooses
     bases: dict[int, Point] = field(default_factory=dict)  # by point: the one it is compared with
     _places: dict[tuple, dict[tuple, list[Point]]] = field(default_factory=dict)
 
@@ -273,6 +306,7 @@ def load(db: sqlite3.Connection, path: Path, axes: list[str] | None = None) -> S
         outcomes={},
         ttf={},
     )
+    study.design = _design(rows)
     _tasks(db, study)
     _order_axes(study, axes)
     _bases(study)
@@ -297,7 +331,7 @@ def _points(rows) -> list[Point]:
             point.values[SCENARIO] = Value(None, point.scenario)
     for r in rows("SELECT point_id, count(*) AS n FROM run GROUP BY 1"):
         points[r["point_id"]].runs = r["n"]
-    for r in rows("SELECT point_id, name, mode, n, mean, sd FROM v_point_estimate"):
+    for r in rows("SELECT * FROM v_point_estimate WHERE mean IS NOT NULL"):
         squares = (r["n"] - 1) * (r["sd"] or 0.0) ** 2 + r["n"] * r["mean"] ** 2
         points[r["point_id"]].sums[r["name"], r["mode"]] = (r["n"], r["n"] * r["mean"], squares)
     for r in rows(VALUES):
@@ -315,7 +349,7 @@ PER_RUN = ("cheating_gain", "attacker_profitable", "n_fraud_missed", "n_fraud_po
 SEED = "CASE crn_group WHEN '' THEN 'run ' || run_id ELSE crn_group END"
 VALUES = f"""
 SELECT point_id, {SEED} AS seed, name, value FROM run JOIN metric USING (run_id)
-WHERE mode = '' AND name IN ({", ".join(f"'{name}'" for name in PER_RUN)})
+WHERE mode = '' AND value IS NOT NULL AND name IN ({", ".join(f"'{name}'" for name in PER_RUN)})
 ORDER BY point_id, run_id"""
 FINALS = f"""
 SELECT point_id, {SEED} AS seed, sum(outcome = 'final_corrupt') AS k, count(*) AS n
@@ -378,22 +412,33 @@ def _groups(db: sqlite3.Connection) -> list[Group]:
 def _tasks(db: sqlite3.Connection, study: Study) -> None:
     """Outcomes and times to finality in one pass over the tasks; times in tenths of a second."""
     outcomes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    times: dict[tuple[int, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for point, mode, outcome, bucket, number in db.execute(
-        "SELECT point_id, mode, outcome, (final_time_ns - submit_time_ns) / ?, count(*)"
+        "SELECT point_id, mode, outcome, (CASE outcome WHEN 'pending' THEN max(end_time_ns,"
+        " submit_time_ns) ELSE final_time_ns END - submit_time_ns) / ?, count(*)"
         " FROM task JOIN run USING (run_id) GROUP BY 1, 2, 3, 4",
         (TTF_BUCKET_NS,),
     ):
         outcomes[mode][outcome] += number
-        if outcome in ("final_ok", "final_corrupt") and bucket is not None:
-            times[point, mode][bucket] += number
+        found = study.ttf.setdefault((point, mode), Finality())
+        seconds = None if bucket is None else bucket * (TTF_BUCKET_NS / 1e9)
+        if outcome in FINAL and seconds is not None:
+            found.final[seconds] += number
+        elif outcome == "pending" and seconds is not None:
+            found.pending[seconds] += number
+        else:
+            found.never += number
     study.outcomes = {mode: dict(counts) for mode, counts in sorted(outcomes.items())}
-    for key, counts in times.items():
-        places = np.array(sorted(counts))
-        study.ttf[key] = (
-            places * (TTF_BUCKET_NS / 1e9),
-            np.array([counts[place] for place in places.tolist()]),
-        )
+
+
+def _design(rows) -> frozenset[str]:
+    """The keys that are design: as the file says, and vm.* in files that do not."""
+    known = {
+        r["name"]: r.get("design") for r in rows("SELECT * FROM point_param GROUP BY name")
+    }
+    return frozenset(
+        name for name, design in known.items()
+        if (name.startswith("vm.") if design is None else design)
+    )  # fmt: skip
 
 
 def _axes(points: list[Point], units: dict[str, str]) -> list[Axis]:

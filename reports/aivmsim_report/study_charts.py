@@ -8,8 +8,9 @@ import numpy as np
 
 from .chart import BLUE, MARKERS, RED, Absent, Chart, Heat, Panel, Series, styled
 from .chart import Axis as ChartAxis
+from .facts import pending_note
 from .intervals import Estimate
-from .study import CENSORS, WINDOW, Axis, Cell, Group, Point, Study, Value
+from .study import CENSORS, WINDOW, Axis, Cell, Finality, Group, Point, Study, Value
 
 MANY = 6  # lines in one chart; of more values, this many evenly spaced ones are shown
 TARGETS = (0.1, 0.01, 0.001)  # shares of wrong results that one may accept to see final
@@ -426,9 +427,9 @@ def listed(names: list[str]) -> str:
 
 
 def environment_of(study: Study, point: Point) -> tuple:
-    """What nobody who sets the rules can choose: the scenario and every swept key but those of the
-    machine (vm.*)."""
-    return tuple((a.key, point.values[a.key]) for a in study.axes if not a.key.startswith("vm."))
+    """What nobody who sets the rules can choose: the scenario and every swept key that is not
+    design."""
+    return tuple((a.key, point.values[a.key]) for a in study.axes if a.key not in study.design)
 
 
 def speed_frontier(study: Study) -> Drawn | None:
@@ -450,8 +451,8 @@ def speed_frontier(study: Study) -> Drawn | None:
         )
     if all(len(rows) == 1 for rows in environments.values()):
         why = (
-            "Every point has an environment of its own: no key of the machine (vm.*) differs, so "
-            "there is nothing to choose between."
+            "Every point has an environment of its own: no key that is design differs, so there is "
+            "nothing to choose between. --design KEY,... says which keys are."
         )
         return Absent("speed_frontier", title, why)
     if all(len({row[1:] for row in rows}) == 1 for rows in environments.values()):
@@ -583,23 +584,31 @@ def heatmap(study: Study, axis: Axis, by: Axis, row: tuple[str, str, str, float,
     metric, title, unit, scale, _ = row
     values: list[list[float | None]] = []
     unsure: list[list[bool]] = []
+    seen: list[list[Estimate | None]] = []
     for other in by.values:
         cells = [study.at({axis.key: value, by.key: other}) for value in axis.values]
         found = [value_of(study, cell, metric) if cell else None for cell in cells]
         values.append([None if estimate is None else estimate.value * scale for estimate in found])
         unsure.append([metric == "cheating_gain" and not pays(estimate) for estimate in found])
+        seen.append(found)
     known = [v for line in values for v in line if v is not None]
     if not known:
         return Absent(f"map_{metric}", title, f"No run of this study has the metric {metric}.")
     texts = [
-        ["" if v is None else number(v) + "?" * doubt for v, doubt in zip(line, marks, strict=True)]
-        for line, marks in zip(values, unsure, strict=True)
+        [_cell_text(e, scale, row[4]) + "?" * doubt for e, doubt in zip(line, marks, strict=True)]
+        for line, marks in zip(seen, unsure, strict=True)
+    ]
+    hovers = [
+        ["" if e is None else f"{spread(e, lambda y: number(y * scale))} {unit}" for e in line]
+        for line in seen
     ]
     note = others_note(study, axis, by).split(" Shown")[0].strip()
     if any(map(any, unsure)):
         note = f"A question mark: the 95 % interval spans zero, or there is none. {note}".strip()
+    if any(text.startswith("<") for line in texts for text in line):
+        note = f"<x: none was seen, x is the upper end of the 95 % interval. {note}".strip()
     heat = Heat([axis.label(v) for v in axis.values], [by.label(v) for v in by.values], values,
-                texts, unit, diverging=min(known) < 0 < max(known))  # fmt: skip
+                texts, unit, diverging=min(known) < 0 < max(known), hovers=hovers)  # fmt: skip
     panel = Panel(
         ChartAxis(axis.title, categories=heat.x), ChartAxis(by.title, categories=heat.y), heat=heat
     )
@@ -611,6 +620,15 @@ def heatmap(study: Study, axis: Axis, by: Axis, row: tuple[str, str, str, float,
         height=max(300, 110 + 26 * len(by.values)),
         half=len(axis.values) <= 8,
     )
+
+
+def _cell_text(estimate: Estimate | None, scale: float, is_share: bool) -> str:
+    """A number; of a share of which nothing was seen the upper end of its interval."""
+    if estimate is None:
+        return ""
+    if is_share and estimate.value == 0 and estimate.high is not None:
+        return f"<{number(estimate.high * scale)}"
+    return number(estimate.value * scale)
 
 
 def number(value: float) -> str:
@@ -894,7 +912,7 @@ def named(label: str, strategy: str) -> str:
 
 def time_to_finality(study: Study) -> list[Drawn]:
     title = "Time to finality"
-    if not study.ttf:
+    if not any(found.final for found in study.ttf.values()):
         ended = study.metric_sum("tasks")
         why = "No task became final." if study.outcomes or not ended else (
             "The study keeps no row for each task, so there is no curve; the metrics ttf_p50 and "
@@ -904,52 +922,50 @@ def time_to_finality(study: Study) -> list[Drawn]:
     axis = study.axes[0] if study.axes else None
     if axis is None:
         series = [_cdf(study, mode, study.points, mode, i) for i, mode in enumerate(modes)]
-        return [_cdf_chart("ttf", title, series, "")]
+        return [_cdf_chart("ttf", title, [line for line in series if line], study, "")]
     charts = []
     for mode in modes:
         series = []
         for index, value in enumerate(thinned(axis.values)):
             cell = study.at({axis.key: value})
-            if cell and any((p.point_id, mode) in study.ttf for p in cell.points):
-                series.append(_cdf(study, mode, cell.points, axis.named(value), index))
+            line = cell and _cdf(study, mode, cell.points, axis.named(value), index)
+            if line:
+                series.append(line)
+        if not series:
+            continue
         note = others_note(study, axis)
         if len(axis.values) > MANY:
             note += f" Shown for {MANY} of the {len(axis.values)} values of {axis.words}."
-        charts.append(_cdf_chart(f"ttf_{mode}", f"{title}: {mode}", series, note))
+        charts.append(_cdf_chart(f"ttf_{mode}", f"{title}: {mode}", series, study, note))
     return charts
 
 
-def _cdf(study: Study, mode: str, points: list, name: str, index: int) -> Series:
-    counts: dict[float, int] = {}
-    for point in points:
-        seconds, numbers = study.ttf.get((point.point_id, mode), ((), ()))
-        for second, n in zip(seconds, numbers, strict=True):
-            counts[float(second)] = counts.get(float(second), 0) + int(n)
-    seconds = sorted(counts)
-    shares = np.cumsum([counts[s] for s in seconds]) / sum(counts.values())
-    places = (
-        np.searchsorted(shares, np.linspace(0, 1, 401)[1:] - 1e-12)
-        if len(seconds) > 400
-        else np.arange(len(seconds))
-    )
-    kept = sorted(set(places.tolist()))
-    x, y = [seconds[i] for i in kept], [float(shares[i]) for i in kept]
+def _cdf(study: Study, mode: str, points: list, name: str, index: int) -> Series | None:
+    """The share of submitted tasks that is final by each time; None where no task became final."""
+    found = [study.ttf[p.point_id, mode] for p in points if (p.point_id, mode) in study.ttf]
+    curve = sum(found, Finality()).curve()
+    if not curve:
+        return None
+    kept = [curve[i] for i in spaced(len(curve), 400)]
+    x, y = [seconds for seconds, _ in kept], [share for _, share in kept]
     style = styled(index)
     dash = ("solid", "dash", "dot", "dashdot")[index % 4]
     return Series(name, "steps", [x[0], *x], [0.0, *y], style["colour"], dash=dash)
 
 
-def _cdf_chart(name: str, title: str, series: list[Series], note: str) -> Chart:
+def _cdf_chart(name: str, title: str, series: list[Series], study: Study, note: str) -> Chart:
     low = min(s.x[0] for s in series)
     high = max(s.x[-1] for s in series)
     wide = low > 0 and high / low >= 15
     x = ChartAxis("time from submission to finality, s", log=wide, zero=not wide)
-    y = ChartAxis("share of the final tasks", percent=True, range=(0, 1.03))
+    y = ChartAxis("share of the submitted tasks", percent=True, range=(0, 1.03))
+    pending = sum(found.pending.total() for found in study.ttf.values())
     return Chart(
         name,
         title,
         [Panel(x, y, series)],
-        "The share of final tasks that took at most this long." + note,
+        f"The share of the submitted tasks that were final within this time. "
+        f"{pending_note(pending)}{note}",
         height=340,
     )
 

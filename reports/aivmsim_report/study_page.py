@@ -77,6 +77,7 @@ ENDED = {
     "budget": "ended at a limit",
     "interrupted": "interrupted",
     "violated": "stopped by a violation",
+    "failed": "could not be finished",
 }
 
 

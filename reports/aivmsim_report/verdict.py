@@ -5,8 +5,8 @@ Whether cheating pays is a comparison of each owner with itself, honest, under t
 """
 
 from .facts import NLUX, Run
-from .intervals import Estimate
-from .study import CENSORS, WINDOW, Axis, Cell, Study
+from .intervals import Estimate, clustered_times
+from .study import CENSORS, WINDOW, Axis, Cell, Study, Value
 from .study_charts import cells_at, lines, listed, pays, safe_window, thinned
 
 STATUS = {"budget": "LIMIT", "interrupted": "STOPPED"}
@@ -107,34 +107,72 @@ def headline(study: Study) -> tuple[str, str, str]:
     """The question that the study answers, the answer, and an explanation of its terms."""
     axis = study.axis(WINDOW)
     if axis is not None and axis.numeric and Cell(study.points).fraud.n:
-        meaning = "Safe: of the wrong results posted, at most one in a thousand became final."
+        meaning = (
+            "Safe: of the wrong results posted, at most one in a thousand becomes final. As "
+            "measured: in these runs; with 95 % confidence: by the upper end of the interval."
+        )
         return "Which challenge window is safe?", _safe_windows(study, axis), meaning
     return "Did cheating pay?", did_cheating_pay_in(study), ""
 
 
 def _safe_windows(study: Study, axis: Axis) -> str:
-    """For up to three settings of the other parameter: the shortest window that lets 1 wrong result
-    in 1000 through."""
+    """For up to three settings of the other parameter the shortest window that lets at most 1 wrong
+    result in 1000 through: as measured, by the interval, and how many more seeds it would take."""
     by = study.axis(CENSORS) or next((other for other in study.axes if other is not axis), None)
-    target, longest = SAFE, max(axis.place(value) for value in axis.values)
-    answers, none = [], []
+    shown = []
     for value in thinned(by.values, 3) if by else [None]:
         cells = (
             next(lines(study, axis, None))[2] if by is None else cells_at(study, axis, by, value)
         )
-        window = safe_window(study, axis, cells, target, sure=False)
-        where = f" at {by.named(value)}" if by else ""
-        if window is None:
-            none.append(by.label(value) if by else "")
-        else:
-            answers.append(f"{plural(window, 'block')}{where}")
-    text = f"{'; '.join(answers)}." if answers else ""
+        where = f" at {by.label(value)}" if by else ""
+        shown.append((where, cells))
+    measured, sure = (
+        [(where, safe_window(study, axis, cells, SAFE, by_interval)) for where, cells in shown]
+        for by_interval in (False, True)
+    )
+    longest = plural(max(axis.place(value) for value in axis.values), "block")
+    text = f"As measured {_windows_text(measured, longest)}; with 95 % confidence "
+    if any(window is not None for _, window in sure):
+        return f"{text}{_windows_text(sure, longest)}."
+    more = min(
+        (n for _, cells in shown if (n := _seeds_to_settle(study, cells, SAFE)) is not None),
+        default=None,
+    )
+    hope = f": about {count(more)} more seeds would settle the first" if more else ""
+    return f"{text}none of those tried yet{hope}."
+
+
+def _windows_text(found: list[tuple[str, float | None]], longest: str) -> str:
+    """"5 blocks at 10%, 20 blocks at 50%; none up to 100 blocks at 90%"."""
+    there = [f"{plural(window, 'block')}{where}" for where, window in found if window is not None]
+    none = [where for where, window in found if window is None]
+    parts = [", ".join(there)] if there else []
     if none:
-        there = f" at {by.words} {listed(none)}" if by else ""
-        text += (
-            f" None of the windows tried, up to {plural(longest, 'block')}, is long enough{there}."
-        )
-    return text.strip()
+        parts.append(f"none up to {longest}{listed(none)}")
+    return "; ".join(parts)
+
+
+SEEDS_MOST = 1 << 20
+
+
+def _seeds_to_settle(
+    study: Study, cells: list[tuple[Value, Cell]], target: float
+) -> int | None:
+    """How many more seeds, alike to those that are there, would bring the interval of the shortest
+    window that is safe as measured below the target; None if that window's share is at the target,
+    or if it takes very many."""
+    for _, cell in cells:
+        estimate = study.fraud_share(cell)
+        if estimate is None or estimate.value > target:
+            continue
+        seeds = len(cell.fraud.pairs)
+        times = 1
+        while seeds * times <= SEEDS_MOST:
+            if clustered_times(cell.fraud, times).high <= target:
+                return seeds * (times - 1)
+            times += max(1, times // 8)
+        return None
+    return None
 
 
 def did_cheating_pay_in(study: Study) -> str:

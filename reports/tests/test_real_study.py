@@ -14,6 +14,7 @@ from aivmsim_report.study import load
 aivmsim = pytest.importorskip("aivmsim", reason="comes with pip install ./pyharness")
 
 WINDOWS, SHARES = [1, 4, 30], ["30%", "80%"]
+AS_NUMBERS = {"30%": 0.3, "80%": 0.8}
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +37,17 @@ def test_the_page_shows_what_the_sweep_returned(swept, tmp_path):
     heat = charts["map_ttf_mean"].panels[0].heat
     assert (heat.x, heat.y) == ([str(window) for window in WINDOWS], SHARES)
     for row, share in enumerate(SHARES):
-        assert heat.values[row] == pytest.approx([means[share, window] for window in WINDOWS])
+        assert heat.values[row] == pytest.approx(
+            [means[AS_NUMBERS[share], window] for window in WINDOWS]
+        )
     shares = frame.groupby(["chain.censoring_share", "vm.challenge_window_blocks"])[
         ["n_fraud_missed", "n_fraud_posted"]
     ].sum()
     for row, share in enumerate(SHARES):
         expected = [
             100
-            * shares.loc[(share, w), "n_fraud_missed"]
-            / shares.loc[(share, w), "n_fraud_posted"]
+            * shares.loc[(AS_NUMBERS[share], w), "n_fraud_missed"]
+            / shares.loc[(AS_NUMBERS[share], w), "n_fraud_posted"]
             for w in WINDOWS
         ]
         assert charts["map_fraud_share"].panels[0].heat.values[row] == pytest.approx(expected)
@@ -58,7 +61,7 @@ def test_seeds_that_the_points_share_are_compared_in_pairs(swept):
     path, frame = swept
     charts = {chart.name: chart for chart in study_charts.all_charts(load(connect(path), path))}
     line = next(s for s in charts["contrast_ttf_mean"].panels[0].series if s.name.endswith("80%"))
-    one = frame[frame["chain.censoring_share"] == "80%"].set_index(
+    one = frame[frame["chain.censoring_share"] == 0.8].set_index(
         ["vm.challenge_window_blocks", "seed"]
     )["ttf_mean"]
     assert line.y == pytest.approx([(one[w] - one[1]).mean() for w in WINDOWS[1:]])

@@ -86,6 +86,40 @@ def test_a_violation_is_reported_with_the_command_that_reproduces_it(tmp_path):
     assert "withdrew 1000 LUX" in page
 
 
+def test_the_page_of_a_run_that_failed_leads_with_the_violation(tmp_path):
+    path = make_run(tmp_path / "bad.db", violated=True)
+    folder = tmp_path / "findings" / "3f9a2c71"
+    folder.mkdir(parents=True)
+    finding = {
+        "digest": load_file(path).row["digest"],
+        "shrunk": {"actions": ["provider[7] posts a wrong <result>", "provider[7] withdraws"]},
+    }
+    (folder / "finding.json").write_text(json.dumps(finding))
+    (tmp_path / "findings" / "other").mkdir()
+    (tmp_path / "findings" / "other" / "finding.json").write_text("[not a finding")
+    assert main([str(path), "-o", str(tmp_path / "report.html")]) == 0
+    page = (tmp_path / "report.html").read_text()
+    head = page[page.index("<h1>") : page.index("</header>")]
+    assert head.startswith("<h1>E3 bond-outlives-obligation was violated. <span>provider[7]")
+    assert "whoever can still be slashed still has the bond" in head
+    assert "<li>provider[7] posts a wrong &lt;result&gt;</li>" in head
+    assert head.index("<ol>") < head.index("Did cheating pay?")
+    assert 'title="bond-outlives-obligation: whoever' in page
+
+
+def test_a_run_in_which_nothing_became_final_has_no_time_to_finality(tmp_path):
+    study = StudyFile(tmp_path / "nothing.db")
+    study.point(7)
+    study.run(70, 7)
+    study.metric(70, "tasks", 50)
+    study.metric(70, "ttf_p50", None)
+    path = study.close()
+    assert main([str(path), "-o", str(tmp_path / "report.html")]) == 0
+    page = (tmp_path / "report.html").read_text()
+    assert "median time to finality" not in page
+    assert "<td><code>ttf_p50</code></td><td>no data</td>" in page
+
+
 def test_an_expected_violation_does_not_fail_the_run(tmp_path):
     path = make_run(tmp_path / "demo.db", violated=True)
     with sqlite3.connect(path) as db:

@@ -4,16 +4,17 @@ import json
 import math
 import re
 import sqlite3
+from collections import Counter
 
 import pytest
 from conftest import HONEST, LUX, StudyFile, make_run, make_sweep
 from scipy.stats import binomtest
 
-from aivmsim_report import connect, study_charts
+from aivmsim_report import connect, study_charts, verdict
 from aivmsim_report.__main__ import main
 from aivmsim_report.chart import Absent, Chart
 from aivmsim_report.intervals import Counts, clustered, design_effect, exact, mean, paired_shares
-from aivmsim_report.study import Cell, load
+from aivmsim_report.study import Cell, Finality, load
 from aivmsim_report.verdict import did_cheating_pay_in, headline
 
 WINDOWS, SHARES = [1, 2, 3, 5, 8, 12], [10, 50, 80]
@@ -137,13 +138,35 @@ def test_the_headline_is_the_shortest_window_that_sql_finds_safe(sweep):
     assert 0 < len(safe) < len(SHARES)  # so that both kinds of answer are seen
     for share in SHARES:
         if f"{share}%" in safe:
-            assert f"{safe[f'{share}%']:.0f} blocks at censoring share {share}%" in answer
+            assert f"{safe[f'{share}%']:.0f} blocks at {share}%" in answer
         else:
-            assert re.search(
-                "None of the windows tried, up to 12 blocks, is long enough at censoring share "
-                rf"[^.]*{share}%",
-                answer,
-            )
+            assert re.search(rf"none up to 12 blocks at [^;]*{share}%", answer)
+    # What the interval shows is said apart, and what it would take to show more.
+    measured, sure = answer.split("; with 95 % confidence ")
+    assert measured.startswith("As measured ")
+    assert sure == "none of those tried yet: about 644 more seeds would settle the first."
+
+
+def test_as_many_more_seeds_as_are_said_would_settle_it(sweep):
+    study = study_of(sweep)
+    window = study.axis("vm.challenge_window_blocks")
+    share = study.axis("chain.censoring_share")
+    cells = study_charts.cells_at(study, window, share, share.values[0])
+    more = verdict._seeds_to_settle(study, cells, 0.001)
+    counts = next(
+        cell.fraud for _, cell in cells if study.fraud_share(cell).value <= 0.001
+    )
+    seeds = len(counts.pairs)
+    times = (seeds + more) // seeds
+    assert clustered(Counts(counts.pairs * times)).high <= 0.001
+    assert clustered(Counts(counts.pairs * (times * 3 // 4))).high > 0.001
+
+
+def test_pending_tasks_are_censored_and_reverted_ones_never_final():
+    found = Finality(Counter({10.0: 2, 20.0: 1}), Counter({15.0: 3}), never=2)
+    # Of 8 tasks 2 are final at 10 s; of the 3 that are observed beyond 15 s 1 at 20 s.
+    assert found.curve() == [(10.0, 0.25), (20.0, pytest.approx(1 - 0.75 * 2 / 3))]
+    assert Finality(Counter({10.0: 3}), never=1).curve() == [(10.0, 0.75)], "without censoring"
 
 
 def test_measured_windows_stand_beside_theory(sweep):

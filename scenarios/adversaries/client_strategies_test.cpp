@@ -131,7 +131,7 @@ sim::Scenario checked_by(std::uint32_t checkers, std::int64_t check_ppm, std::in
     s.workload.tasks_per_block = 20;
     s.workload.check_cost = millilux(100);
     s.vm.config.max_tasks_per_provider = 1000;
-    s.vm.policy.max_assignments = 1;
+    s.vm.policy.reassignments_max = 0;
     s.vm.policy.result_bond = lux(1);
     // always wrong, with no accomplice to challenge it
     sim::ActorGroup cheats = group("provider", 2, "self_challenger");
@@ -196,7 +196,7 @@ sim::Scenario frontrun(bool in_clear, std::uint32_t proposers) {
     s.workload.tasks = 60;
     s.vm.policy.challenge_in_clear = in_clear;
     // a copy that comes too late would be tried again on the next answer, and lose
-    s.vm.policy.max_assignments = 1;
+    s.vm.policy.reassignments_max = 0;
     s.actors.push_back(group("provider", 2, "lazy_guess"));
     s.actors.push_back(owned(group("challenger", 1, "challenge_frontrunner"), "frontrunner"));
     if (proposers > 0)
@@ -301,7 +301,7 @@ sim::Scenario at_the_edge(std::map<std::string, std::int64_t> provider,
                           std::map<std::string, std::int64_t> challenger) {
     sim::Scenario s = small_economic();
     s.vm.config.task_timeout_ns = 40'000'000'000;
-    s.vm.policy.max_assignments = 2;
+    s.vm.policy.reassignments_max = 1;
     s.actors = {group("provider", 2, "last_block", std::move(provider)),
                 group("provider", 2, "lazy_guess"),
                 group("challenger", 1, "last_block", std::move(challenger))};
@@ -430,6 +430,21 @@ TEST(Restaker, WhatTheFirstNameOwesIsNotThereWhenItsSlashIsDue) {
     const sim::Outcome outcome = run(s);
     EXPECT_TRUE(outcome.clean());
     EXPECT_GT(count(outcome, "slash_escape"), 0);
+}
+
+// Each name shows evidence of the one machine, so that its lies are used before they are proven.
+TEST(Restaker, WithAnAttestedMachineItCollectsUnderEveryName) {
+    sim::Scenario s = restaked(false);
+    s.expected_violations = {"E3", "E13"};
+    s.workload.tasks = 120;
+    s.vm.config.verification_mode = VerificationMode::kTee;
+    s.vm.config.attestation_timeout_ns = 300'000'000'000;
+    s.actors[0].hardware = s.actors[1].hardware = "H100";
+    const sim::Outcome outcome = run(s);
+    EXPECT_TRUE(outcome.clean());
+    // Two results are sold under each name, and a task has its value to lose once.
+    EXPECT_GT(count(outcome, "harm_early"), 4 * static_cast<std::int64_t>(lux(50).nlux()));
+    EXPECT_GT(count(outcome, "attacker_net"), 0);
 }
 
 // --- A30 delay_attacker, A31 restart_griefer ---
@@ -633,7 +648,9 @@ constexpr const char* kLate = "last_block";  // when all shields are lost
 TEST(ShieldChallenger, HoweverManyTheyKeepNobodyOut) {
     for (const std::uint32_t shields : {1U, 8U, 100U}) {
         for (const char* watchers : {kLate, "honest"}) {
-            const sim::Outcome outcome = run(shielded(kNone, shields, watchers));
+            sim::Scenario s = shielded(kNone, shields, watchers);
+            s.workload.tasks = 20;  // so that one is the liar's
+            const sim::Outcome outcome = run(s);
             EXPECT_EQ(verdict(outcome), "clean");
             ASSERT_GT(count(outcome, "n_fraud_posted"), 0);
             EXPECT_EQ(count(outcome, "n_fraud_missed"), 0) << shields << " " << watchers;

@@ -1,9 +1,9 @@
-// A28 equivocator: signs two blocks for one slot.
+// A28 equivocator: signs two blocks for one slot and, where votes are signed, two votes.
 //
-// Stresses evidence: half of the validators are shown one block, half the other, so that they begin
-// with different preferences. A validator that sees both holds the proof, and an honest one
-// submits it: half of the stake burns, once per slot. Observe the slashes of cause equivocation,
-// and that S1 still holds.
+// Stresses evidence: half of the validators are shown one block or vote, half the other, so that
+// they begin with different preferences. A validator that sees both holds the proof, and an honest
+// one submits it: half of the stake burns, once per slot. Observe the slashes of cause
+// equivocation, and that S1 still holds.
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -16,6 +16,7 @@ public:
 
     bool includes(const SignedOperation&) override { return true; }
     bool builds_twice() override { return random_.bernoulli_ppm(share_ppm_); }
+    bool votes_twice() override { return random_.bernoulli_ppm(share_ppm_); }
     bool reports_equivocation() override { return false; }
 
 private:
@@ -30,7 +31,7 @@ std::unique_ptr<sim::ValidatorStrategy> make_equivocator(const Parameters& param
 
 constexpr std::array kEquivocatorParameters{
     StrategyParameter{"share_ppm", 0, 1'000'000, 1'000'000, "ppm",
-                      "share of its blocks that it builds twice"},
+                      "share of its blocks that it builds twice, and of its votes"},
 };
 
 }  // namespace
@@ -38,9 +39,9 @@ constexpr std::array kEquivocatorParameters{
 const StrategyRow kEquivocatorRow{
     .name = "equivocator",
     .id = "A28",
-    .doc = "signs two blocks for one slot and shows each to half of the others",
+    .doc = "signs two blocks, or two votes, for one slot and shows each to half of the others",
     .parameters = kEquivocatorParameters,
     .validator = make_equivocator,
-    .polled = true};
+    .in_consensus = true};
 
 }  // namespace aivm::scenarios

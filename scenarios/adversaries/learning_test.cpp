@@ -77,7 +77,7 @@ std::pair<double, double> guess_against_check(std::size_t guess, std::size_t che
     sim::Scenario s = small_economic();
     s.workload.step_cost = millilux(500);
     s.workload.check_cost = millilux(200);
-    s.vm.policy.max_assignments = 1;
+    s.vm.policy.reassignments_max = 0;
     s.actors = {
         group("provider", 2, "lazy_guess", {{"guess_ppm", guess == 0 ? 1'000'000 : 0}}),
         group("challenger", 1, "lazy_checker", {{"check_ppm", check == 0 ? 1'000'000 : 0}})};

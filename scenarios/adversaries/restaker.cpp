@@ -1,10 +1,12 @@
 // A27 restaker: one stake backs several providers in turn: it sells invented answers under one
-// name, leaves, and registers under the next name with the same money.
+// name, leaves, and registers under the next name with the same money and the same machine.
 //
 // Stresses that a stake backs one provider at a time: while the results of the first name can
-// still be slashed, its bond must not back the second. With the obligation rule the money is
-// released only when no obligation depends on it; without it the cooldown decides, and the bonds of
-// all names but the last are gone when they are due. Observe E3, E16 and slash_escape.
+// still be slashed, its bond must not back the second. In TEE mode its answers are used at once, so
+// that it has collected their worth before they are proven wrong. With the obligation rule the
+// money is released only when no obligation depends on it, and each lie costs the slash; without it
+// the cooldown decides, and the bonds of all names but the last are gone when they are due. Observe
+// harm_early, E3, E13, E16 and slash_escape.
 #include <fmt/format.h>
 
 #include <set>
@@ -26,6 +28,10 @@ public:
     // Takes over, for every name, the operations that its actor would send for the first name.
     std::uint32_t steps_to_compute(const sim::TaskView&) override { return 0; }
     std::optional<Answer> answer(const sim::TaskView&) override { return std::nullopt; }
+    std::optional<Bytes> evidence(const sim::Device& device, TimestampNs now) override {
+        if (!device_) device_ = device;
+        return device.quote(now);
+    }
 
     std::vector<OperationBody> on_block(const sim::NodeView& node) override {
         const auto index = node.state().find_provider(name());
@@ -34,7 +40,7 @@ public:
         if (now.active()) return sell(node.state(), *index);
         if (now.status == ProviderStatus::kUnbonding) return withdraw(node);
         if (number_ + 1 >= names_) return {};
-        return stand_again(node.state(), now);
+        return stand_again(node, now);
     }
 
 private:
@@ -73,7 +79,8 @@ private:
         return {op::WithdrawBond{name()}};
     }
 
-    std::vector<OperationBody> stand_again(const State& state, const Provider& last) {
+    std::vector<OperationBody> stand_again(const sim::NodeView& node, const Provider& last) {
+        const State& state = node.state();
         const Amount bond = state.balance(context_.self.address);  // all that is left
         if (bond < context_.rules.config.min_provider_bond) return {};
         op::RegisterProvider next;
@@ -85,10 +92,13 @@ private:
         next.endpoint = last.endpoint;
         for (const ModelIndex model : last.models) next.models.push_back(state.model(model).id);
         next.bond = bond;
+        if (device_)
+            next.evidence = device_->of_provider(name()).quote(node.clock).value_or(Bytes());
         return {next};
     }
 
     sim::StrategyContext context_;
+    std::optional<sim::Device> device_;
     std::uint32_t names_;
     std::uint32_t results_each_;
     std::uint32_t number_ = 0;  // of the present name

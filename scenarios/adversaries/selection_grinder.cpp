@@ -44,12 +44,13 @@ private:
         std::vector<std::uint64_t> up_to;
         std::uint64_t total = 0;
         const ModelIndex model = state.status_of_model(task.model).first;
-        const TimestampNs now =
-            state.head.timestamp_ns + static_cast<std::uint64_t>(context_.block_interval);
+        const TrustMoment at{
+            state.head.height + 1,
+            state.head.timestamp_ns + static_cast<std::uint64_t>(context_.block_interval)};
         state.providers.for_each([&](std::size_t i, const Provider& p) {
             if (!is_eligible(context_.rules, p, model, state.head.height + 1)) return;
             eligible.push_back(ProviderIndex{static_cast<std::uint32_t>(i)});
-            up_to.push_back(total += draw_weight(context_.rules.config, p, now));
+            up_to.push_back(total += draw_weight(context_.rules, p, at));
         });
         const Hash32 seed = draw_seed(task.task_key, beacon);
         if (task.mode == VerificationMode::kRedundant) {

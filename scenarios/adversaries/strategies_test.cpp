@@ -75,8 +75,9 @@ TEST(Strategies, CensoringProposersLeaveProofsOutAndAWholeSetOfThemLetsFraudThro
 
 TEST(Strategies, UnbondEscapeGetsTheBondOutOnlyWithoutTheObligationRule) {
     sim::Scenario s = small();
-    s.workload.tasks = 4;
-    s.workload.check_time_ns = 80'000'000'000;  // all four within the window
+    s.workload.tasks = 8;
+    s.workload.check_time_ns =
+        40'000'000'000;  // some after the cooldown, and all within the window
     s.vm.config.challenge_window_blocks = 100;
     s.vm.policy.unbond_cooldown_blocks = 60;
     s.vm.policy.obligation_rule = false;
@@ -294,15 +295,30 @@ sim::ActorGroup attested(sim::ActorGroup one) {
     return rich(std::move(one));
 }
 
-TEST(Strategies, AFarmedScoreAllowsEarlyUseOfLiesAndTheBondPays) {
+// The machine is worth 70 points, and 90 are needed for early use.
+sim::Scenario farmed(std::uint32_t points_per_answer) {
     sim::Scenario s = economic(VerificationMode::kTee, 1);
-    s.actors[0].hardware = "H100";
-    s.actors.push_back(attested(group("provider", 1, "trust_farmer", {{"farm", 3}})));
-    const sim::Outcome outcome = run(s);
+    s.actors[0].hardware = "TDX";
+    s.actors.push_back(attested(group("provider", 1, "trust_farmer")));
+    s.actors.back().hardware = "TDX";
+    s.workload.tasks = 60;
+    s.vm.config.min_trust_score = 90;
+    s.vm.config.attestation_timeout_ns = 300'000'000'000;
+    s.vm.policy.trust_from_history = points_per_answer;
+    return s;
+}
+
+TEST(Strategies, A33AFarmedScoreLetsALieDoItsHarmBeforeTheBondPays) {
+    const sim::Outcome outcome = run(farmed(10));
     EXPECT_EQ(verdict(outcome), "clean");
     EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
-    EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
-    EXPECT_LT(count(outcome, "attacker_net"), 0);
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), 0) << "each lie is proven";
+    EXPECT_EQ(count(outcome, "harm_early"), count(outcome, "n_fraud_posted") * lux(50).nlux());
+    EXPECT_EQ(count(outcome, "slash_taken"), count(outcome, "n_fraud_posted") * lux(100).nlux());
+}
+
+TEST(Strategies, A33WithoutAScoreForAnswersThereIsNothingToFarm) {
+    EXPECT_EQ(count(run(farmed(0)), "n_fraud_posted"), 0);
 }
 
 TEST(Strategies, AKeyThiefIsUsedEarlyAndCaughtOnlyByAudits) {
@@ -528,12 +544,35 @@ TEST(Strategies, A19AMajorityThatOrphansBlocksWithProofsLetsFraudThroughAndAMino
     }
 }
 
-TEST(Strategies, A19ASocialResponseWithinTheWindowCatchesLies) {
-    const sim::Outcome outcome = run(orphaned(4, 3));
-    EXPECT_EQ(verdict(outcome), "clean");
-    EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
-    EXPECT_LT(count(outcome, "n_fraud_missed"), count(outcome, "n_fraud_posted"));
-    EXPECT_GT(count(outcome, "censored_proofs"), 0);
+// The response is to the first block that is orphaned, so it waits until the honest validator, one
+// of five, has the turn to propose one: before that the ring only leaves proofs out of its own
+// blocks, which nobody outside can tell from idle challengers. From then on the rule is sharp: a
+// lie stands if its window closed before the attack ended, and every other one is proven.
+TEST(Strategies, A19ASocialResponseCatchesExactlyTheLiesWhoseWindowIsStillOpen) {
+    std::int64_t caught = 0;
+    std::int64_t missed = 0;
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+        const sim::Scenario s = orphaned(4, 3);
+        sim::VectorSink rows;
+        RunOptions options;
+        options.seed = seed;
+        ASSERT_TRUE(run_scenario(s, options, rows, {}));
+        std::optional<Height> ended;  // the first block with a proof
+        for (const sim::ChallengeRow& challenge : rows.rows<sim::ChallengeRow>()) {
+            const auto& included = challenge.included_block;
+            if (included) ended = std::min(ended.value_or(*included), *included);
+        }
+        ASSERT_TRUE(ended) << seed;
+        for (const sim::ResultRow& result : rows.rows<sim::ResultRow>()) {
+            if (result.correct) continue;
+            const bool stands = !result.paid->is_zero();
+            EXPECT_EQ(stands, *result.reveal_block + s.vm.config.challenge_window_blocks < *ended)
+                << "seed " << seed << ", block " << *result.reveal_block;
+            (stands ? missed : caught) += 1;
+        }
+    }
+    EXPECT_GT(caught, 0);
+    EXPECT_GT(missed, 0);
 }
 
 TEST(Strategies, A28AnEquivocatorIsReportedAndLosesStakeEverySlot) {
@@ -547,6 +586,19 @@ TEST(Strategies, A28AnEquivocatorIsReportedAndLosesStakeEverySlot) {
         << "half a stake of 2000 LUX, at least once";
     s.actors.back().parameters = {{"share_ppm", 0}};
     EXPECT_EQ(count(run(s), "slash_taken"), 0);
+}
+
+TEST(Strategies, A28WhoeverVotesTwiceUnderBftIsFoundByTheCertificatesOfBlocks) {
+    for (const auto engine : {sim::ConsensusKind::kBft, sim::ConsensusKind::kHotstuff}) {
+        sim::Scenario s = small();
+        s.chain.consensus = engine;
+        s.actors.push_back(group("validator", 1, "equivocator"));
+        const sim::Outcome outcome = run(s);
+        EXPECT_EQ(verdict(outcome), "clean") << word(engine);
+        EXPECT_GT(count(outcome, "slash_taken"), 0) << word(engine);
+        s.actors.back().parameters = {{"share_ppm", 0}};
+        EXPECT_EQ(count(run(s), "slash_taken"), 0) << word(engine);
+    }
 }
 
 // An equivocator that splits the votes of nine validators, and four who play this. Parameters with
@@ -597,6 +649,65 @@ TEST(Strategies, A37WhoVotesForTheMinorityKeepsASplitAliveWhichCostsPollsAndNoAg
     const auto kept = split_votes("minority_keeper");
     EXPECT_EQ(disagreements(kept), 0U);
     EXPECT_GT(messages(kept), messages(honest) * 5 / 4);
+}
+
+// Twenty validators of a deployed network's parameters, of which some break the protocol.
+sim::Scenario twenty(std::uint32_t byzantine, const std::string& strategy,
+                     std::map<std::string, std::int64_t> parameters = {}) {
+    sim::Scenario s = small();
+    s.chain.validators = 20;
+    s.chain.preset = sim::SnowPresetName::kAvalancheMainnet;
+    sim::apply_preset(s.chain);
+    s.workload.tasks = 8;
+    s.actors.push_back(group("validator", byzantine, strategy, std::move(parameters)));
+    return s;
+}
+
+TEST(Strategies, A50NobodyFollowsAFrontierThatDoesNotExist) {
+    const sim::Outcome honest = run(twenty(2, "honest"));
+    const sim::Outcome lied = run(twenty(2, "frontier_liar"));
+    EXPECT_EQ(verdict(lied), "clean");
+    EXPECT_EQ(count(lied, "tasks"), 8);
+    EXPECT_NE(lied.digest, honest.digest);
+    EXPECT_LE(lied.virtual_time, honest.virtual_time + 20 * sim::kSecond);
+}
+
+TEST(Strategies, LateAnswersSlowPollsDownOnlyWhereTheyAreNeeded) {
+    const sim::Outcome honest = run(twenty(2, "honest"));
+    const sim::Outcome few = run(twenty(2, "late_answers"));
+    const sim::Outcome many = run(twenty(6, "late_answers"));
+    EXPECT_EQ(verdict(few), "clean");
+    EXPECT_EQ(verdict(many), "clean");
+    // Every poll and answer is a message, and the next poll begins when one has ended.
+    EXPECT_GT(count(few, "messages"), count(honest, "messages") * 9 / 10);
+    EXPECT_LT(count(many, "messages"), count(honest, "messages") * 9 / 10);
+}
+
+TEST(Strategies, DamagedMessagesAreDroppedOrOutvoted) {
+    for (const std::int64_t share_ppm : {300'000, 1'000'000}) {
+        const sim::Outcome outcome = run(twenty(2, "malformed_bytes", {{"share_ppm", share_ppm}}));
+        EXPECT_EQ(verdict(outcome), "clean");
+        EXPECT_EQ(count(outcome, "tasks"), 8);
+    }
+    const sim::Outcome none = run(twenty(2, "malformed_bytes", {{"share_ppm", 0}}));
+    EXPECT_EQ(none.digest, run(twenty(2, "honest")).digest);
+}
+
+TEST(Strategies, A51AnIdentityThatRunsTwiceIsReportedAndLosesStakeEverySlot) {
+    sim::Scenario s = twenty(1, "twin");
+    s.chain.validators = 7;
+    s.workload.tasks = 30;
+    std::int64_t slashed = 0;
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+        RunOptions options;
+        options.seed = seed;
+        const auto outcome = run_scenario(s, options);
+        ASSERT_TRUE(outcome) << outcome.error().text();
+        EXPECT_EQ(verdict(*outcome), "clean") << seed;
+        EXPECT_EQ(count(*outcome, "honest_false_slash"), 0) << seed;
+        slashed += count(*outcome, "slash_taken");
+    }
+    EXPECT_GE(slashed, 1'000'000'000'000) << "half a stake of 2000 LUX, at least once";
 }
 
 TEST(Strategies, EveryRowOfTheTableIsPlayedSomewhereAndItsDefaultsAreInRange) {

@@ -9,6 +9,7 @@
     X(kThresholdCheckRow)       \
     X(kBiddingCheckerRow)       \
     X(kSlowRow)                 \
+    X(kHastyBuyerRow)           \
     X(kModelOwnerRow)           \
     X(kCrashFaultyRow)          \
     X(kNondeterministicRow)     \
@@ -57,4 +58,9 @@
     X(kNoiseGamerRow)           \
     X(kEquivocatorRow)          \
     X(kNothingAtStakeRow)       \
-    X(kMinorityKeeperRow)
+    X(kMinorityKeeperRow)       \
+    X(kFrontierLiarRow)         \
+    X(kLateAnswersRow)          \
+    X(kMalformedBytesRow)       \
+    X(kTwinRow)                 \
+    X(kRandomOperationsRow)

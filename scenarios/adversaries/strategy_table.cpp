@@ -122,12 +122,18 @@ std::vector<std::string> check_strategies(const sim::Scenario& scenario) {
         const auto of_group = check_group(group);
         problems.insert(problems.end(), of_group.begin(), of_group.end());
         const StrategyRow* row = find_strategy(group.strategy);
-        const bool polls = scenario.run.fidelity == sim::Fidelity::kFull &&
-                           sim::engine_row(scenario.chain.consensus).polls;
-        if (of_group.empty() && row->polled && group.role == sim::Role::kValidator && !polls) {
+        if (!of_group.empty() || group.role != sim::Role::kValidator) continue;
+        const bool is_full = scenario.run.fidelity == sim::Fidelity::kFull;
+        const sim::EngineRow& engine = sim::engine_row(scenario.chain.consensus);
+        if (row->polled && !(is_full && engine.polls)) {
             problems.push_back(fmt::format(
                 "{}.{}: {} does something only where validators vote; set run.fidelity to full "
                 "and chain.consensus to snowman",
+                word(group.role), group.name, row->name));
+        } else if (row->in_consensus && !(is_full && engine.is_decided_together())) {
+            problems.push_back(fmt::format(
+                "{}.{}: {} does something only where validators decide together; set run.fidelity "
+                "to full and chain.consensus to snowman, bft or hotstuff",
                 word(group.role), group.name, row->name));
         }
     }

@@ -63,8 +63,9 @@ struct StrategyRow {
     // It has several identities in place of one: in the honest run it is one with all their money.
     bool splits = false;
     bool watches_pending = false;  // on_pending() is called for its clients
-    bool polled = false;  // of validators: what it does needs machines that vote, run.fidelity full
+    bool polled = false;  // of validators: what it does needs machines that poll, run.fidelity full
                           // with snowman
+    bool in_consensus = false;  // of validators: what it does needs machines that decide together
 };
 
 std::span<const StrategyRow* const> strategies();

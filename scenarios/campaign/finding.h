@@ -7,7 +7,8 @@
 //                    choices.bin     the random choices of the run (encode_choices)
 //                    history.bin     the shrunk reproducer if the VM alone shows the violation:
 //                                    blocks and operations; otherwise
-//                    shrunk.toml, shrunk_choices.bin    the reproducer as a smaller run
+//                    shrunk.toml     the reproducer as a smaller run: one scenario file with its
+//                                    seed and choices, for `aivmsim run`
 //                    report.txt      the text for the terminal
 //
 // The id depends on the scenario, the seed, the invariant and the digest, so the same violation has

@@ -29,10 +29,7 @@ std::vector<FileRow> rows_of(const FindingFiles& files, Reproducer reproducer) {
     std::vector<FileRow> rows{{"scenario.toml", as_bytes(files.scenario)},
                               {"choices.bin", files.choices}};
     if (reproducer == Reproducer::kHistory) rows.push_back({"history.bin", files.history});
-    if (reproducer == Reproducer::kRun) {
-        rows.push_back({"shrunk.toml", as_bytes(files.shrunk)});
-        rows.push_back({"shrunk_choices.bin", files.shrunk_choices});
-    }
+    if (reproducer == Reproducer::kRun) rows.push_back({"shrunk.toml", as_bytes(files.shrunk)});
     return rows;
 }
 
@@ -164,7 +161,6 @@ Result<StoredFinding> read_finding(const std::string& folder) {
     } else if (out.finding.reproducer == Reproducer::kRun) {
         AIVM_ASSIGN(const Bytes shrunk, read_checked(place, "shrunk.toml", digests));
         out.files.shrunk = text_of(shrunk);
-        AIVM_ASSIGN(out.files.shrunk_choices, read_checked(place, "shrunk_choices.bin", digests));
     }
     const SavedFinding& f = out.finding;
     if (f.id != finding_id(out.files.scenario, f.seed, f.violation.invariant, f.digest)) {

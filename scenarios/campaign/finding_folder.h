@@ -12,8 +12,7 @@ struct FindingFiles {
     std::string scenario;  // canonical text
     Bytes choices;         // encoded
     Bytes history;         // of Reproducer::kHistory
-    std::string shrunk;    // of Reproducer::kRun: canonical text
-    Bytes shrunk_choices;  // of Reproducer::kRun: encoded
+    std::string shrunk;    // of Reproducer::kRun: a scenario with its seed and choices
 };
 
 // The id of a finding: 8 hexadecimal digits of a digest of everything that determines it.

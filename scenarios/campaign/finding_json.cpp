@@ -12,7 +12,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kFormat = "aivmsim-finding";
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 2;
 constexpr std::array<std::string_view, 3> kReproducers{"none", "history", "run"};
 
 Json violation_json(const sim::Violation& v) {

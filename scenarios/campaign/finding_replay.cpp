@@ -68,9 +68,12 @@ Result<std::string> replay_history(const StoredFinding& stored, const RunPlan& p
 }
 
 Result<std::string> replay_shrunk_run(const StoredFinding& stored, const Rerun& rerun) {
-    const FindingFiles& files = stored.files;
-    AIVM_ASSIGN(const RunPlan plan, plan_of(stored.finding, files.shrunk, "shrunk.toml",
-                                            files.shrunk_choices, "shrunk_choices.bin"));
+    auto loaded = load_scenario_text(stored.files.shrunk, stored.finding.folder + "/shrunk.toml");
+    if (!loaded) return fail(ErrorCode::kConfig, to_text(loaded.error()));
+    if (!loaded->recorded)
+        return fail(ErrorCode::kMalformed, stored.finding.folder + "/shrunk.toml records no run");
+    const RunPlan plan{std::move(loaded->scenario), loaded->recorded->seed,
+                       std::move(loaded->recorded->choices)};
     AIVM_ASSIGN(const sim::Outcome outcome, run_plan(plan, rerun, {}));
     const sim::Violation* violation =
         unexpected_violation(outcome, stored.finding.violation.invariant);

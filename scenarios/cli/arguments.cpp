@@ -2,6 +2,7 @@
 #include "scenarios/cli/arguments.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/serve/serve_command.h"
 #include "scenarios/cli/terminal.h"
+#include "scenarios/file/names.h"
 #include "sim/engine/seed.h"
 
 namespace aivm::scenarios::cli {
@@ -52,6 +54,19 @@ void add_seed(CLI::App& app, std::uint64_t& seed) {
         ->type_name("S");
 }
 
+void add_seed(CLI::App& app, std::optional<std::uint64_t>& seed, const std::string& otherwise) {
+    app.add_option_function<std::string>(
+           "--seed",
+           [&seed](const std::string& text) {
+               const auto parsed = sim::seed_from_text(text);
+               if (!parsed) throw CLI::ValidationError("--seed " + text, parsed.error().context);
+               seed = *parsed;
+           },
+           "decimal, 0x hexadecimal, or a 40-digit git hash (" + otherwise + ")")
+        ->envname("AIVMSIM_SEED")
+        ->type_name("S");
+}
+
 void add_set(CLI::App& app, std::vector<std::string>& assignments) {
     app.add_option("--set", assignments,
                    "set one key of the scenario, such as vm.slash_bps=5000; may be repeated")
@@ -84,7 +99,7 @@ void add_run(CLI::App& app, std::function<int()>& chosen) {
     run->add_option("scenario", request->scenario,
                     "a scenario file, or a name of the catalogue (aivmsim list)")
         ->required();
-    add_seed(*run, request->seed);
+    add_seed(*run, request->seed, "default 1, or that of the file's recorded run");
     add_set(*run, request->assignments);
     auto* out = run->add_option("--out", request->out,
                                 "database to write (default aivmsim-out/SCENARIO-SEED.db)")
@@ -125,7 +140,9 @@ void add_sweep(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sweep = nullptr;
     const auto request = command(
         app, chosen, sweep_command, "sweep",
-        "run a scenario over values and seeds into one study; repeat the command to resume", sweep);
+        "run a scenario over values and seeds into one study; repeat the command to resume, with "
+        "more seeds or values to grow it",
+        sweep);
     sweep->add_option("scenario", request->scenario, "a scenario file, or a name of the catalogue")
         ->required();
     sweep
@@ -174,30 +191,204 @@ void add_sweep(CLI::App& app, std::function<int()>& chosen) {
         ->add_option("--shard", request->shard,
                      "run only the I-th of N parts; aivmsim merge joins them")
         ->type_name("I/N");
+    sweep->add_flag("--dry-run", request->dry_run,
+                    "say how many runs and tasks there are and how long they take, and run only "
+                    "up to three of them");
     sweep->add_option("--show", request->show, "the metric of the table on the screen")
         ->type_name("METRIC");
     sweep->add_flag("--json", request->json, "print the result as one JSON document");
     sweep->add_flag("--quiet", request->quiet, "print only the verdict line, and no progress");
     sweep->add_flag("--progress", request->progress,
                     "report progress even if stderr is not a terminal");
+}
 
+void add_merge(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* merge = nullptr;
     const auto parts =
-        command(app, chosen, merge_command, "merge", "join the studies of a sweep's shards", merge);
-    merge->add_option("parts", parts->parts, "the studies")->required()->type_name("PART.db...");
-    merge->add_option("-o,--out", parts->out, "the study to write")
+        command(app, chosen, merge_command, "merge",
+                "join the studies of a sweep's shards, or the folders of a campaign's", merge);
+    merge->add_option("parts", parts->parts, "the studies, or the folders")
         ->required()
-        ->type_name("FILE.db");
+        ->type_name("PART...");
+    merge->add_option("-o,--out", parts->out, "the study or folder to write")
+        ->required()
+        ->type_name("OUT");
     merge->add_flag("--overwrite", parts->overwrite, "replace an existing study");
+    merge->add_flag("--incomplete", parts->incomplete, "join although shards are missing");
+}
+
+void add_campaign(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* sub = nullptr;
+    const auto request = command(app, chosen, campaign_command, "campaign",
+                                 "run many seeds under a budget, and save and shrink what is "
+                                 "violated; repeat the command to go on",
+                                 sub);
+    sub->add_option("scenarios", request->scenarios,
+                    "scenario files, or names of the catalogue, used in turn (default swarm)")
+        ->type_name("SCENARIO...");
+    sub->add_option("--budget", request->budget, "of real time, such as 10m or 8h")
+        ->type_name("DURATION");
+    sub->add_option("--runs", request->runs, "the number of runs (default 100 without --budget)")
+        ->check(CLI::PositiveNumber);
+    sub->add_option_function<std::string>(
+           "--seed",
+           [request = request](const std::string& text) {
+               const auto parsed = sim::seed_from_text(text);
+               if (!parsed) throw CLI::ValidationError("--seed " + text, parsed.error().context);
+               request->seed = *parsed;
+           },
+           "of the campaign, from which those of its runs follow (default: drawn and printed)")
+        ->type_name("S");
+    add_set(*sub, request->assignments);
+    sub->add_option("--jobs", request->jobs, "worker processes (default: one per core)")
+        ->check(CLI::Range(1, 1024));
+    sub->add_option("--shard", request->shard,
+                    "make only the I-th of N parts; needs --seed; aivmsim merge joins them")
+        ->type_name("I/N");
+    sub->add_option("--repeat", request->repeat,
+                    "make this share of the runs twice and compare digests; 0: none (default 1/16)")
+        ->type_name("1/N");
+    sub->add_option("--run-limit", request->run_limit, "real time per run (default 1m)")
+        ->type_name("DURATION");
+    sub->add_option("--memory", request->memory_mib, "MiB per run (default 2048)")
+        ->check(CLI::Range(64, 1 << 20));
+    sub->add_option("--shrink-tries", request->shrink_tries,
+                    "runs per finding to shrink it (default 400; 0: save it whole)");
+    sub->add_option("--shrink-limit", request->shrink_limit,
+                    "real time per finding to shrink it (default 1m)")
+        ->type_name("DURATION");
+    sub->add_flag("--fail-fast", request->fail_fast, "end with the first violation or failure");
+    sub->add_flag("--probes", request->probes,
+                  "fail if a probe is reached less often than in the scenario swarm");
+    sub->add_flag("--paranoid", request->paranoid,
+                  "execute every shared block once more and compare");
+    sub->add_option("--out", request->out,
+                    "folder of the campaign (default aivmsim-out/campaign-SEED)")
+        ->type_name("DIR");
+    sub->add_option("--junit", request->junit, "also write the result as JUnit XML")
+        ->type_name("FILE.xml");
+    sub->add_option("--sarif", request->sarif, "also write the result as SARIF 2.1.0")
+        ->type_name("FILE.sarif");
+    sub->add_flag("--json", request->json, "print the result as one JSON document");
+    sub->add_flag("--quiet", request->quiet, "print only the verdict line, and no progress");
+    sub->add_flag("--progress", request->progress,
+                  "report progress even if stderr is not a terminal");
 }
 
 void add_replay(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* replay = nullptr;
     const auto request = command(app, chosen, replay_command, "replay",
                                  "run a finding or a recorded run again and compare", replay);
-    replay->add_option("path", request->path, "a finding's folder, or a database")->required();
+    replay
+        ->add_option("path", request->path,
+                     "a finding's folder, a scenario file with a recorded run, or a database")
+        ->required();
     replay->add_option("--run", request->run, "only this run of a database")->type_name("ID");
     replay->add_flag("--json", request->json, "print the result as one JSON document");
+}
+
+void add_finding_tools(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* sub = nullptr;
+    const auto shrink =
+        command(app, chosen, shrink_command, "shrink",
+                "shrink a finding to one small scenario file; repeat to go on", sub);
+    sub->add_option("finding", shrink->path,
+                    "a finding's folder, or a scenario file with a recorded run")
+        ->required();
+    sub->add_option("--tries", shrink->tries, "runs at most (default 2000)")
+        ->check(CLI::PositiveNumber);
+    sub->add_option("--limit", shrink->limit, "real time (default 60s)")->type_name("DURATION");
+    sub->add_option("--out", shrink->out,
+                    "file to write (default: repro.toml in the folder, or the file itself)")
+        ->type_name("FILE.toml");
+    sub->add_flag("--quiet", shrink->quiet, "no progress");
+
+    const auto emit = command(app, chosen, emit_test_command, "emit-test",
+                              "write a finding as a regression test: a scenario and its expected "
+                              "result",
+                              sub);
+    sub->add_option("finding", emit->finding,
+                    "a finding's folder, or a scenario file with a recorded run")
+        ->required();
+    sub->add_option("--name", emit->name, "of the test (default: of scenario and invariant)");
+    sub->add_option("--out", emit->out, "folder to write to (default: the present one)")
+        ->type_name("DIR");
+    sub->add_flag("--overwrite", emit->overwrite, "replace a test of this name");
+
+    constexpr const char* kRunHelp =
+        "SCENARIO@SEED, a finding's folder, or a scenario file with a recorded run";
+    const auto bisect =
+        command(app, chosen, bisect_command, "bisect-digest",
+                "find the first event in which two runs differ, also of two programs", sub);
+    sub->add_option("first", bisect->first,
+                    std::string(kRunHelp) + "; or a .json file of aivmsim trace")
+        ->required();
+    sub->add_option("second", bisect->second, "the same")->required();
+    const auto trace = command(app, chosen, trace_command, "trace",
+                               "print what bisect-digest needs to know of a run", sub);
+    sub->add_option("run", trace->run, kRunHelp)->required();
+    sub->add_option("--from", trace->from, "first record to print")->type_name("N");
+    sub->add_option("--to", trace->to, "the record after the last one to print")->type_name("N");
+    const auto timeline =
+        command(app, chosen, timeline_command, "timeline",
+                "write the messages and blocks before a violation as a page or a trace", sub);
+    sub->add_option("run", timeline->run, kRunHelp)->required();
+    sub->add_option("--html", timeline->html, "space-time page to write")->type_name("FILE.html");
+    sub->add_option("--chrome", timeline->chrome, "trace to write, for Perfetto and Chrome")
+        ->type_name("FILE.json");
+    sub->add_option("--span", timeline->span, "of virtual time (default 10s)")
+        ->type_name("DURATION");
+}
+
+void add_fuzz(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* sub = nullptr;
+    const auto request =
+        command(app, chosen, fuzz_command, "fuzz",
+                "run fuzz targets that were built with libFuzzer under a budget", sub);
+    sub->add_option("targets", request->targets, "only these (default: all that are found)")
+        ->type_name("NAME...");
+    sub->add_option("--budget", request->budget, "of real time, for all of them (default 10m)")
+        ->type_name("DURATION");
+    sub->add_option("--jobs", request->jobs, "targets at a time (default: one per core)")
+        ->check(CLI::Range(1, 1024));
+    sub->add_option("--programs", request->programs,
+                    "folder of the targets (default build/fuzz/fuzz)")
+        ->type_name("DIR");
+    sub->add_option("--corpus", request->corpus,
+                    "folder of the committed inputs (default fuzz/corpus)")
+        ->type_name("DIR");
+    sub->add_option("--out", request->out,
+                    "folder of logs, new inputs and what was found (default aivmsim-out/fuzz)")
+        ->type_name("DIR");
+}
+
+void add_mutants(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* sub = nullptr;
+    const auto request = command(app, chosen, mutants_command, "mutants",
+                                 "hunt the planted bugs of a program built with them, and measure "
+                                 "how many are found",
+                                 sub);
+    sub->add_option("ids", request->ids, "only these mutants (default: all)")->type_name("ID...");
+    sub->add_flag("--list", request->list, "list the mutants and hunt nothing");
+    sub->add_option("--budget", request->budget, "of real time (default 20m)")
+        ->type_name("DURATION");
+    sub->add_option("--cpu-limit", request->cpu_limit,
+                    "CPU time per mutant and repeat (default 60s)")
+        ->type_name("DURATION");
+    sub->add_option("--repeats", request->repeats, "with other seeds each (default 1)")
+        ->check(CLI::Range(1, 100));
+    add_seed(*sub, request->seed);
+    sub->add_option("--jobs", request->jobs, "worker processes (default: one per core)")
+        ->check(CLI::Range(1, 1024));
+    sub->add_option("--shrink-tries", request->shrink_tries,
+                    "runs to shrink the first finding of each mutant (default 100; 0: none)");
+    sub->add_option("--scenarios", request->scenarios,
+                    "folder of the scenarios (default fuzz/mutants/scenarios)")
+        ->type_name("DIR");
+    sub->add_option("--out", request->out, "also write the table as Markdown")
+        ->type_name("FILE.md");
+    sub->add_flag("--json", request->json, "print the result as one JSON document");
+    sub->add_flag("--quiet", request->quiet, "no line per mutant that is found");
 }
 
 void add_inspection(CLI::App& app, std::function<int()>& chosen) {
@@ -210,18 +401,31 @@ void add_inspection(CLI::App& app, std::function<int()>& chosen) {
 
     const auto list =
         command(app, chosen, list_command, "list",
-                "list scenarios, strategies, invariants, metrics, tables, views or profiles", sub);
+                "list scenarios, strategies, invariants, metrics, keys, tables, views, profiles or "
+                "errors",
+                sub);
     sub->add_option("what", list->what,
-                    "scenarios (default), strategies, invariants, metrics, tables, views, profiles")
-        ->check(CLI::IsMember(
-            {"scenarios", "strategies", "invariants", "metrics", "tables", "views", "profiles"}));
+                    "scenarios (default), strategies, invariants, metrics, keys, tables, views, "
+                    "profiles, errors")
+        ->check(CLI::IsMember({"scenarios", "strategies", "invariants", "metrics", "keys", "tables",
+                               "views", "profiles", "errors"}));
+
+    const auto reference = command(app, chosen, reference_command, "reference",
+                                   "print a reference page as Markdown, or the JSON Schema of "
+                                   "scenario files",
+                                   sub);
+    sub->add_option("page", reference->page, "which page")
+        ->required()
+        ->check(CLI::IsMember({"keys", "strategies", "invariants", "metrics", "database", "errors",
+                               "scenarios", "profiles", "schema"}));
 
     const auto explain = command(app, chosen, explain_command, "explain",
-                                 "explain a scenario, scenario key, strategy, invariant, metric, "
-                                 "table, view, profile or error",
+                                 "explain a finding, scenario, scenario key, strategy, invariant, "
+                                 "metric, table, view, profile or error",
                                  sub);
     sub->add_option("name", explain->name,
-                    "such as lazy_provider, vm.slash_bps, E3, ttf_p99, bond_locked")
+                    "such as lazy_provider, vm.slash_bps, E3, ttf_p99, bond_locked, or a finding's "
+                    "folder")
         ->required();
 }
 
@@ -295,6 +499,89 @@ void add_serve(CLI::App& app, std::function<int()>& chosen) {
     add_backend(*sub, serve->backend);
 }
 
+// The name nearest to a wrong command or option, as the end of a sentence.
+std::string did_you_mean(const std::string& wrong, const std::vector<std::string>& names) {
+    const std::string near = nearest_name(wrong, names);
+    return near.empty() ? std::string() : fmt::format("; did you mean \"{}\"?", near);
+}
+
+std::vector<std::string> commands_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+        names.push_back(sub->get_name());
+    return names;
+}
+
+std::vector<std::string> options_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options()) {
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+    return names;
+}
+
+// A wrong command or option by its name; empty for every other mistake.
+std::string wrong_name(CLI::App& app, int argc, char** argv) {
+    if (argc < 2) return {};
+    const std::string first = argv[1];
+    const std::vector<std::string> commands = commands_of(app);
+    const bool known = std::ranges::find(commands, first) != commands.end();
+    if (!known && first.starts_with('-')) return {};
+    if (!known)
+        return fmt::format("there is no command \"{}\"{}", first, did_you_mean(first, commands));
+    const std::vector<std::string> options = options_of(*app.get_subcommand(first));
+    for (int i = 2; i < argc; ++i) {
+        std::string word = argv[i];
+        word.resize(std::min(word.find('='), word.size()));
+        if (word.starts_with("--") && word.size() > 2 &&
+            std::ranges::find(options, word) == options.end()) {
+            return fmt::format("{} has no option {}{}", first, word, did_you_mean(word, options));
+        }
+    }
+    return {};
+}
+
+// Completes commands, options, and names of the catalogue; zsh runs bash's way of completing.
+std::string completion_script(const CLI::App& app, const std::string& shell) {
+    std::string cases;
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+        cases += fmt::format("        {}) options=\"{}\" ;;\n", sub->get_name(),
+                             fmt::join(options_of(*sub), " "));
+    }
+    return fmt::format(
+        "{}_aivmsim() {{\n"
+        "    local word=${{COMP_WORDS[COMP_CWORD]}} options=\"\" names=\"\"\n"
+        "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+        "        mapfile -t COMPREPLY < <(compgen -W \"{}\" -- \"$word\")\n"
+        "        return\n"
+        "    fi\n"
+        "    case ${{COMP_WORDS[1]}} in\n{}    esac\n"
+        "    case ${{COMP_WORDS[1]}} in\n"
+        "        run | sweep | check | explain) names=$(aivmsim list 2>/dev/null | cut -d' ' -f1) "
+        ";;\n"
+        "    esac\n"
+        "    mapfile -t COMPREPLY < <(compgen -W \"$options $names\" -- \"$word\"; compgen -f -- "
+        "\"$word\")\n"
+        "}}\n"
+        "complete -o filenames -F _aivmsim aivmsim\n",
+        shell == "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "",
+        fmt::join(commands_of(app), " "), cases);
+}
+
+void add_completion(CLI::App& app, std::function<int()>& chosen) {
+    auto shell = std::make_shared<std::string>();
+    CLI::App* sub = app.add_subcommand(
+        "completion", "print a script that completes commands and options in a shell");
+    sub->add_option("shell", *shell, "bash or zsh: source <(aivmsim completion bash)")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh"}));
+    sub->callback([&app, &chosen, shell] {
+        chosen = [script = completion_script(app, *shell)] {
+            return print_result(script) ? kExitClean : kExitHarnessFailed;
+        };
+    });
+}
+
 }  // namespace
 
 Parsed parse_arguments(int argc, char** argv) {
@@ -305,12 +592,21 @@ Parsed parse_arguments(int argc, char** argv) {
     std::function<int()> chosen;
     add_run(app, chosen);
     add_sweep(app, chosen);
+    add_merge(app, chosen);
+    add_campaign(app, chosen);
     add_replay(app, chosen);
+    add_finding_tools(app, chosen);
+    add_fuzz(app, chosen);
+    add_mutants(app, chosen);
     add_inspection(app, chosen);
     add_report(app, chosen);
     add_validate(app, chosen);
     add_serve(app, chosen);
     add_gpu(app, chosen);
+    add_completion(app, chosen);
+    bool version = false;
+    app.add_flag("--version", version, "the same as the command version");
+    if (argc == 2 && std::string_view(argv[1]) == "--version") return {version_command, kExitClean};
     app.add_subcommand("version", "version, commit, compiler and flags of this program")
         ->callback([&] { chosen = version_command; });
     try {
@@ -321,7 +617,9 @@ Parsed parse_arguments(int argc, char** argv) {
         return {nullptr, print_result(app.help("", CLI::AppFormatMode::All)) ? kExitClean
                                                                              : kExitHarnessFailed};
     } catch (const CLI::ParseError& error) {
-        complain(fmt::format("{}\nRun with --help for more information.", error.what()));
+        const std::string wrong = wrong_name(app, argc, argv);
+        complain(fmt::format("{}\nRun with --help for more information.",
+                             wrong.empty() ? error.what() : wrong));
         return {nullptr, kExitBadRequest};
     }
     return {std::move(chosen), kExitClean};

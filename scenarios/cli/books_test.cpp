@@ -68,8 +68,12 @@ private:
 
 class Audit {
 public:
-    Audit(const sim::VectorSink& rows, const sim::Participants& participants)
-        : rows_(rows), participants_(participants), books_(participants.principals.size()) {}
+    Audit(const sim::VectorSink& rows, const sim::Participants& participants,
+          std::uint32_t lie_gain_ppm)
+        : rows_(rows),
+          participants_(participants),
+          lie_gain_ppm_(lie_gain_ppm),
+          books_(participants.principals.size()) {}
 
     std::vector<Books> books(const TiedUp& tied) {
         for (const sim::TaskRow& task : rows_.rows<sim::TaskRow>()) add_task(task);
@@ -125,8 +129,8 @@ private:
         }
         EXPECT_EQ(task.harm, expected) << "task " << task.task;
         books_.at(victim).harm += signed_nlux(task.value_at_risk);
-        const auto share =
-            signed_nlux(task.value_at_risk) / static_cast<std::int64_t>(liars.size());
+        const auto share = signed_nlux(task.value_at_risk) / 1'000'000 * lie_gain_ppm_ /
+                           static_cast<std::int64_t>(liars.size());
         for (const sim::ResultRow* one : liars) {
             const std::uint32_t owner = participants_.all.at(one->provider).principal;
             if (!participants_.principals.at(owner).honest) books_.at(owner).lie_value += share;
@@ -155,6 +159,7 @@ private:
 
     const sim::VectorSink& rows_;
     const sim::Participants& participants_;
+    std::int64_t lie_gain_ppm_;
     std::vector<Books> books_;
     std::map<std::uint64_t, std::vector<sim::ResultRow>> by_task_;
 };
@@ -217,7 +222,8 @@ Audited audit(const std::string& name, Filter&& filter) {
     EXPECT_TRUE(rows.begin_run({}));
     filter(rows, [&](sim::RowSink& sink) { world->write_results(sink, 0, outcome); });
     const sim::World::ChainBasis basis = world->chain_basis();
-    Audited out{outcome.principals, {}, Audit(rows, basis.participants).books(tied)};
+    const std::uint32_t lie_gain = loaded->scenario.workload.lie_gain_ppm;
+    Audited out{outcome.principals, {}, Audit(rows, basis.participants, lie_gain).books(tied)};
     for (const sim::PayoffRow& row : outcome.payoffs) out.recorded.push_back(books_of(row));
     return out;
 }

@@ -18,9 +18,9 @@ namespace aivm::scenarios::cli {
 namespace {
 
 constexpr std::array kFigures{
-    "tasks",          "blocks",          "messages",        "n_fraud_posted",
-    "n_fraud_missed", "slash_due",       "slash_taken",     "honest_false_slash",
-    "attacker_net",   "censored_proofs", "reassign_rounds", "max_value_uncovered"};
+    "tasks",        "blocks",          "messages",           "n_fraud_posted",     "n_fraud_missed",
+    "slash_due",    "slash_taken",     "honest_false_slash", "harm_early",         "harm_final",
+    "attacker_net", "censored_proofs", "reassign_rounds",    "max_value_uncovered"};
 
 // Only exact figures: each is an integer, so all machines print the same.
 std::string golden_text(const sim::Scenario& scenario, const sim::Outcome& outcome) {
@@ -28,7 +28,9 @@ std::string golden_text(const sim::Scenario& scenario, const sim::Outcome& outco
                        failures_text(outcome, nullptr, false) +
                        did_cheating_pay(scenario, outcome) + "\n";
     for (const char* name : kFigures) {
-        text += fmt::format("{} = {}\n", name, std::get<std::int64_t>(outcome.metric(name)));
+        const sim::Number found = outcome.metric(name);
+        const auto* number = std::get_if<std::int64_t>(&found);
+        text += fmt::format("{} = {}\n", name, number ? std::to_string(*number) : "no data");
     }
     return text;
 }

@@ -3,13 +3,17 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 
+#include "core/base/units.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/loading.h"
 #include "scenarios/cli/study_access.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/text.h"
+#include "scenarios/run/setting.h"
+#include "sim/scenario/fault_budget.h"
 #include "sim/scenario/participants.h"
 
 namespace aivm::scenarios::cli {
@@ -54,6 +58,25 @@ int check_database(const std::string& path) {
     return print_result(text) ? kExitClean : kExitHarnessFailed;
 }
 
+// How much may be faulty, and how likely a fork is; nothing where no validators decide together.
+std::string describe_tolerance(const sim::Scenario& scenario) {
+    const auto setting = make_setting(scenario);
+    if (!setting || scenario.run.fidelity != sim::Fidelity::kFull) return "";
+    const std::vector<Amount>& stakes = setting->stakes;
+    const sim::FaultTolerance tolerance = sim::fault_tolerance(scenario, stakes);
+    std::string out = fmt::format(
+        "  fault budget: {} of {} of stake\n", exact_lux(sim::fault_budget(scenario, stakes)),
+        exact_lux(std::accumulate(stakes.begin(), stakes.end(), Amount())));
+    if (sim::engine_row(scenario.chain.consensus).tolerance == nullptr) return out;
+    out += fmt::format(
+        "  chance of a fork in the run: below {:.1e} within the budget, {:.1e} with one validator "
+        "more\n",
+        tolerance.fork_chance, tolerance.fork_chance_beyond);
+    out += fmt::format("  polls until a decision: {:.0f}, at most {:.0f} accepted\n",
+                       tolerance.polls, tolerance.polls_max);
+    return out;
+}
+
 int check_scenario_file(const CheckRequest& request) {
     const auto given = load_given(request.path, request.assignments);
     if (!given) return kExitBadRequest;
@@ -67,6 +90,7 @@ int check_scenario_file(const CheckRequest& request) {
     }
     text += fmt::format("  {}, {}\n", counted(scenario.workload.tasks, "task"),
                         counted(scenario.faults.size(), "fault"));
+    text += describe_tolerance(scenario);
     return print_result(text) ? kExitClean : kExitHarnessFailed;
 }
 

@@ -110,7 +110,7 @@ class CommandLine(Program):
     def test_json_is_one_document_with_the_figures(self):
         found = json.loads(self.ok("run", self.small, "--json", "--seed", "0x10").stdout)
         self.assertEqual(
-            (found["scenario"], found["seed"], found["status"]), ("small", 16, "clean")
+            (found["scenario"], found["seed"], found["status"]), ("small", "16", "clean")
         )
         self.assertEqual(found["metrics"]["tasks"], 8)
         self.assertEqual(found["violations"], [])

@@ -13,7 +13,8 @@ namespace aivm::scenarios::cli {
 
 struct RunRequest {
     std::string scenario;  // a path, or a name of the catalogue
-    std::uint64_t seed = 1;
+    // absent: that of the file's recorded run, with its choices; without one, 1
+    std::optional<std::uint64_t> seed;
     std::vector<std::string> assignments;  // of --set, in order
     std::optional<std::string> out;
     bool overwrite = false;
@@ -48,6 +49,7 @@ struct SweepArguments {
     std::uint32_t jobs = 0;  // 0: one per core
     gpu::BackendRequest backend;
     std::optional<std::string> out;
+    bool dry_run = false;
     bool json = false;
     bool quiet = false;
     bool progress = false;
@@ -58,15 +60,105 @@ struct MergeRequest {
     std::vector<std::string> parts;
     std::string out;
     bool overwrite = false;
+    bool incomplete = false;  // join although shards are missing
 };
 int merge_command(const MergeRequest& request);
 
+struct CampaignArguments {
+    std::vector<std::string> scenarios;    // run i takes number i modulo their number
+    std::vector<std::string> assignments;  // of --set, for all of them
+    std::optional<std::uint64_t> seed;     // absent: drawn, or that of the folder
+    std::string budget;                    // of real time; empty: none
+    std::uint64_t runs = 0;                // 0: no limit
+    std::uint32_t jobs = 0;                // 0: one per core
+    std::string shard = "1/1";
+    std::string repeat = "1/16";  // share of the runs that are repeated and compared
+    std::string run_limit = "1m";
+    std::uint64_t memory_mib = 2048;  // per run
+    std::uint64_t shrink_tries = 400;
+    std::string shrink_limit = "1m";
+    bool fail_fast = false;
+    bool probes = false;  // their targets count
+    bool paranoid = false;
+    std::optional<std::string> out;
+    std::optional<std::string> junit;
+    std::optional<std::string> sarif;
+    bool json = false;
+    bool quiet = false;
+    bool progress = false;
+};
+int campaign_command(const CampaignArguments& request);
+
 struct ReplayRequest {
-    std::string path;                 // a finding's folder, or a database
+    std::string path;  // a finding's folder, a scenario file with a recorded run, or a database
     std::optional<std::int64_t> run;  // of a database; all runs if absent
     bool json = false;
 };
 int replay_command(const ReplayRequest& request);
+
+struct ShrinkArguments {
+    std::string path;  // a finding's folder, or a scenario file with a recorded run
+    std::uint64_t tries = 2000;
+    std::string limit = "60s";
+    std::optional<std::string> out;  // default: repro.toml in the folder, or the file itself
+    bool quiet = false;
+};
+int shrink_command(const ShrinkArguments& arguments);
+
+struct EmitTestRequest {
+    std::string finding;
+    std::string name;       // default: of scenario and invariant
+    std::string out = ".";  // folder
+    bool overwrite = false;
+};
+int emit_test_command(const EmitTestRequest& request);
+
+struct BisectRequest {
+    std::string first;
+    std::string second;
+};
+int bisect_command(const BisectRequest& request);
+
+struct TraceRequest {
+    std::string run;
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+};
+int trace_command(const TraceRequest& request);
+
+struct TimelineRequest {
+    std::string run;
+    std::string span = "10s";  // before the violation, or before the end
+    std::optional<std::string> html;
+    std::optional<std::string> chrome;
+};
+int timeline_command(const TimelineRequest& request);
+
+struct FuzzRequest {
+    std::vector<std::string> targets;  // empty: all
+    std::string budget = "10m";        // of real time, for all of them
+    std::uint32_t jobs = 0;            // 0: one per core
+    std::string programs = "build/fuzz/fuzz";
+    std::string corpus = "fuzz/corpus";
+    std::string out = "aivmsim-out/fuzz";
+};
+int fuzz_command(const FuzzRequest& request);
+
+struct MutantsRequest {
+    std::vector<std::string> ids;  // empty: all
+    std::string scenarios = "fuzz/mutants/scenarios";
+    std::string budget = "20m";
+    std::string cpu_limit = "60s";  // per mutant and repeat
+    std::uint32_t repeats = 1;
+    std::uint64_t seed = 1;
+    std::uint32_t jobs = 0;  // 0: one per core
+    std::uint64_t shrink_tries = 100;
+    std::optional<std::string> out;  // table in Markdown
+    bool list = false;
+    bool json = false;
+    bool quiet = false;
+};
+int mutants_command(const MutantsRequest& request);
 
 struct CheckRequest {
     std::string path;
@@ -78,6 +170,11 @@ struct ListRequest {
     std::string what = "scenarios";
 };
 int list_command(const ListRequest& request);
+
+struct ReferenceRequest {
+    std::string page;
+};
+int reference_command(const ReferenceRequest& request);
 
 struct ExplainRequest {
     std::string name;

@@ -8,7 +8,9 @@
 #include "scenarios/cli/catalog.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/explain_finding.h"
 #include "scenarios/cli/terminal.h"
+#include "scenarios/cli/text.h"
 #include "scenarios/file/load.h"
 #include "scenarios/file/names.h"
 #include "scenarios/file/override.h"
@@ -161,9 +163,26 @@ std::string explain_error(const std::string& name, Known& known) {
     return out;
 }
 
+// Lines that are longer than the terminal is wide continue below their own text.
+std::string folded(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = text.substr(0, end);
+        const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
+        out += std::string(indent, ' ') +
+               wrapped(line.substr(indent), screen_width() - std::min(indent, std::size_t{20}),
+                       indent + 4) +
+               "\n";
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
+}
+
 }  // namespace
 
 int explain_command(const ExplainRequest& request) {
+    if (names_finding(request.name)) return explain_finding(request.name);
     Known known;
     std::string out;
     for (const auto explain :
@@ -173,14 +192,16 @@ int explain_command(const ExplainRequest& request) {
         if (!part.empty() && !out.empty()) out += "\n";
         out += part;
     }
-    if (!out.empty()) return print_result(out) ? kExitClean : kExitHarnessFailed;
+    if (!out.empty())
+        return print_result(is_terminal(stdout) ? folded(out) : out) ? kExitClean
+                                                                     : kExitHarnessFailed;
     const std::vector<std::string> names(known.begin(), known.end());
     const std::string near = nearest_name(request.name, names);
-    complain(
-        fmt::format("nothing is called \"{}\"{}\n"
-                    "  aivmsim list scenarios | strategies | invariants | metrics | tables | views "
-                    "| profiles",
-                    request.name, near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+    complain(fmt::format(
+        "nothing is called \"{}\"{}\n"
+        "  aivmsim list scenarios | strategies | invariants | metrics | keys | tables | "
+        "views | profiles | errors",
+        request.name, near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
     return kExitNothingMatched;
 }
 

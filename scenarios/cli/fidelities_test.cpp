@@ -43,13 +43,19 @@ struct OneFidelity {
 // Scenarios that only one fidelity, mostly the full one, can run.
 constexpr OneFidelity kOneFidelity[] = {
     {"eclipse", "only where validators vote"},
-    {"equivocator", "only where validators vote"},
-    {"minority_keeper", "only where validators vote"},
-    {"nothing_at_stake", "only where validators vote"},
+    {"equivocator", "only where validators decide together"},
+    {"frontier_liar", "only where validators vote"},
+    {"late_answers", "only where validators vote"},
+    {"malformed_bytes", "only where validators vote"},
+    {"minority_keeper", "only where validators decide together"},
+    {"nothing_at_stake", "only where validators decide together"},
     {"orphaning_majority", "only where validators vote"},
     {"orphaning_response", "which snowman decides itself"},  // the economic one alone
     {"quickstart", "there is no network and no disk to break"},
+    {"snow_breach", "only where validators"},
     {"swarm", "there is no network and no disk to break"},
+    {"twin", "only where validators vote"},
+    {"vote_equivocator", "only where validators decide together"},
 };
 
 std::uint64_t scale() {

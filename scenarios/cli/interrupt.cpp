@@ -17,6 +17,10 @@ extern "C" void note_interrupt(int signal) {
 void catch_interrupts() {
     std::signal(SIGINT, note_interrupt);
     std::signal(SIGTERM, note_interrupt);
+    // The terminal is gone. Under nohup it is ignored, and stays so.
+    if (std::signal(SIGHUP, note_interrupt) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
+    // A limit on the size of files is an error of the write, as a full disk is.
+    std::signal(SIGXFSZ, SIG_IGN);
 }
 
 bool interrupted() { return g_interrupted != 0; }

@@ -4,12 +4,16 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/error.h"
 #include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/cli/catalog.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/terminal.h"
+#include "scenarios/cli/text.h"
 #include "scenarios/file/load.h"
+#include "scenarios/file/override.h"
+#include "scenarios/file/reference.h"
 #include "scenarios/profiles/latency.h"
 #include "scenarios/profiles/stake.h"
 #include "sim/invariants/invariant.h"
@@ -85,7 +89,30 @@ Rows profile_rows() {
     return rows;
 }
 
+Rows key_rows() {
+    Rows rows;
+    for (const std::string& key : known_keys({})) {
+        std::string text = help_text(key);
+        text = text.substr(0, text.find('\n'));
+        const std::size_t start =
+            text.find_first_not_of(' ', std::min(text.find(key) + key.size(), text.size()));
+        rows.emplace_back(key, start == std::string::npos ? "" : text.substr(start));
+    }
+    return rows;
+}
+
+Rows error_rows() {
+    Rows rows;
+    for (std::size_t i = 0; i < enum_count<ErrorCode>; ++i) {
+        const auto code = static_cast<ErrorCode>(i);
+        rows.emplace_back(std::string(error_name(code)), std::string(error_message(code)));
+    }
+    return rows;
+}
+
 Rows rows_of(const std::string& what) {
+    if (what == "keys") return key_rows();
+    if (what == "errors") return error_rows();
     if (what == "strategies") return strategy_rows();
     if (what == "invariants") return invariant_rows();
     if (what == "metrics") return metric_rows();
@@ -107,7 +134,13 @@ int list_command(const ListRequest& request) {
     std::size_t width = 0;
     for (const auto& [name, text] : rows) width = std::max(width, name.size());
     std::string out;
-    for (const auto& [name, text] : rows) out += fmt::format("{:<{}}  {}\n", name, width, text);
+    const std::size_t indent = width + 2;
+    const std::size_t room = std::max<std::size_t>(screen_width(), indent + 30) - indent;
+    for (const auto& [name, text] : rows) {
+        // Folded to a terminal only: a program reads lines.
+        out += fmt::format("{:<{}}  {}\n", name, width,
+                           is_terminal(stdout) ? wrapped(text, room, indent) : text);
+    }
     return print_result(out) ? kExitClean : kExitHarnessFailed;
 }
 

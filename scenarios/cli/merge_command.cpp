@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "scenarios/cli/campaign_shown.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/output_file.h"
@@ -36,6 +37,28 @@ std::string missing_shards(const std::vector<sim::SweepRow>& sweeps) {
     return out;
 }
 
+// Whether the part is of a sweep: parts of one and files that are none do not belong together.
+Result<bool> is_sweep(const std::string& part) {
+    AIVM_ASSIGN(sim::Study study, sim::open_study(part));
+    AIVM_ASSIGN(const auto rows, study.rows<sim::SweepRow>());
+    return !rows.empty();
+}
+
+Status check_one_kind(const std::vector<std::string>& parts) {
+    AIVM_ASSIGN(const bool first, is_sweep(parts.front()));
+    for (const std::string& part : parts) {
+        AIVM_ASSIGN(const bool sweep, is_sweep(part));
+        if (sweep == first) continue;
+        const std::string& shard = sweep ? part : parts.front();
+        const std::string& other = sweep ? parts.front() : part;
+        return fail(ErrorCode::kConflict,
+                    fmt::format("{} is a part of a sweep and {} is none; name "
+                                "only parts of one sweep",
+                                shard, other));
+    }
+    return {};
+}
+
 Status check_same_sweep(const std::vector<sim::SweepRow>& sweeps) {
     for (const sim::SweepRow& sweep : sweeps) {
         const std::string difference = plan_difference(sweep.plan, sweeps.front().plan);
@@ -47,26 +70,55 @@ Status check_same_sweep(const std::vector<sim::SweepRow>& sweeps) {
 }
 
 struct Merged {
-    std::int64_t runs = 0;
+    std::int64_t runs = 0;  // none were joined if shards are missing
     std::string missing;
 };
 
+// All shards together are the sweep itself, which can grow.
+Status store_as_whole(sim::Recorder& recorder, sim::SweepRow sweep) {
+    sweep.shard = 1;
+    sweep.shards = 1;
+    AIVM_TRY(recorder.database().execute("DELETE FROM sweep"));
+    return recorder.add_sweep(std::move(sweep));
+}
+
 Result<Merged> merge_parts(const MergeRequest& request) {
+    AIVM_TRY(check_one_kind(request.parts));
     AIVM_ASSIGN(const sim::StudyInfo info, study_of(request.parts.front()));
     AIVM_ASSIGN(const auto recorder,
                 sim::Recorder::create(request.out, info, {.overwrite = request.overwrite}));
     for (const std::string& part : request.parts) AIVM_TRY(recorder->merge(part));
     AIVM_ASSIGN(const auto sweeps, sim::select_rows<sim::SweepRow>(recorder->database(), ""));
     AIVM_TRY(check_same_sweep(sweeps));
+    const std::string missing = missing_shards(sweeps);
+    if (!missing.empty() && !request.incomplete) return Merged{0, missing};
+    if (!sweeps.empty() && missing.empty()) AIVM_TRY(store_as_whole(*recorder, sweeps.front()));
     if (!sweeps.empty()) AIVM_TRY(write_conclusions(*recorder, sweeps.front()));
     AIVM_ASSIGN(const std::int64_t runs, recorder->database().integer("SELECT count(*) FROM run"));
     AIVM_TRY(recorder->close());
-    return Merged{runs, missing_shards(sweeps)};
+    return Merged{runs, missing};
+}
+
+int merge_folders(const MergeRequest& request) {
+    const auto merged = merge_campaigns(request.parts, request.out);
+    if (!merged) {
+        complain(merged.error().context);
+        return merged.error().code == ErrorCode::kStorage ? kExitHarnessFailed : kExitBadRequest;
+    }
+    CampaignShown shown{{*merged, 0, false, {}}, summarise(*merged, false), request.out, 0};
+    const std::string text = fmt::format(
+        "{}: {} of {} joined\n{}", request.out,
+        counted(static_cast<std::uint64_t>(merged->runs.size()), "run"),
+        counted(request.parts.size(), "part"), campaign_screen(shown, has_colour(stdout)));
+    return print_result(text) ? shown.exit_code() : kExitHarnessFailed;
 }
 
 }  // namespace
 
 int merge_command(const MergeRequest& request) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(request.parts.front(), ignored))
+        return merge_folders(request);
     const auto merged = merge_parts(request);
     if (!merged) {
         const Error& error = merged.error();
@@ -74,6 +126,13 @@ int merge_command(const MergeRequest& request) {
         const bool disk =
             error.code == ErrorCode::kStorage && error.context.starts_with(request.out);
         return disk ? exit_code_of_refusal(request.out, error) : kExitBadRequest;
+    }
+    if (!merged->missing.empty() && !request.incomplete) {
+        complain(
+            fmt::format("shards that are not there: {}; nothing was written. Make them, or join "
+                        "the others with --incomplete",
+                        merged->missing));
+        return kExitNothingMatched;
     }
     if (!merged->missing.empty())
         say(fmt::format("shards that are not there: {}", merged->missing));

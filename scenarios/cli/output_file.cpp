@@ -50,11 +50,13 @@ Result<std::unique_ptr<sim::Recorder>> record_by_default(const sim::RunInfo& inf
     }
     const std::string stem = fmt::format("{}/{}-{}", kOutputFolder, info.scenario, info.seed);
     std::string path = stem + ".db";
-    for (int number = 2; !overwrite && fs::exists(path, error) && !holds_this_run(path, info);
-         ++number) {
+    for (int number = 2;; ++number) {
+        if (overwrite || !fs::exists(path, error) || holds_this_run(path, info)) {
+            auto recorder = record_to(path, true);
+            if (recorder || !sim::is_being_written(recorder.error())) return recorder;
+        }
         path = fmt::format("{}-{}.db", stem, number);
     }
-    return record_to(path, true);
 }
 
 ExitCode exit_code_of_refusal(const std::string& path, const Error& error) {

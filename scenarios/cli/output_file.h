@@ -18,7 +18,8 @@ Result<std::unique_ptr<sim::Recorder>> record_to(const std::string& path, bool o
 
 // The recorder of a run without a named file: aivmsim-out/SCENARIO-SEED.db. An existing file is
 // replaced if it holds the same run (same program, settings and seed, so nothing is lost), or with
-// `overwrite`; otherwise the first free number, from 2, is appended to the name.
+// `overwrite`; otherwise, and if another process is writing it, the first free number, from 2, is
+// appended to the name.
 Result<std::unique_ptr<sim::Recorder>> record_by_default(const sim::RunInfo& info, bool overwrite);
 
 // The exit code if a recorder cannot be created: 2 if another path would help, 3 if the disk

@@ -19,6 +19,8 @@ void add_payoff(PayoffLine& line, const sim::PayoffRow& payoff) {
     line.paid += signed_nlux(payoff.cost);
     line.slashed += signed_nlux(payoff.slashed);
     line.net += payoff.net_nlux;
+    line.least = std::min(line.least, payoff.net_nlux);
+    line.most = std::max(line.most, payoff.net_nlux);
     line.lies += payoff.total_nlux() - payoff.net_nlux;
 }
 
@@ -45,7 +47,8 @@ std::vector<PayoffLine> payoffs(const sim::Scenario& scenario, const sim::Outcom
                                  named      ? 1
                                  : by_group ? group.count
                                             : group.count / principals,
-                                 0, 0, 0, 0, 0});
+                                 0, 0, 0, 0, outcome.payoffs[next].net_nlux,
+                                 outcome.payoffs[next].net_nlux, 0});
             }
             add_payoff(lines.back(), outcome.payoffs[next]);
         }
@@ -67,11 +70,23 @@ std::string lux_gained(std::int64_t nlux) {
                        lux_text(nlux > 0 ? nlux : -nlux));
 }
 
+std::string signed_lux(std::int64_t nlux) { return (nlux > 0 ? "+" : "") + lux_text(nlux); }
+
+// "lost 12 LUX", "gained 3 LUX each", or, where the members of a group differ, "have from -100 to
+// +9 LUX each, -33.333 on average".
+std::string result_of_members(const PayoffLine& line) {
+    if (line.least != line.most) {
+        return fmt::format("have from {} to {} LUX each, {} on average", signed_lux(line.least),
+                           signed_lux(line.most), signed_lux(line.net_each()));
+    }
+    const bool each = line.agents > 1 && line.net_each() != 0;
+    return lux_gained(line.net_each()) + (each ? " each" : "");
+}
+
 // "the liar provider lost 12 LUX, and its lies were worth 100 LUX".
 std::string result_of(const PayoffLine& line) {
     const bool many = line.agents > 1;
-    std::string text = fmt::format("{} {}{}", subject_of(line), lux_gained(line.net_each()),
-                                   many && line.net_each() != 0 ? " each" : "");
+    std::string text = fmt::format("{} {}", subject_of(line), result_of_members(line));
     if (line.lies > 0)
         text += fmt::format(", and {} lies were worth {} LUX", many ? "their" : "its",
                             lux_text(line.lies));

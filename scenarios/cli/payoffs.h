@@ -22,6 +22,8 @@ struct PayoffLine {
     std::int64_t paid = 0;    // fees and lost challenges
     std::int64_t slashed = 0;
     std::int64_t net = 0;
+    std::int64_t least = 0;  // net of the member that has least, and of the one that has most
+    std::int64_t most = 0;
     std::int64_t lies = 0;  // value of lies that did harm, less harm to itself; not part of net
 
     [[nodiscard]] std::int64_t net_each() const;

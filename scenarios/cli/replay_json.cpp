@@ -2,26 +2,31 @@
 
 #include <nlohmann/json.hpp>
 
+#include "scenarios/cli/json_version.h"
+
 namespace aivm::scenarios::cli {
 
 std::string replay_json(const std::vector<ReplayedRun>& runs) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const ReplayedRun& run : runs) {
-        list.push_back({{"run_id", run.run_id},
+        list.push_back({{"run_id", std::to_string(run.run_id)},
                         {"scenario", run.scenario},
                         {"seed", run.seed},
                         {"recorded_digest", run.recorded},
                         {"digest", run.found},
                         {"same", run.found == run.recorded},
+                        {"violations", run.violations},
+                        {"finding", run.finding.empty() ? nlohmann::ordered_json(nullptr)
+                                                        : nlohmann::ordered_json(run.finding)},
                         {"exit_code", run.exit_code}});
     }
-    return nlohmann::ordered_json{{"runs", list}}.dump(2, ' ', false,
-                                                       nlohmann::json::error_handler_t::replace) +
-           "\n";
+    const nlohmann::ordered_json document = {{"schema_version", kJsonVersion}, {"runs", list}};
+    return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 std::string replay_json(const ReplayResult& replay, int exit_code) {
-    const nlohmann::ordered_json document = {{"finding", replay.finding.id},
+    const nlohmann::ordered_json document = {{"schema_version", kJsonVersion},
+                                             {"finding", replay.finding.id},
                                              {"scenario", replay.finding.scenario_name},
                                              {"seed", replay.finding.seed},
                                              {"invariant", replay.finding.violation.invariant},

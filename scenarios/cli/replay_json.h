@@ -16,6 +16,8 @@ struct ReplayedRun {
     std::string recorded;  // digest
     std::string found;     // digest; empty if the run could not be repeated
     int exit_code = 0;
+    std::vector<std::string> violations{};  // ids of the unexpected ones
+    std::string finding{};                  // the folder of the shrunk violation, or empty
 };
 
 // One JSON document: {"runs": [...]}.

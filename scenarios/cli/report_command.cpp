@@ -82,11 +82,11 @@ int report_command(const ReportRequest& request) {
         return kExitHarnessFailed;
     }
     if (probe != 0) {
-        complain(
-            fmt::format("{} has no plotly, scipy or aivmsim_report; {} -m pip install plotly "
-                        "scipy, or name a Python that "
-                        "has them in AIVMSIM_PYTHON",
-                        python, python));
+        complain(fmt::format(
+            "{} has no plotly, scipy or aivmsim_report; ./dev report {} brings them, or "
+            "make an environment (python3 -m venv report-env; report-env/bin/pip "
+            "install plotly scipy matplotlib) and name its Python in AIVMSIM_PYTHON",
+            python, request.database));
         return kExitHarnessFailed;
     }
     execute(command_line(python, request));

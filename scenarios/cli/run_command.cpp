@@ -56,6 +56,9 @@ Result<sim::Outcome> execute(const RunRequest& request, const ScenarioGiven& giv
     options.progress = progress.hook();
     options.wall_clock_ns = wall_clock_ns;
     options.events = request.events;
+    if (const auto& recorded = given.loaded.recorded;
+        recorded && recorded->has_choices && recorded->seed == seed)
+        options.choices = &recorded->choices;
     return run_scenario(given.loaded.scenario, options, sink, info);
 }
 
@@ -75,8 +78,44 @@ Result<std::vector<CheatingGain>> compare_over_seeds(const RunRequest& request,
     return gains_over(runs, kConfidence);
 }
 
+// Passes a run to a recorder and keeps the recorder's error, so that a full disk does not hide what
+// the run found.
+class KeptError final : public sim::RowSink {
+public:
+    explicit KeptError(sim::RowSink& behind) : behind_(behind) {}
+    Status begin_run(const sim::RunInfo& info) override {
+        keep(behind_.begin_run(info));
+        return {};
+    }
+    Status finish_run(const sim::RunSummary& summary) override {
+        if (!error_) keep(behind_.finish_run(summary));
+        return {};
+    }
+    void keep(Status status) {
+        if (!status && !error_) error_ = std::move(status.error());
+    }
+    [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+
+protected:
+    void take(sim::RowRef row) override {
+        if (error_) return;
+        std::visit([this](const auto* one) { behind_.add(*one); }, row);
+    }
+
+private:
+    sim::RowSink& behind_;
+    std::optional<Error> error_;
+};
+
+// The violation was told; now that nothing was recorded.
+int tell_lost_record(const Error& error, int code) {
+    complain(fmt::format("the run was not recorded: {}",
+                         error.context.empty() ? error.text() : error.context));
+    return code == kExitClean ? kExitHarnessFailed : code;
+}
+
 int run_and_show(const RunRequest& request, const ScenarioGiven& given, Backend& backend) {
-    const sim::RunInfo info = make_run_info(given.loaded, given.overrides, request.seed);
+    const sim::RunInfo info = make_run_info(given.loaded, given.overrides, *request.seed);
     std::unique_ptr<sim::Recorder> recorder;
     if (request.record) {
         auto made = request.out ? record_to(*request.out, request.overwrite)
@@ -86,20 +125,18 @@ int run_and_show(const RunRequest& request, const ScenarioGiven& given, Backend&
         recorder = std::move(*made);
     }
     sim::NullSink nowhere;
-    Tally tally(recorder ? static_cast<sim::RowSink&>(*recorder) : nowhere);
+    KeptError record(recorder ? static_cast<sim::RowSink&>(*recorder) : nowhere);
+    Tally tally(record);
     const std::uint64_t started = wall_clock_ns();
-    const auto outcome = execute(request, given, request.seed, backend, tally, info);
+    const auto outcome = execute(request, given, *request.seed, backend, tally, info);
     const std::uint64_t wall_ns = wall_clock_ns() - started;
     if (!outcome) return refuse(kExitHarnessFailed, outcome.error());
-    if (recorder) {
-        if (const Status closed = recorder->close(); !closed)
-            return refuse(kExitHarnessFailed, closed.error());
-    }
+    if (recorder && !record.error()) record.keep(recorder->close());
     RunShown shown{given.loaded.scenario,
                    *outcome,
                    tally,
                    wall_ns,
-                   recorder ? recorder->path() : "",
+                   recorder && !record.error() ? recorder->path() : "",
                    nullptr,
                    nullptr,
                    backend.name(),
@@ -117,7 +154,8 @@ int run_and_show(const RunRequest& request, const ScenarioGiven& given, Backend&
             leave_finding(given.loaded.scenario, *outcome, folder, request.paranoid, request.quiet);
         if (finding) shown.finding = &*finding;
     }
-    return show(request, shown);
+    const int code = show(request, shown);
+    return record.error() ? tell_lost_record(*record.error(), code) : code;
 }
 
 // The rows of the first run of the comparison are counted for the screen; nothing is recorded.
@@ -131,7 +169,10 @@ int verify_and_show(const RunRequest& request, const ScenarioGiven& given,
     Progress progress(progress_mode(request.quiet, request.progress),
                       given.loaded.scenario.workload.tasks);
     DeterminismOptions options;
-    options.seed = request.seed;
+    options.seed = *request.seed;
+    if (const auto& recorded = given.loaded.recorded;
+        recorded && recorded->has_choices && recorded->seed == *request.seed)
+        options.choices = &recorded->choices;
     options.paranoid = request.paranoid;
     options.side_by_side = request.threads == 2;
     options.kernels = kernels;
@@ -152,9 +193,11 @@ int verify_and_show(const RunRequest& request, const ScenarioGiven& given,
 
 }  // namespace
 
-int run_command(const RunRequest& request) {
-    const auto given = load_given(request.scenario, request.assignments);
+int run_command(const RunRequest& as_given) {
+    const auto given = load_given(as_given.scenario, as_given.assignments);
     if (!given) return kExitBadRequest;
+    RunRequest request = as_given;
+    if (!request.seed) request.seed = given->loaded.recorded ? given->loaded.recorded->seed : 1;
     if (request.show_config) return print_and_return(show_config(given->loaded), kExitClean);
     if (!request.quiet && !given->loaded.notes.empty()) say(to_text(given->loaded.notes));
     const auto backend = open_backend(request.backend);

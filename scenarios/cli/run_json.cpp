@@ -1,6 +1,7 @@
 // A run as JSON; scripts rely on the keys.
 #include <nlohmann/json.hpp>
 
+#include "scenarios/cli/json_version.h"
 #include "scenarios/cli/payoffs.h"
 #include "scenarios/cli/run_screen.h"
 #include "scenarios/cli/verdict.h"
@@ -25,8 +26,10 @@ std::string_view status_word(const RunShown& run) {
     }
 }
 
-Json number_of(const sim::Number& number) {
-    return std::visit([](auto value) { return Json(value); }, number);
+// No data is null.
+Json number_of(const std::optional<sim::Number>& number) {
+    if (!number) return nullptr;
+    return std::visit([](auto value) { return Json(value); }, *number);
 }
 
 Json metrics_of(const sim::Outcome& outcome) {
@@ -36,6 +39,25 @@ Json metrics_of(const sim::Outcome& outcome) {
             number_of(metric.value);
     }
     return metrics;
+}
+
+// How many values a mean, share or quantile is taken from.
+Json counts_of(const sim::Outcome& outcome) {
+    Json counts = Json::object();
+    for (const sim::MetricRow& metric : outcome.metrics) {
+        if (metric.n && metric.mode.empty()) counts[metric.name] = *metric.n;
+    }
+    return counts;
+}
+
+// The shrunk violation and the command that shows it again.
+Json finding_of(const SavedFinding* finding) {
+    if (finding == nullptr) return nullptr;
+    return {{"id", finding->id},
+            {"invariant", finding->violation.invariant},
+            {"folder", finding->folder},
+            {"actions", finding->actions},
+            {"reproduce", "aivmsim replay " + finding->folder}};
 }
 
 Json principals_of(const RunShown& run) {
@@ -109,8 +131,9 @@ Json determinism_of(const DeterminismReport& report) {
 
 std::string run_json(const RunShown& run) {
     const sim::Outcome& outcome = run.outcome;
-    Json document = {{"scenario", outcome.scenario},
-                     {"seed", outcome.seed},
+    Json document = {{"schema_version", kJsonVersion},
+                     {"scenario", outcome.scenario},
+                     {"seed", std::to_string(outcome.seed)},
                      {"status", status_word(run)},
                      {"exit_code", static_cast<int>(exit_code_of(run))},
                      {"digest", outcome.digest.hex()},
@@ -124,12 +147,13 @@ std::string run_json(const RunShown& run) {
                      {"invariant_checks", outcome.invariant_checks},
                      {"did_cheating_pay", did_cheating_pay(run.scenario, outcome, run.gains)},
                      {"metrics", metrics_of(outcome)},
+                     {"n", counts_of(outcome)},
                      {"principals", principals_of(run)},
                      {"violations", violations_of(outcome)},
                      {"missing_violations", outcome.missing_violations},
                      {"database", run.database.empty() ? Json(nullptr) : Json(run.database)}};
     if (outcome.budget_end) document["budget_end"] = outcome.budget_end->text();
-    document["finding"] = run.finding == nullptr ? Json(nullptr) : Json(run.finding->folder);
+    document["finding"] = finding_of(run.finding);
     if (!run.gains.empty()) document["counterfactual"] = gains_of(run.gains);
     if (run.determinism != nullptr) document["determinism"] = determinism_of(*run.determinism);
     return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

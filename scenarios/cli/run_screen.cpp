@@ -9,6 +9,7 @@
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/text.h"
 #include "scenarios/cli/verdict.h"
+#include "sim/invariants/invariant.h"
 
 namespace aivm::scenarios::cli {
 namespace {
@@ -20,37 +21,82 @@ constexpr std::size_t kMostTargets = 6;
 std::string row(std::string_view label, std::string_view text) {
     const std::size_t indent = kLabelWidth + 2;
     return fmt::format("  {:<{}}{}\n", label, kLabelWidth,
-                       wrapped(text, kScreenWidth - indent, indent));
+                       wrapped(text, screen_width() - indent, indent));
+}
+
+struct TableColumn {
+    std::string head;
+    std::size_t keep;  // the lowest are left out first where the terminal is narrow
+    std::vector<std::string> cells;
+    bool left = false;
+
+    [[nodiscard]] std::size_t width() const {
+        std::size_t most = head.size();
+        for (const std::string& cell : cells) most = std::max(most, cell.size());
+        return most;
+    }
+};
+
+std::size_t width_of(const std::vector<TableColumn>& columns) {
+    std::size_t width = 0;
+    for (const TableColumn& column : columns) width += column.width() + 2;
+    return width;
+}
+
+std::vector<TableColumn> payoff_columns(const std::vector<PayoffLine>& lines) {
+    const auto column = [&](const char* head, std::size_t keep, auto cell, bool left = false) {
+        TableColumn out{head, keep, {}, left};
+        for (const PayoffLine& line : lines) out.cells.push_back(cell(line));
+        return out;
+    };
+    const auto money = [](std::int64_t PayoffLine::* part) {
+        return [part](const PayoffLine& line) { return lux_column(line.*part); };
+    };
+    std::vector<TableColumn> out{
+        column(
+            "who", 9, [](const PayoffLine& line) { return line.who; }, true),
+        column(
+            "role, strategy", 6,
+            [](const PayoffLine& line) { return line.role + ", " + line.strategy; }, true),
+        column("count", 2, [](const PayoffLine& line) { return grouped(line.agents); }),
+        column("earned", 3, money(&PayoffLine::earned)),
+        column("paid", 4, money(&PayoffLine::paid)),
+        column("slashed", 5, money(&PayoffLine::slashed)),
+        column("net LUX", 8, money(&PayoffLine::net)),
+        column("each", 1,
+               [](const PayoffLine& line) {
+                   return line.agents > 1 ? lux_column(line.net_each()) : std::string();
+               }),
+        column("lies", 7, money(&PayoffLine::lies))};
+    const bool many = std::ranges::any_of(lines, [](const PayoffLine& l) { return l.agents > 1; });
+    const bool lies = std::ranges::any_of(lines, [](const PayoffLine& l) { return l.lies != 0; });
+    std::erase_if(out, [&](const TableColumn& one) {
+        return (one.head == "lies" && !lies) || (one.head == "each" && !many);
+    });
+    return out;
 }
 
 std::string books_table(const RunShown& run, bool colour) {
     const bool all = run.outcome.principals.size() <= kMostPrincipals;
     const auto lines = all ? payoffs_by_principal(run.scenario, run.outcome)
                            : payoffs_by_group(run.scenario, run.outcome);
-    const bool lies =
-        std::ranges::any_of(lines, [](const PayoffLine& line) { return line.lies != 0; });
-    std::size_t who = 3;
-    std::size_t what = 4;
-    for (const PayoffLine& line : lines) {
-        who = std::max(who, line.who.size());
-        what = std::max(what, line.role.size() + line.strategy.size() + 2);
-    }
-    std::string text =
-        styled(Style::kFaint,
-               fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>11}  {:>11}  {:>11}  {:>11}  {:>11}{}",
-                           "who", who, "role, strategy", what, "count", "earned", "paid", "slashed",
-                           "net LUX", "each", lies ? fmt::format("  {:>11}", "lies") : ""),
-               colour) +
-        "\n";
-    for (const PayoffLine& line : lines) {
-        const std::string net = fmt::format("{:>11}", lux_column(line.net));
-        text +=
-            fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>11}  {:>11}  {:>11}  {}  {:>11}{}\n", line.who,
-                        who, line.role + ", " + line.strategy, what, grouped(line.agents),
-                        lux_column(line.earned), lux_column(line.paid), lux_column(line.slashed),
-                        styled(line.net < 0 ? Style::kBad : Style::kPlain, net, colour),
-                        line.agents > 1 ? lux_column(line.net_each()) : "",
-                        lies ? fmt::format("  {:>11}", lux_column(line.lies)) : "");
+    std::vector<TableColumn> columns = payoff_columns(lines);
+    while (width_of(columns) > screen_width() && columns.size() > 2)
+        columns.erase(std::ranges::min_element(columns, {}, &TableColumn::keep));
+    const auto padded = [](const TableColumn& column, const std::string& text) {
+        return column.left ? fmt::format("  {:<{}}", text, column.width())
+                           : fmt::format("  {:>{}}", text, column.width());
+    };
+    std::string head;
+    for (const TableColumn& column : columns) head += padded(column, column.head);
+    std::string text = styled(Style::kFaint, head, colour) + "\n";
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        for (const TableColumn& column : columns) {
+            const bool loss = column.head == "net LUX" && lines[i].net < 0;
+            text +=
+                styled(loss ? Style::kBad : Style::kPlain, padded(column, column.cells[i]), colour);
+        }
+        text += "\n";
     }
     return text;
 }
@@ -60,9 +106,7 @@ std::int64_t count_metric(const sim::Outcome& outcome, std::string_view name) {
 }
 
 std::string seconds_metric(const sim::Outcome& outcome, std::string_view name) {
-    const sim::Number value = outcome.metric(name);
-    const double seconds = std::holds_alternative<double>(value) ? std::get<double>(value) : 0;
-    return span_text(static_cast<std::int64_t>(seconds * 1e9));
+    return span_text(static_cast<std::int64_t>(std::get<double>(outcome.metric(name)) * 1e9));
 }
 
 std::string fraud_text(const RunShown& run) {
@@ -102,14 +146,16 @@ std::string tasks_text(const Tally& tally) {
 }
 
 std::string finality_text(const RunShown& run) {
-    if (run.tally.tasks(sim::TaskOutcome::kFinalOk) +
-            run.tally.tasks(sim::TaskOutcome::kFinalCorrupt) ==
-        0) {
-        return "no result became final";
-    }
+    const std::uint64_t finals = run.tally.tasks(sim::TaskOutcome::kFinalOk) +
+                                 run.tally.tasks(sim::TaskOutcome::kFinalCorrupt);
+    const std::uint64_t pending = run.tally.tasks(sim::TaskOutcome::kPending);
+    if (finals == 0) return "no result became final";
     return fmt::format(
-        "mean {}, half within {}, 99 % within {}", seconds_metric(run.outcome, "ttf_mean"),
-        seconds_metric(run.outcome, "ttf_p50"), seconds_metric(run.outcome, "ttf_p99"));
+        "mean {}, half within {}, 99 % within {}{}", seconds_metric(run.outcome, "ttf_mean"),
+        seconds_metric(run.outcome, "ttf_p50"), seconds_metric(run.outcome, "ttf_p99"),
+        pending == 0 ? ""
+                     : fmt::format(", of {}; {} unfinished", counted(finals, "final task"),
+                                   grouped(pending)));
 }
 
 std::string fault_text(const sim::FaultRow& fault) {
@@ -189,13 +235,53 @@ std::string quiet_text(const RunShown& run, bool colour) {
     return text + failures_text(run.outcome, run.finding, colour);
 }
 
+namespace {
+
+// The promise that a violated invariant breaks, in a sentence.
+std::string meaning_of(const sim::Violation& violation) {
+    for (const sim::InvariantInfo& info : sim::invariant_infos())
+        if (info.id == violation.invariant) return std::string(info.meaning);
+    return {};
+}
+
+struct Failures {
+    std::string lead;  // what was violated
+    std::string end;   // where it is saved, and the command that shows it again
+};
+
+Failures failures_of(const RunShown& run, bool colour) {
+    Failures out;
+    if (exit_code_of(run) == kExitNotDeterministic)
+        out.lead = difference_text(*run.determinism, colour);
+    out.lead += failures_text(run.outcome, run.finding, colour);
+    const std::size_t saved = out.lead.rfind("  saved ");
+    if (run.finding != nullptr && saved != std::string::npos) {
+        out.end = out.lead.substr(saved);
+        out.lead.resize(saved);
+    }
+    for (const sim::Violation& violation : run.outcome.violations) {
+        if (violation.expected) continue;
+        const std::string promise = meaning_of(violation);
+        if (!promise.empty())
+            out.lead += "  " +
+                        wrapped(fmt::format("{} promises: {}", violation.invariant, promise),
+                                screen_width() - 2, 4) +
+                        "\n";
+    }
+    return out;
+}
+
+}  // namespace
+
 std::string run_screen(const RunShown& run, bool colour) {
     const sim::Outcome& outcome = run.outcome;
+    const Failures failures = failures_of(run, colour);
     std::string text =
         verdict_line(outcome, run.wall_ns, colour) + "\n" + notes_text(outcome, colour) + "\n";
+    if (!failures.lead.empty()) text += failures.lead + "\n";
     text += styled(Style::kStrong, "Did cheating pay?", colour) + " ";
-    text +=
-        wrapped(did_cheating_pay(run.scenario, outcome, run.gains), kScreenWidth - 18, 2) + "\n\n";
+    text += wrapped(did_cheating_pay(run.scenario, outcome, run.gains), screen_width() - 18, 2) +
+            "\n\n";
     text += books_table(run, colour) + "\n";
     text += row("fraud", fraud_text(run));
     text += row("finality", finality_text(run));
@@ -211,10 +297,7 @@ std::string run_screen(const RunShown& run, bool colour) {
         text += row("determinism", "two runs, one digest");
     text += row("kernels", kernels_text(run));
     text += row("database", run.database.empty() ? "not recorded" : run.database);
-    const std::string different =
-        exit_code_of(run) == kExitNotDeterministic ? difference_text(*run.determinism, colour) : "";
-    const std::string failures = different + failures_text(outcome, run.finding, colour);
-    return failures.empty() ? text : text + "\n" + failures;
+    return text + failures.end;
 }
 
 }  // namespace aivm::scenarios::cli

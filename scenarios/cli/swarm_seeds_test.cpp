@@ -1,6 +1,9 @@
 // The catalogue's swarm over many seeds, with few and many validators, under each engine: no
 // invariant is violated, all work becomes final, and every kind of fault is seen. By default a few
-// seeds of small networks; AIVM_SWARM_SEEDS=500 runs that many of each size.
+// seeds of small networks; AIVM_SWARM_SEEDS=500 runs that many of each size, as does
+//
+//   aivmsim sweep swarm --over chain.validators=4,20,100 --over chain.consensus=sequencer,snowman
+//     --seeds 1..500
 //
 // AIVM_SWARM_ONLY=SIZE takes one size, AIVM_SWARM_FIRST=SEED begins with that seed.
 #include <fmt/format.h>
@@ -25,17 +28,11 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 
 bool is_long() { return std::getenv("AIVM_SWARM_SEEDS") != nullptr; }
 
-// Parameters whose computed chance of a fork is small for networks of this size.
 struct Size {
     std::uint32_t validators;
-    std::uint32_t k;
-    std::uint32_t alpha_preference;
-    std::uint32_t alpha_confidence;
-    std::uint32_t beta;
     bool in_short_test;
 };
-constexpr Size kSizes[] = {
-    {4, 3, 2, 3, 14, true}, {20, 11, 8, 8, 14, true}, {100, 20, 15, 15, 20, false}};
+constexpr Size kSizes[] = {{4, true}, {20, true}, {100, false}};
 
 // How many runs each kind of fault occurred in.
 class FaultTable {
@@ -79,10 +76,6 @@ sim::Scenario scenario_of(const sim::Scenario& swarm, const Size& size, sim::Con
     sim::Scenario out = swarm;
     out.chain.validators = size.validators;
     out.chain.consensus = engine;
-    out.chain.k = size.k;
-    out.chain.alpha_preference = size.alpha_preference;
-    out.chain.alpha_confidence = size.alpha_confidence;
-    out.chain.beta = size.beta;
     return out;
 }
 
@@ -112,12 +105,55 @@ TEST(SwarmSeeds, NothingIsViolatedAllWorkIsDoneAndEveryKindOfFaultIsSeen) {
     FaultTable table;
     for (const Size& size : kSizes) {
         if (only != 0 ? only != size.validators : !is_long() && !size.in_short_test) continue;
-        for (const auto engine : {sim::ConsensusKind::kSequencer, sim::ConsensusKind::kSnowman})
+        for (const auto engine : {sim::ConsensusKind::kSequencer, sim::ConsensusKind::kSnowman,
+                                  sim::ConsensusKind::kBft, sim::ConsensusKind::kHotstuff,
+                                  sim::ConsensusKind::kAvalanche})
             run_seeds(scenario_of(loaded->scenario, size, engine),
                       number_from("AIVM_SWARM_SEEDS", 8), table);
     }
     std::cout << table.text();
     for (const auto kind : words<sim::FaultKind>) EXPECT_GT(table.seen(kind), 0U) << kind;
+}
+
+// How often E8b compared something in a run: once for each challenge of a wrong result that came
+// into a block, and once for each block that went by without a waiting one.
+std::uint64_t comparisons_of(const sim::Outcome& outcome, std::string_view id) {
+    for (std::size_t i = 0; i < outcome.invariants.size(); ++i) {
+        if (outcome.invariants[i] == id) return outcome.checks_of[i];
+    }
+    return 0;
+}
+
+// A reachable challenge under faults of all kinds: a provider that guesses, and honest challengers.
+// What else the faults break is judged by the test above.
+TEST(SwarmSeeds, AChallengeOfALieIsReachableWhateverFails) {
+    const auto loaded = load_scenario_file(scenario_path("swarm"));
+    ASSERT_TRUE(loaded) << to_text(loaded.error());
+    const std::uint64_t seeds = number_from("AIVM_SWARM_SEEDS", 6);
+    const std::uint64_t first = number_from("AIVM_SWARM_FIRST", 1);
+    for (const auto engine : {sim::ConsensusKind::kSequencer, sim::ConsensusKind::kSnowman}) {
+        sim::Scenario scenario = scenario_of(loaded->scenario, kSizes[0], engine);
+        scenario.workload.tasks = 30;
+        std::uint64_t compared = 0;
+        std::uint64_t lies = 0;
+        for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+            RunOptions options;
+            options.seed = seed;
+            const auto outcome = run_scenario(scenario, options);
+            ASSERT_TRUE(outcome) << outcome.error().text();
+            for (const sim::Violation& violation : outcome->violations) {
+                EXPECT_NE(violation.invariant, "E8b")
+                    << word(engine) << ", seed " << seed << ": " << violation.message;
+            }
+            compared += comparisons_of(*outcome, "E8b");
+            lies += static_cast<std::uint64_t>(
+                std::get<std::int64_t>(outcome->metric("n_fraud_posted")));
+        }
+        fmt::print("E8b, {}: {} comparisons and {} lies in {} seeds\n", word(engine), compared,
+                   lies, seeds);
+        EXPECT_GT(lies, 0U) << word(engine);
+        EXPECT_GT(compared, 0U) << word(engine);
+    }
 }
 
 }  // namespace

@@ -156,8 +156,9 @@ class Sweep(cli_test.Program):
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertTrue(done.stdout.startswith("FAIL unbond_escape"), done.stdout)
         command = done.stdout.splitlines()[-1].split()
-        self.assertEqual(command[:4], ["reproduce", "aivmsim", "replay", "s.db"])
-        self.ok(*command[2:])
+        self.assertEqual(command[:3], ["reproduce", "aivmsim", "replay"])
+        self.assertTrue(command[3].startswith("findings/"), command)
+        self.assertEqual(self.call(*command[2:]).returncode, 1)
         self.assertIn(
             "aivmsim replay s.db --run", self.value("s.db", "SELECT replay FROM violation")
         )
@@ -218,42 +219,24 @@ class Sweep(cli_test.Program):
             self.assertIn(words, done.stderr)
 
     # -- - Files that are there already -- -
-    def test_a_finished_study_says_so_and_another_one_is_refused(self):
+    def test_a_finished_study_says_so_grows_and_refuses_what_is_no_study(self):
         asked = ("sweep", self.tiny, *AXES, "--seeds", "1..2", "--out", "s.db")
         self.ok(*asked)
         before = (self.folder / "s.db").read_bytes()
         done = self.ok(*asked)
         self.assertIn("s.db is finished", done.stderr)
         self.assertIn("new=0", done.stdout)
-        self.refused(
-            "sweep",
-            self.tiny,
-            *AXES,
-            "--seeds",
-            "1..3",
-            "--out",
-            "s.db",
-            says=["not this one", "seeds"],
-        )
         self.ok("run", self.tiny, "--out", "run.db")
         self.refused("sweep", self.tiny, *AXES, "--out", "run.db", says=["no sweep"])
         self.assertEqual((self.folder / "s.db").read_bytes(), before)
+        grown = self.ok("sweep", self.tiny, *AXES, "--seeds", "1..3", "--out", "s.db")
+        self.assertIn("new=9", grown.stdout)
 
-    def test_an_unfinished_study_is_not_another_ones(self):
+    def test_an_unfinished_study_is_no_place_for_a_run(self):
         process = self.begin(self.tiny, *AXES, "--seeds", "1..4000", "--out", "s.db")
         self.wait_for_runs("s.db.partial")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
-        self.refused(
-            "sweep",
-            self.tiny,
-            *AXES,
-            "--seeds",
-            "1..5000",
-            "--out",
-            "s.db",
-            says=["another sweep", "seeds"],
-        )
         self.refused("run", self.tiny, "--out", "s.db", says=["unfinished sweep"])
 
     # -- - Whatever ends it -- -
@@ -321,11 +304,13 @@ class Sweep(cli_test.Program):
         self.ok(*asked, "--out", "whole.db")
         for shard in ("1", "2", "3"):
             self.ok(*asked, "--shard", f"{shard}/3", "--out", f"part{shard}.db")
-        done = self.ok("merge", "-o", "all.db", "part1.db", "part2.db")
+        done = self.call("merge", "-o", "all.db", "part1.db", "part2.db")
+        self.assertEqual(done.returncode, 4, done.stderr)
         self.assertIn("3/3", done.stderr)
+        self.ok("merge", "--incomplete", "-o", "all.db", "part1.db", "part2.db")
         self.ok("merge", "-o", "all.db", "--overwrite", "part3.db", "part1.db", "part2.db")
         self.assertEqual(self.rows("all.db"), self.rows("whole.db"))
-        self.assertEqual(self.value("all.db", "SELECT count(*) FROM sweep"), 3)
+        self.assertEqual(self.value("all.db", "SELECT count(*) FROM sweep"), 1)
 
     def test_parts_that_do_not_belong_together_are_refused(self):
         asked = ("sweep", self.tiny, "--over", "vm.challenge_window_blocks=1,2")

@@ -1,12 +1,14 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "scenarios/cli/backend_choice.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/interrupt.h"
+#include "scenarios/cli/leave_finding.h"
 #include "scenarios/cli/loading.h"
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/progress.h"
@@ -15,6 +17,8 @@
 #include "scenarios/cli/text.h"
 #include "scenarios/cli/wall_clock.h"
 #include "scenarios/file/names.h"
+#include "scenarios/run/run.h"
+#include "sim/engine/seed.h"
 #include "sim/record/metrics.h"
 #include "sim/record/study.h"
 
@@ -28,8 +32,13 @@ int refuse(int code, const std::string& why) {
     return code;
 }
 
+struct PlanAsked {
+    SweepRequest request;
+    SweepPlan plan;
+};
+
 // The plan; empty if the request is wrong, with all problems reported on stderr.
-std::optional<SweepPlan> plan_of(const SweepArguments& arguments) {
+std::optional<PlanAsked> plan_of(const SweepArguments& arguments) {
     const auto given = load_given(arguments.scenario, arguments.assignments);
     if (!given) return std::nullopt;
     SweepRequest request;
@@ -52,11 +61,15 @@ std::optional<SweepPlan> plan_of(const SweepArguments& arguments) {
     }
     if (!arguments.show.empty() && arguments.show != kFraudMissedShare &&
         sim::find_metric(arguments.show) == nullptr) {
-        complain(fmt::format("--show {}: there is no such metric; aivmsim list metrics names them",
-                             arguments.show));
+        std::vector<std::string> names{std::string(kFraudMissedShare)};
+        for (const sim::MetricSpec& spec : sim::metric_specs()) names.emplace_back(spec.name);
+        const std::string near = nearest_name(arguments.show, names);
+        complain(fmt::format("--show {}: there is no such metric; {}", arguments.show,
+                             near.empty() ? "aivmsim list metrics names them"
+                                          : fmt::format("did you mean \"{}\"?", near)));
         return std::nullopt;
     }
-    return *std::move(plan);
+    return PlanAsked{std::move(request), *std::move(plan)};
 }
 
 // The path of the study; empty if the default folder cannot be made.
@@ -73,8 +86,6 @@ std::optional<std::string> path_of(const SweepArguments& arguments, const SweepP
 }
 
 int show(const SweepArguments& arguments, SweepShown& shown) {
-    if (const Status read = read_study(shown); !read)
-        return refuse(kExitHarnessFailed, read.error().context);
     const std::string text = arguments.json ? sweep_json(shown)
                              : arguments.quiet
                                  ? sweep_line(shown, has_colour(stdout))
@@ -83,16 +94,7 @@ int show(const SweepArguments& arguments, SweepShown& shown) {
     return refuse(kExitHarnessFailed, "stdout cannot be written; is the disk full?");
 }
 
-// Handles an existing study of this name, which is the result of this sweep or of another.
 int show_finished(const SweepArguments& arguments, const SweepPlan& plan, const std::string& path) {
-    const auto difference = difference_of_finished(path, plan);
-    if (!difference) return refuse(kExitBadRequest, difference.error().context);
-    if (!difference->empty()) {
-        return refuse(
-            kExitBadRequest,
-            fmt::format("{} is a finished study, but not this one: {}; choose another --out", path,
-                        *difference));
-    }
     say(fmt::format("{} is finished: there is nothing to run", path));
     SweepShown shown{.plan = plan, .database = path, .complete = true};
     const auto runs = [&] {
@@ -100,6 +102,8 @@ int show_finished(const SweepArguments& arguments, const SweepPlan& plan, const 
         return database ? database->integer("SELECT count(*) FROM run").value_or(0) : 0;
     }();
     shown.runs = {static_cast<std::uint64_t>(runs), 0, static_cast<std::uint64_t>(runs)};
+    if (const Status read = read_study(shown); !read)
+        return refuse(kExitHarnessFailed, read.error().context);
     return show(arguments, shown);
 }
 
@@ -155,15 +159,93 @@ Result<std::string> end_study(sim::Recorder& recorder, bool complete) {
     return recorder.path();
 }
 
+// Says how many runs and tasks the sweep has and how long they take, measured on up to three runs.
+int show_estimate(const SweepArguments& arguments, const SweepPlan& plan, unsigned jobs,
+                  Backend& backend) {
+    std::uint64_t tasks = 0;
+    std::uint64_t tried = 0;
+    const std::uint64_t started = wall_clock_ns();
+    const std::set<std::size_t> some{0, plan.points() / 2, plan.points() - 1};
+    for (const std::size_t point : some) {
+        RunOptions options;
+        options.seed = plan.seeds().front();
+        options.wall_clock_ns = wall_clock_ns;
+        options.counterfactual = plan.counterfactual();
+        options.progress = [](sim::SimTime, std::uint64_t) { return !interrupted(); };
+        backend.use_in(options);
+        const auto outcome = run_scenario(plan.load(point).scenario, options);
+        if (!outcome) return refuse(kExitHarnessFailed, outcome.error().context);
+        if (interrupted()) return kExitInterrupted;
+        const sim::Number found = outcome->metric("tasks");
+        if (const auto* number = std::get_if<std::int64_t>(&found))
+            tasks += static_cast<std::uint64_t>(*number);
+        ++tried;
+    }
+    const double each = static_cast<double>(wall_clock_ns() - started) / static_cast<double>(tried);
+    const double runs = static_cast<double>(plan.runs_max());
+    const auto whole = static_cast<std::int64_t>(each * runs / jobs);
+    const std::uint64_t all_tasks = tasks * plan.runs_max() / tried;
+    const std::string text =
+        arguments.json
+            ? dry_run_json(plan, all_tasks, jobs, static_cast<double>(whole) / 1e9)
+            : fmt::format(
+                  "{} {} points, {} seeds: at most {}, about {}\n"
+                  "about {} with {}, by {} that took {} each\n",
+                  plan.scenario(), grouped(std::uint64_t{plan.points()}),
+                  grouped(std::uint64_t{plan.seeds().size()}), counted(plan.runs_max(), "run"),
+                  counted(all_tasks, "task"), span_text(whole), counted(jobs, "thread"),
+                  counted(tried, "run"), span_text(static_cast<std::int64_t>(each)));
+    return print_result(text) ? kExitClean : kExitHarnessFailed;
+}
+
+// Makes the first run of each violated invariant again, shrinks it and saves it beside the study.
+// An interrupt ends the shrinking.
+void save_findings(const SweepArguments& arguments, SweepShown& shown) {
+    constexpr std::size_t kMostFindings = 3;
+    std::set<std::string> invariants;
+    const std::string folder = (fs::path(shown.database).parent_path() / "findings").string();
+    for (const ViolationShown& violation : shown.violations) {
+        if (interrupted() || invariants.size() == kMostFindings) return;
+        if (violation.liveness || !invariants.insert(violation.invariant).second) continue;
+        const auto point = point_number(shown.plan, violation.point_id);
+        const auto seed = sim::seed_from_text(violation.seed);
+        if (!point || !seed) continue;
+        const sim::Scenario scenario = shown.plan.load(*point).scenario;
+        RunOptions options;
+        options.seed = *seed;
+        const auto outcome = run_scenario(scenario, options);
+        if (!outcome) continue;
+        auto saved = leave_finding(scenario, *outcome, folder, false, arguments.quiet);
+        if (saved) shown.findings.push_back(std::move(*saved));
+    }
+}
+
 }  // namespace
 
 int sweep_command(const SweepArguments& arguments) {
-    const auto plan = plan_of(arguments);
-    if (!plan) return kExitBadRequest;
-    const auto path = path_of(arguments, *plan);
+    auto asked = plan_of(arguments);
+    if (!asked) return kExitBadRequest;
+    const unsigned jobs =
+        arguments.jobs > 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
+    if (arguments.dry_run) {
+        const auto backend = open_backend(arguments.backend);
+        if (!backend) return kExitHarnessFailed;
+        catch_interrupts();
+        return show_estimate(arguments, asked->plan, jobs, **backend);
+    }
+    const auto path = path_of(arguments, asked->plan);
     if (!path) return kExitBadRequest;
-    if (std::error_code ignored; fs::is_regular_file(*path, ignored))
-        return show_finished(arguments, *plan, *path);
+    const auto before = static_cast<std::uint64_t>(asked->plan.runs_max());
+    auto placed = plan_in_place(*path, asked->request, std::move(asked->plan));
+    if (!placed) return refuse(kExitBadRequest, placed.error().context);
+    const SweepPlan* const plan = &placed->plan;
+    if (placed->finished) return show_finished(arguments, *plan, *path);
+    if (plan->runs_max() != before && !arguments.quiet) {
+        say(fmt::format("{} grows to {} points and {} seeds, {} in all", *path,
+                        grouped(std::uint64_t{plan->points()}),
+                        grouped(std::uint64_t{plan->seeds().size()}),
+                        counted(plan->runs_max(), "run")));
+    }
     auto recorder = open_sweep(*path, study_of(*path, *plan), *plan);
     if (!recorder)
         return refuse(exit_code_of_refusal(*path, recorder.error()), recorder.error().context);
@@ -171,8 +253,6 @@ int sweep_command(const SweepArguments& arguments) {
     if (!backend) return kExitHarnessFailed;
     if (!arguments.quiet) announce(**backend);
     catch_interrupts();
-    const unsigned jobs =
-        arguments.jobs > 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
     const std::uint64_t started = wall_clock_ns();
     StatusLine line(progress_mode(arguments.quiet, arguments.progress));
     const auto outcome =
@@ -187,6 +267,9 @@ int sweep_command(const SweepArguments& arguments) {
                      .runs = outcome->runs,
                      .wall_ns = wall_clock_ns() - started};
     if (!outcome->complete) say(fmt::format("stopped; repeat the command to resume {}", *written));
+    if (const Status read = read_study(shown); !read)
+        return refuse(kExitHarnessFailed, read.error().context);
+    if (outcome->complete) save_findings(arguments, shown);
     return show(arguments, shown);
 }
 

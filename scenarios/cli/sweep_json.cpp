@@ -2,6 +2,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/cli/json_version.h"
 #include "scenarios/cli/sweep_shown.h"
 
 namespace aivm::scenarios::cli {
@@ -9,25 +10,32 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// JSON has no infinity: an infinite end is null.
-Json number_of(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+// No data is null, and so is an infinite end.
+Json value_of(std::optional<double> value) {
+    return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
+}
+
+// Identifiers have 63 bits, more than a number of JSON holds exactly.
+std::string id_of(std::int64_t id) { return std::to_string(id); }
 
 template <class Row>
 Json interval_of(const Row& row) {
-    return {
-        {"name", row.name}, {"mode", row.mode},          {"method", row.method},       {"n", row.n},
-        {"mean", row.mean}, {"low", number_of(row.low)}, {"high", number_of(row.high)}};
+    return {{"name", row.name},           {"mode", row.mode},
+            {"method", row.method},       {"n", row.n},
+            {"mean", value_of(row.mean)}, {"low", value_of(row.low)},
+            {"high", value_of(row.high)}};
 }
 
 Json point_of(const SweepShown& shown, const PointShown& point) {
     Json values = Json::object();
     const auto& axes = shown.plan.axes();
-    for (std::size_t i = 0; i < axes.size(); ++i) values[axes[i].key] = point.values[i];
+    for (std::size_t i = 0; i < axes.size(); ++i)
+        if (!point.values[i].empty()) values[axes[i].key] = point.values[i];
     Json estimates = Json::array();
     for (const sim::EstimateRow& row : point.estimates) estimates.push_back(interval_of(row));
     Json contrasts = Json::array();
     for (const sim::ContrastRow& row : point.contrasts) contrasts.push_back(interval_of(row));
-    return {{"point_id", point.point_id},
+    return {{"point_id", id_of(point.point_id)},
             {"values", values},
             {"runs", point.runs},
             {"estimates", estimates},
@@ -39,14 +47,32 @@ Json point_of(const SweepShown& shown, const PointShown& point) {
 std::string sweep_json(const SweepShown& shown) {
     Json points = Json::array();
     for (const PointShown& point : shown.points) points.push_back(point_of(shown, point));
+    Json faults = Json::array();
+    for (const FaultsShown& each : shown.faults)
+        faults.push_back({{"kind", each.kind}, {"runs", each.runs}, {"faults", each.faults}});
     Json violations = Json::array();
     for (const ViolationShown& v : shown.violations) {
-        violations.push_back({{"run_id", v.run_id},
+        violations.push_back({{"run_id", id_of(v.run_id)},
+                              {"point_id", id_of(v.point_id)},
                               {"seed", v.seed},
                               {"invariant", v.invariant},
                               {"message", v.message}});
     }
-    const Json document = {{"scenario", shown.plan.scenario()},
+    Json failures = Json::array();
+    for (const FailureShown& one : shown.failures) {
+        failures.push_back(
+            {{"point_id", id_of(one.point_id)}, {"seed", one.seed}, {"reason", one.reason}});
+    }
+    Json findings = Json::array();
+    for (const SavedFinding& finding : shown.findings) {
+        findings.push_back({{"id", finding.id},
+                            {"invariant", finding.violation.invariant},
+                            {"folder", finding.folder},
+                            {"actions", finding.actions},
+                            {"reproduce", "aivmsim replay " + finding.folder}});
+    }
+    const Json document = {{"schema_version", kJsonVersion},
+                           {"scenario", shown.plan.scenario()},
                            {"complete", shown.complete},
                            {"exit_code", static_cast<int>(shown.exit_code())},
                            {"database", shown.database},
@@ -58,9 +84,25 @@ std::string sweep_json(const SweepShown& shown) {
                            {"runs_by_status", shown.by_status},
                            {"wall_seconds", static_cast<double>(shown.wall_ns) / 1e9},
                            {"confidence", shown.plan.confidence()},
-                           {"base_point_id", shown.plan.point_id(shown.plan.base_point())},
+                           {"base_point_id", id_of(shown.plan.point_id(shown.plan.base_point()))},
                            {"points", points},
-                           {"violations", violations}};
+                           {"faults", faults},
+                           {"violations", violations},
+                           {"findings", findings},
+                           {"failures", failures}};
+    return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string dry_run_json(const SweepPlan& plan, std::uint64_t tasks, unsigned jobs,
+                         double seconds) {
+    const Json document = {{"schema_version", kJsonVersion},
+                           {"scenario", plan.scenario()},
+                           {"points", plan.points()},
+                           {"seeds", plan.seeds().size()},
+                           {"runs_max", plan.runs_max()},
+                           {"tasks", tasks},
+                           {"jobs", jobs},
+                           {"seconds", seconds}};
     return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

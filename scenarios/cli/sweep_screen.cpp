@@ -7,14 +7,14 @@
 #include "scenarios/cli/sweep_shown.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/text.h"
+#include "scenarios/sweep/analysis.h"
 #include "sim/record/metrics.h"
 
 namespace aivm::scenarios::cli {
 namespace {
 
-constexpr std::size_t kMostLines = 24;       // of a table
-constexpr std::size_t kSmallTable = 12;      // up to this many points a list is clearer than a grid
-constexpr std::size_t kGridColumnWidth = 9;  // numbers such as 1.23e-05 fit
+constexpr std::size_t kMostLines = 24;   // of a table
+constexpr std::size_t kSmallTable = 12;  // up to this many points a list is clearer than a grid
 
 // A number in the form of a table; money in LUX.
 std::string number_text(std::string_view metric, double value) {
@@ -35,36 +35,14 @@ std::string chosen_metric(const SweepShown& shown, const std::string& asked) {
     if (!shown.plan.rules().empty()) return shown.plan.rules().front().metric;
     for (const PointShown& point : shown.points) {
         const sim::EstimateRow* posted = point.estimate("n_fraud_posted", "t ");
-        if (posted != nullptr && posted->mean > 0) return std::string(kFraudMissedShare);
+        if (posted != nullptr && posted->mean.value_or(0) > 0)
+            return std::string(kFraudMissedShare);
     }
     return "ttf_mean";
 }
 
 std::string padded(const std::string& text, std::size_t width) {
     return fmt::format("{:>{}}", text, width);
-}
-
-// Two axes: the first down, the second across.
-std::string grid(const SweepShown& shown, const std::string& metric) {
-    const Axis& down = shown.plan.axes()[0];
-    const Axis& across = shown.plan.axes()[1];
-    std::size_t first = 0;
-    for (const std::string& value : down.values) first = std::max(first, value.size());
-    std::string out = fmt::format("{}{}\n  {} down, {} across\n  {:>{}}", metric, unit_of(metric),
-                                  down.key, across.key, "", first);
-    for (const std::string& value : across.values) out += padded(value, kGridColumnWidth);
-    out += "\n";
-    for (std::size_t row = 0; row < down.values.size(); ++row) {
-        out += "  " + padded(down.values[row], first);
-        for (std::size_t column = 0; column < across.values.size(); ++column) {
-            const sim::EstimateRow* found =
-                shown.points[row * across.values.size() + column].best(metric);
-            out +=
-                padded(found == nullptr ? "-" : number_text(metric, found->mean), kGridColumnWidth);
-        }
-        out += "\n";
-    }
-    return out;
 }
 
 using Line = std::vector<std::string>;
@@ -84,16 +62,66 @@ std::string aligned(const std::vector<Line>& lines) {
     return out;
 }
 
-std::string with_interval(std::string_view metric, const sim::EstimateRow* found) {
+// What the marks of a grid's cells are, so that they are explained where they occur.
+struct Marks {
+    bool below = false;
+    bool fewer = false;
+};
+
+std::string cell_text(const SweepShown& shown, const PointShown& point, std::string_view metric,
+                      Marks& marks) {
+    const sim::EstimateRow* found = point.best(metric);
+    if (found == nullptr || !found->mean) return "-";
+    std::string text = number_text(metric, *found->mean);
+    if (*found->mean == 0 && found->method.starts_with("share ") && found->high) {
+        text = "<" + number_text(metric, *found->high);
+        marks.below = true;
+    }
+    if (!shown.complete && point.runs < shown.plan.seeds().size()) {
+        text += '*';
+        marks.fewer = true;
+    }
+    return text;
+}
+
+// Two axes: the first down, the second across.
+std::string grid(const SweepShown& shown, const std::string& metric) {
+    const Axis& down = shown.plan.axes()[0];
+    const Axis& across = shown.plan.axes()[1];
+    std::vector<Line> lines(1, Line{""});
+    lines[0].insert(lines[0].end(), across.values.begin(), across.values.end());
+    Marks marks;
+    for (std::size_t row = 0; row < down.values.size(); ++row) {
+        Line line{down.values[row]};
+        for (std::size_t column = 0; column < across.values.size(); ++column) {
+            const PointShown& point = shown.points[row * across.values.size() + column];
+            line.push_back(cell_text(shown, point, metric, marks));
+        }
+        lines.push_back(std::move(line));
+    }
+    std::string out = fmt::format("{}{}\n  {} down, {} across\n{}", metric, unit_of(metric),
+                                  down.key, across.key, aligned(lines));
+    if (marks.below)
+        out += fmt::format("  <x: none seen; x is the upper end of the {} interval\n",
+                           confidence_text(shown.plan.confidence()));
+    if (marks.fewer) out += "  *: not all runs of the point are there\n";
+    return out;
+}
+
+std::string with_interval(std::string_view metric, const sim::EstimateRow* found,
+                          std::uint64_t runs) {
     if (found == nullptr) return "-";
-    return fmt::format("{} [{}, {}]", number_text(metric, found->mean),
-                       number_text(metric, found->low), number_text(metric, found->high));
+    if (!found->mean) return fmt::format("no value in {}", counted(runs, "run"));
+    if (!found->low || !found->high) return number_text(metric, *found->mean);
+    return fmt::format("{} [{}, {}]", number_text(metric, *found->mean),
+                       number_text(metric, *found->low), number_text(metric, *found->high));
 }
 
 std::string verdict_of(const StopRule& rule, const PointShown& point) {
     const sim::EstimateRow* found = point.estimate(rule.metric, "group-sequential ");
     if (found == nullptr) return "-";
-    const Interval interval{found->low, found->high};
+    if (!found->low || !found->high) return "undecided";
+    const Interval interval{*found->low, *found->high};
     if (rule.kind == StopRule::Kind::kWidth)
         return rule.satisfied(interval) ? "narrow enough" : "still wider";
     const auto below = rule.below(interval);
@@ -117,8 +145,9 @@ std::string list(const SweepShown& shown, const std::string& metric) {
         Line line = point.values;
         line.push_back(std::to_string(point.runs));
         const sim::EstimateRow* profit = point.estimate("attacker_profitable", "share ");
-        line.push_back(profit == nullptr ? "-" : fmt::format("{:.3g}", profit->mean));
-        line.push_back(with_interval(metric, point.best(metric)));
+        line.push_back(profit == nullptr || !profit->mean ? "-"
+                                                          : fmt::format("{:.3g}", *profit->mean));
+        line.push_back(with_interval(metric, point.best(metric), point.runs));
         for (const StopRule& rule : shown.plan.rules()) line.push_back(verdict_of(rule, point));
         lines.push_back(std::move(line));
     }
@@ -130,31 +159,56 @@ std::string list(const SweepShown& shown, const std::string& metric) {
     return out;
 }
 
+// Which kinds of faults the runs had; empty when they had none.
+std::string faults_text(const SweepShown& shown) {
+    if (shown.faults.empty()) return "";
+    std::vector<Line> lines{{"fault", "runs", "faults"}};
+    for (const FaultsShown& each : shown.faults)
+        lines.push_back({each.kind, grouped(each.runs), grouped(each.faults)});
+    return aligned(lines);
+}
+
 std::string violations_text(const SweepShown& shown) {
-    std::string out;
-    for (const ViolationShown& v : shown.violations) {
-        out += fmt::format("  {} seed {}: {}\n", v.invariant, v.seed, v.message);
-    }
-    if (shown.violations.empty()) return out;
     const auto violated = shown.by_status.find("violated");
-    out =
-        fmt::format("{} violated an invariant that its scenario does not expect to be:\n{}",
-                    counted(violated == shown.by_status.end() ? 0 : violated->second, "run"), out);
+    if (shown.violations.empty() || violated == shown.by_status.end()) return {};
+    std::string out =
+        fmt::format("{} violated an invariant that its scenario does not expect to be:\n",
+                    counted(violated->second, "run"));
+    for (const ViolationShown& v : shown.violations) {
+        const auto point = point_number(shown.plan, v.point_id);
+        const std::string where = point ? shown.plan.name_of(*point) : "";
+        out += fmt::format("  {} seed {}{}{}: {}\n", v.invariant, v.seed, where.empty() ? "" : " ",
+                           where, v.message);
+    }
+    for (const SavedFinding& finding : shown.findings) out += "\n" + finding_text(finding);
+    if (!shown.findings.empty()) return out;
     return out + fmt::format("  reproduce  aivmsim replay {} --run {}\n", shown.database,
                              shown.violations[0].run_id);
+}
+
+std::string failures_text(const SweepShown& shown) {
+    const auto failed = shown.by_status.find("failed");
+    if (failed == shown.by_status.end()) return {};
+    std::string out = fmt::format("{} could not be finished, and left a reason:\n",
+                                  counted(failed->second, "run"));
+    for (const FailureShown& one : shown.failures) {
+        const auto point = point_number(shown.plan, one.point_id);
+        out += fmt::format("  seed {} {}: {}\n", one.seed, point ? shown.plan.name_of(*point) : "",
+                           one.reason);
+    }
+    return out + "  the same command tries them again\n";
 }
 
 }  // namespace
 
 std::string sweep_line(const SweepShown& shown, bool colour) {
     const ExitCode code = shown.exit_code();
-    const char* word = code == kExitClean      ? "PASS"
-                       : code == kExitViolated ? "FAIL"
-                       : code == kExitLimit    ? "LIMIT"
-                                               : "STOPPED";
-    const Style style = code == kExitClean      ? Style::kGood
-                        : code == kExitViolated ? Style::kBad
-                                                : Style::kCaution;
+    const bool failed = code == kExitViolated || code == kExitHarnessFailed;
+    const char* word = code == kExitClean   ? "PASS"
+                       : failed             ? "FAIL"
+                       : code == kExitLimit ? "LIMIT"
+                                            : "STOPPED";
+    const Style style = code == kExitClean ? Style::kGood : failed ? Style::kBad : Style::kCaution;
     std::string shard;
     if (shown.plan.shards() > 1)
         shard = fmt::format(" shard={}/{}", shown.plan.shard(), shown.plan.shards());
@@ -168,12 +222,13 @@ std::string sweep_line(const SweepShown& shown, bool colour) {
 std::string sweep_screen(const SweepShown& shown, const std::string& metric, bool colour) {
     const std::string chosen = chosen_metric(shown, metric);
     const auto& axes = shown.plan.axes();
+    constexpr std::size_t kUsualColumn = 10;  // numbers such as 1.23e-05 with their blanks
     const bool fits = axes.size() == 2 && axes[0].values.size() <= kMostLines &&
-                      axes[1].values.size() * kGridColumnWidth + 14 <= kScreenWidth &&
-                      shown.plan.rules().empty();
+                      axes[1].values.size() * kUsualColumn + 12 <= screen_width() &&
+                      shown.plan.rules().empty() && shown.plan.is_grid();
     std::string out = sweep_line(shown, colour);
     out += fits && shown.points.size() > kSmallTable ? grid(shown, chosen) : list(shown, chosen);
-    return out + violations_text(shown);
+    return out + failures_text(shown) + faults_text(shown) + violations_text(shown);
 }
 
 }  // namespace aivm::scenarios::cli

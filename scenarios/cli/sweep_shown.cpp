@@ -11,7 +11,8 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-constexpr int kMostViolations = 3;
+constexpr int kMostOfAKind = 3;
+constexpr int kMostFailures = 3;
 
 std::string text_at(const sim::Statement& statement, int column) {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement.raw(), column));
@@ -32,14 +33,46 @@ Status read_statuses(sim::Database& database, SweepShown& shown) {
 Status read_violations(sim::Database& database, SweepShown& shown) {
     AIVM_ASSIGN(const auto statement,
                 database.prepare(fmt::format(
-                    "SELECT run_id, seed, invariant, message FROM violation JOIN run USING "
-                    "(run_id) WHERE NOT expected ORDER BY replicate, run_id LIMIT {}",
-                    kMostViolations)));
+                    "SELECT run_id, point_id, seed, invariant, message FROM (SELECT *, "
+                    "row_number() OVER (PARTITION BY invariant ORDER BY replicate, run_id) AS "
+                    "place FROM violation JOIN run USING (run_id) WHERE NOT expected) "
+                    "WHERE place <= {} ORDER BY place, invariant",
+                    kMostOfAKind)));
     while (true) {
         AIVM_ASSIGN(const bool found, database.next(statement));
         if (!found) return {};
-        shown.violations.push_back({sqlite3_column_int64(statement.raw(), 0), text_at(statement, 1),
-                                    text_at(statement, 2), text_at(statement, 3)});
+        const std::string invariant = text_at(statement, 3);
+        shown.violations.push_back({sqlite3_column_int64(statement.raw(), 0),
+                                    sqlite3_column_int64(statement.raw(), 1), text_at(statement, 2),
+                                    invariant, text_at(statement, 4), invariant.starts_with('L')});
+    }
+}
+
+Status read_failures(sim::Database& database, SweepShown& shown) {
+    AIVM_ASSIGN(const auto statement,
+                database.prepare(
+                    fmt::format("SELECT point_id, seed, failure FROM run WHERE status = 'failed' "
+                                "ORDER BY replicate, run_id LIMIT {}",
+                                kMostFailures)));
+    while (true) {
+        AIVM_ASSIGN(const bool found, database.next(statement));
+        if (!found) return {};
+        shown.failures.push_back({sqlite3_column_int64(statement.raw(), 0), text_at(statement, 1),
+                                  text_at(statement, 2)});
+    }
+}
+
+Status read_faults(sim::Database& database, SweepShown& shown) {
+    AIVM_ASSIGN(const auto statement,
+                database.prepare("SELECT kind, count(DISTINCT run_id), count(*) FROM fault "
+                                 "GROUP BY kind ORDER BY kind"));
+    while (true) {
+        AIVM_ASSIGN(const bool found, database.next(statement));
+        if (!found) return {};
+        shown.faults.push_back(
+            {text_at(statement, 0),
+             static_cast<std::uint64_t>(sqlite3_column_int64(statement.raw(), 1)),
+             static_cast<std::uint64_t>(sqlite3_column_int64(statement.raw(), 2))});
     }
 }
 
@@ -82,13 +115,22 @@ ExitCode SweepShown::exit_code() const {
         return found == by_status.end() ? 0 : found->second;
     };
     if (count("violated") > 0) return kExitViolated;
+    if (count("failed") > 0) return kExitHarnessFailed;
     return count("budget") > 0 ? kExitLimit : kExitClean;
+}
+
+std::optional<std::size_t> point_number(const SweepPlan& plan, std::int64_t point_id) {
+    for (std::size_t number = 0; number < plan.points(); ++number)
+        if (plan.point_id(number) == point_id) return number;
+    return std::nullopt;
 }
 
 Status read_study(SweepShown& shown) {
     AIVM_ASSIGN(auto database, sim::Database::open(shown.database, sim::Database::Mode::kReadOnly));
     AIVM_TRY(read_statuses(database, shown));
     AIVM_TRY(read_violations(database, shown));
+    AIVM_TRY(read_failures(database, shown));
+    AIVM_TRY(read_faults(database, shown));
     for (std::size_t number = 0; number < shown.plan.points(); ++number) {
         PointShown point;
         AIVM_TRY(read_point(database, shown, number, point));

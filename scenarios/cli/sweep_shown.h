@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "scenarios/campaign/finding.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/sweep/sweep.h"
 
@@ -30,9 +31,24 @@ struct PointShown {
 
 struct ViolationShown {
     std::int64_t run_id = 0;
+    std::int64_t point_id = 0;
     std::string seed;
     std::string invariant;
     std::string message;
+    bool liveness = false;
+};
+
+// A run that the simulator could not finish.
+struct FailureShown {
+    std::int64_t point_id = 0;
+    std::string seed;
+    std::string reason;
+};
+
+struct FaultsShown {
+    std::string kind;
+    std::uint64_t runs = 0;  // that had one
+    std::uint64_t faults = 0;
 };
 
 struct SweepShown {
@@ -43,7 +59,10 @@ struct SweepShown {
     std::uint64_t wall_ns = 0;
     std::vector<PointShown> points{};
     std::map<std::string, std::uint64_t> by_status{};  // runs
-    std::vector<ViolationShown> violations{};          // the first few unexpected ones
+    std::vector<ViolationShown> violations{};          // the first unexpected ones of each kind
+    std::vector<FailureShown> failures{};              // the first few
+    std::vector<SavedFinding> findings{};              // of the violations, shrunk
+    std::vector<FaultsShown> faults{};                 // by kind, of all runs
 
     [[nodiscard]] ExitCode exit_code() const;
 };
@@ -55,5 +74,11 @@ Status read_study(SweepShown& shown);
 std::string sweep_screen(const SweepShown& shown, const std::string& metric, bool colour);
 std::string sweep_line(const SweepShown& shown, bool colour);
 std::string sweep_json(const SweepShown& shown);
+
+// What a dry run says, as one JSON document.
+std::string dry_run_json(const SweepPlan& plan, std::uint64_t tasks, unsigned jobs, double seconds);
+
+// The number of a point in the plan; empty if it is of no point of it.
+std::optional<std::size_t> point_number(const SweepPlan& plan, std::int64_t point_id);
 
 }  // namespace aivm::scenarios::cli

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/record/row_sink.h"
@@ -23,7 +25,7 @@ public:
     [[nodiscard]] std::uint64_t tasks(sim::TaskOutcome outcome) const {
         return outcomes_.at(static_cast<std::size_t>(outcome));
     }
-    // Wrong results posted for tasks that are not final yet.
+    // Wrong results that nobody has proven wrong and that their tasks may still become final with.
     [[nodiscard]] std::uint64_t fraud_open() const;
     [[nodiscard]] std::uint64_t slashes() const { return slashes_; }
     [[nodiscard]] const std::vector<sim::FaultRow>& faults() const { return faults_; }
@@ -38,14 +40,21 @@ private:
     void note(const Row&) {}
     void note(const sim::TaskRow& row);
     void note(const sim::ResultRow& row);
-    void note(const sim::SlashRow&) { ++slashes_; }
+    void note(const sim::SlashRow& row);
     void note(const sim::FaultRow& row) { faults_.push_back(row); }
     void note(const sim::AgentRow& row) { ++agents_[row.principal]; }
 
     sim::RowSink& behind_;
     std::array<std::uint64_t, enum_count<sim::TaskOutcome>> outcomes_{};
-    std::vector<std::uint64_t> pending_;  // tasks without an outcome, ascending
-    std::vector<std::uint64_t> wrong_;    // the task of every wrong result
+    struct Wrong {
+        std::uint64_t task = 0;
+        std::uint32_t provider = 0;
+        std::uint32_t attempt = 0;
+    };
+
+    std::map<std::uint64_t, std::uint32_t> pending_;  // tasks without an outcome: assignments
+    std::vector<Wrong> wrong_;                        // every wrong result
+    std::set<std::pair<std::uint64_t, std::uint32_t>> slashed_;  // task and agent
     std::uint64_t slashes_ = 0;
     std::vector<sim::FaultRow> faults_;
     std::map<std::uint32_t, std::uint64_t> agents_;

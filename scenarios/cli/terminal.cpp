@@ -1,9 +1,14 @@
 #include "scenarios/cli/terminal.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdlib>
+
+#include "scenarios/cli/text.h"
 
 namespace aivm::scenarios::cli {
 namespace {
@@ -38,10 +43,24 @@ void write_line(std::string_view text) {
 
 }  // namespace
 
+bool is_terminal(std::FILE* stream) { return isatty(fileno(stream)) == 1; }
+
 bool has_colour(std::FILE* stream) {
     const char* term = std::getenv("TERM");
     return !is_set("NO_COLOR") && isatty(fileno(stream)) == 1 && term != nullptr &&
            std::string_view(term) != "dumb";
+}
+
+std::size_t screen_width() {
+    constexpr std::size_t kLeast = 60;
+    constexpr std::size_t kMost = 140;
+    if (isatty(fileno(stdout)) == 0) return kScreenWidth;
+    const char* given = std::getenv("COLUMNS");
+    std::size_t columns = 0;
+    if (given != nullptr) std::from_chars(given, given + std::string_view(given).size(), columns);
+    winsize window{};
+    if (columns == 0 && ioctl(fileno(stdout), TIOCGWINSZ, &window) == 0) columns = window.ws_col;
+    return columns == 0 ? kScreenWidth : std::clamp(columns, kLeast, kMost);
 }
 
 std::string styled(Style style, std::string_view text, bool colour) {

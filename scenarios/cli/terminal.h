@@ -9,9 +9,14 @@ namespace aivm::scenarios::cli {
 
 enum class Style { kPlain, kGood, kBad, kCaution, kStrong, kFaint };
 
+bool is_terminal(std::FILE* stream);
+
 // Whether a stream may be coloured: it is a terminal that supports colour, and NO_COLOR is unset or
 // empty.
 bool has_colour(std::FILE* stream);
+
+// Columns of a screen on stdout: those of the terminal, from 60 to 140; 100 where it is none.
+std::size_t screen_width();
 
 // The text in that style, or unchanged without `colour`.
 std::string styled(Style style, std::string_view text, bool colour);

@@ -90,11 +90,32 @@ std::string counted(std::uint64_t count, std::string_view noun) {
     return fmt::format("{} {}{}", grouped(count), noun, count == 1 ? "" : "s");
 }
 
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Whether the blank at `at` groups the digits of a number, as in "48 211".
+bool groups_digits(std::string_view text, std::size_t at) {
+    const std::string_view rest = text.substr(at + 1);
+    return at > 0 && is_digit(text[at - 1]) && rest.size() >= 3 &&
+           std::ranges::all_of(rest.substr(0, 3), is_digit) &&
+           (rest.size() == 3 || !is_digit(rest[3]));
+}
+
+// The end of the first word, or of the number, that the text begins with.
+std::size_t end_of_word(std::string_view text) {
+    std::size_t end = text.find(' ');
+    while (end < text.size() && groups_digits(text, end)) end = text.find(' ', end + 1);
+    return std::min(end, text.size());
+}
+
+}  // namespace
+
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
     std::string out;
     std::size_t column = 0;
     while (!text.empty()) {
-        const std::size_t end = std::min(text.find(' '), text.size());
+        const std::size_t end = end_of_word(text);
         if (column != 0 && column + 1 + end > width) {
             out += '\n' + std::string(indent, ' ');
             column = indent;

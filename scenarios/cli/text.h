@@ -29,11 +29,11 @@ std::string moment_text(std::int64_t ns);
 // "1 task", "3 tasks".
 std::string counted(std::uint64_t count, std::string_view noun);
 
-// Columns of every screen.
+// Columns of a screen that is no terminal.
 constexpr std::size_t kScreenWidth = 100;
 
-// Wraps the text at spaces to at most `width` columns, unless a word is longer; every line after
-// the first starts with `indent` spaces.
+// Wraps the text at spaces, but not within a number, to at most `width` columns, unless a word is
+// longer; every line after the first starts with `indent` spaces.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
 
 }  // namespace aivm::scenarios::cli

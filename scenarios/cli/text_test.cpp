@@ -67,5 +67,11 @@ TEST(Text, LongLinesAreBrokenAtSpacesAndIndented) {
     EXPECT_EQ(wrapped("", 10, 2), "");
 }
 
+TEST(Text, NumbersAreNotBrokenBetweenTheirDigits) {
+    EXPECT_EQ(wrapped("took 7 090 of 7 090 LUX", 15, 2), "took 7 090 of\n  7 090 LUX");
+    EXPECT_EQ(wrapped("at 1 200 345", 8, 0), "at\n1 200 345");
+    EXPECT_EQ(wrapped("block 7 12 345", 9, 0), "block 7\n12 345") << "two numbers";
+}
+
 }  // namespace
 }  // namespace aivm::scenarios::cli

@@ -1,6 +1,8 @@
 // aivmsim validate: compares simulation with theory, case by case.
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include <nlohmann/json.hpp>
 
 #include "scenarios/cli/backend_choice.h"
@@ -19,7 +21,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kOurCases = AIVM_SOURCE_DIR "/scenarios/validation/cases.json";
+// AIVMSIM_CASES, otherwise those of the source tree.
+std::string our_cases() {
+    const char* given = std::getenv("AIVMSIM_CASES");
+    return given != nullptr && *given != '\0' ? given
+                                              : AIVM_SOURCE_DIR "/scenarios/validation/cases.json";
+}
 
 int refuse(ExitCode code, const std::string& what) {
     complain(what);
@@ -118,7 +125,7 @@ ExitCode exit_code_of(const Validation& validation) {
 }  // namespace
 
 int validate_command(const ValidateRequest& request) {
-    const auto cases = load_cases(request.cases.value_or(kOurCases));
+    const auto cases = load_cases(request.cases.value_or(our_cases()));
     if (!cases) return refuse(kExitBadRequest, cases.error().context);
     const auto wanted = choose_cases(*cases, request.only);
     if (!wanted) return refuse(kExitNothingMatched, wanted.error().context);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "scenarios/file/latencies.h"
+#include "scenarios/file/liveness_notes.h"
 #include "scenarios/file/names.h"
 #include "scenarios/profiles/stake.h"
 #include "sim/scenario/check_scenario.h"
@@ -66,6 +67,10 @@ std::vector<ScenarioProblem> check_with_profiles(const sim::Scenario& scenario) 
     if (latencies && can_be_built) {
         if (const auto found = find_link_problem(scenario, *latencies))
             out.push_back(problem_of(*found));
+    }
+    if (latencies) {
+        for (ScenarioProblem& note : liveness_notes(scenario, *latencies))
+            out.push_back(std::move(note));
     }
     return out;
 }

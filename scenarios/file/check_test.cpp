@@ -253,6 +253,23 @@ TEST(Check, FaultsStayWithinTheFaultBudgetUnlessTheRunIsToGoBeyond) {
         << errors_of("name = \"t\"\n[[provider]]\nname = \"p\"\n" + seven);
 }
 
+TEST(Check, FaultsBeyondWhatThePollsTolerateAreNotedAtTheirPlace) {
+    const auto notes = [](const std::string& chain) {
+        const auto result = load_scenario_text(
+            with_provider(chain + fault("kind = \"crash\"\nvalidators = [3]")), "t.toml");
+        return result ? to_text(result->notes) : to_text(result.error());
+    };
+    const std::string note = notes("");
+    EXPECT_NE(note.find("t.toml:5:1"), std::string::npos) << note;
+    EXPECT_NE(note.find("at 1m validators with 2000 LUX of stake are faulty, and these polls "
+                        "tolerate 0 LUX"),
+              std::string::npos)
+        << note;
+    EXPECT_EQ(notes("[chain]\npreset = \"avalanche-mainnet\"\n"), "");
+    EXPECT_EQ(notes("[chain]\nconsensus = \"sequencer\"\n"), "");
+    EXPECT_EQ(notes("[run]\nbeyond_f = true\n"), "");
+}
+
 TEST(Check, ADelayLongerThanTheRunIsNoDelay) {
     const std::string slow = "kind = \"slow_node\"\nduration = \"1m\"\nvalidators = [1]\ndelay = ";
     EXPECT_EQ(complaint(fault(slow + "\"365d\"")), "a delay of 365d is longer than the run");

@@ -337,6 +337,10 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
     in_run<&RunSettings::solo_replay>(
         flag("run", "solo_replay",
              "execute the accepted chain once more at the end of a run of the full fidelity")),
+    in_run<&RunSettings::ideal_hashes>(
+        flag("run", "ideal_hashes",
+             "in the economic fidelity, make keys, draws and commitments by a fast stand-in for an "
+             "ideal hash function instead of Keccak-256: other draws, with the same chances")),
 
     preset_row(),
     in_chain<&ChainSettings::consensus>(
@@ -377,6 +381,20 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
                 "snowman: votes that add to the confidence")),
     in_chain<&ChainSettings::beta>(integer("chain", "beta", "polls", {1, 10'000},
                                            "snowman: successful polls in a row that decide")),
+    in_chain<&ChainSettings::beta_virtuous>(
+        integer("chain", "beta_virtuous", "polls", {1, 10'000},
+                "avalanche: successful polls in a row that decide a vertex without rivals")),
+    in_chain<&ChainSettings::beta_rogue>(
+        integer("chain", "beta_rogue", "polls", {1, 10'000},
+                "avalanche: successful polls in a row that decide a vertex with rivals")),
+    in_chain<&ChainSettings::vertex_interval_ns>(
+        duration("chain", "vertex_interval", {kMillisecond, kHour},
+                 "avalanche: time between two vertices of a validator; cuts come every "
+                 "block_interval")),
+    in_chain<&ChainSettings::conflict_key>(
+        choice("chain", "conflict_key", words<ConflictKeyPolicy>,
+               "avalanche: by what vertices conflict: the jobs that they touch (job), or a job "
+               "with account and nonce (operation)")),
     in_chain<&ChainSettings::concurrent_polls>(
         integer("chain", "concurrent_polls", "polls", {1, 1000},
                 "snowman: polls that a node keeps open at the same time")),
@@ -427,6 +445,10 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
     in_chain<&ChainSettings::outage_mean_ns>(
         duration("chain", "outage_mean", kSomeTime,
                  "partition: mean of the exponentially distributed outage")),
+    in_chain<&ChainSettings::certificate_delay_ns>(duration(
+        "chain", "certificate_delay", kAnyTime,
+        "bft, hotstuff: from a decision to its certificate, without which no anchor is taken; for "
+        "21 validators an aggregate of BLS signatures takes 9ms, a post-quantum one 3.3s")),
     in_chain<&ChainSettings::anchor_delay_ns>(duration(
         "chain", "anchor_delay", kAnyTime, "time after which the anchor's chain has an anchor")),
     in_chain<&ChainSettings::anchor_outage_at_ns>(
@@ -498,7 +520,11 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
     in_tasks<&Workload::fee>(amount("tasks", "fee", "fee paid for one task")),
     in_tasks<&Workload::value_at_risk>(amount(
         "tasks", "value_at_risk",
-        "what a wrong answer is worth outside the chain; reported beside the slash coverage")),
+        "what a wrong answer costs its requester outside the chain; reported beside the slash "
+        "coverage")),
+    in_tasks<&Workload::lie_gain_ppm>(
+        probability("tasks", "lie_gain",
+                    "the part of tasks.value_at_risk that whoever gave the wrong answer gains")),
     in_tasks<&Workload::steps>(
         integer("tasks", "steps", "steps", {1, 65'536}, "inference steps of one task")),
     in_tasks<&Workload::models>(
@@ -607,9 +633,9 @@ constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
     in_policy<&Policy::redundancy_providers>(
         integer("vm", "redundancy_providers", "providers", {1, 64},
                 "redundant mode: providers drawn for a task (N)")),
-    in_policy<&Policy::max_assignments>(
-        integer("vm", "max_assignments", "assignments", {1, 1000},
-                "assignments after which a task fails permanently")),
+    in_policy<&Policy::reassignments_max>(
+        integer("vm", "reassignments_max", "assignments", {0, 1'000'000},
+                "assignments beyond the first after which a task fails permanently")),
     in_policy<&Policy::dispute_game>(
         choice("vm", "dispute_game", words<DisputeGame>,
                "one_step re-executes at once; bisection first narrows to one step, and is played "
@@ -660,6 +686,12 @@ constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
     in_policy<&Policy::attestation_slots_per_provider>(
         integer("vm", "attestation_slots_per_provider", "slots", {1, kAttestationsPerProviderMax},
                 "devices that one provider may attest")),
+    in_policy<&Policy::trust_from_history>(
+        integer("vm", "trust_from_history", "points", {0, kTrustPointsMax},
+                "trust that a provider earns by each answer that becomes final; 0 is none")),
+    in_policy<&Policy::trust_decay_blocks>(
+        integer("vm", "trust_decay_blocks", "blocks", kSomeBlocks,
+                "blocks in which one point earned by answers is lost again")),
     in_policy<&Policy::evidence_ttl_blocks>(
         integer("vm", "evidence_ttl_blocks", "blocks", kSomeBlocks,
                 "blocks within which evidence of equivocation is taken")),
@@ -842,6 +874,28 @@ std::string_view section_doc(std::string_view section) {
     for (const auto& row : kDocs)
         if (row.section == section) return row.doc;
     AIVM_UNREACHABLE("a section without a line of documentation");
+}
+
+bool is_design(std::string_view dotted_key) {
+    static constexpr std::array<std::string_view, 17> kOfTheChain = {"chain.preset",
+                                                                     "chain.consensus",
+                                                                     "chain.block_interval",
+                                                                     "chain.max_block_ops",
+                                                                     "chain.max_block_bytes",
+                                                                     "chain.mempool_limit",
+                                                                     "chain.mempool_per_sender",
+                                                                     "chain.operation_ttl_blocks",
+                                                                     "chain.k",
+                                                                     "chain.alpha_preference",
+                                                                     "chain.alpha_confidence",
+                                                                     "chain.beta",
+                                                                     "chain.concurrent_polls",
+                                                                     "chain.snow_instance",
+                                                                     "chain.sampling",
+                                                                     "chain.poll_timeout_min",
+                                                                     "chain.poll_timeout_max"};
+    return dotted_key.starts_with("vm.") ||
+           std::ranges::find(kOfTheChain, dotted_key) != kOfTheChain.end();
 }
 
 std::vector<const Field<Scenario>*> fields_of_section(std::string_view section) {

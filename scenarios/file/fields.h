@@ -34,6 +34,11 @@ std::string_view section_doc(std::string_view section);
 // The rows whose section is `section`, in order.
 std::vector<const Field<sim::Scenario>*> fields_of_section(std::string_view section);
 
+// Whether the key is a choice of whoever sets the rules of the chain: the VM's configuration and
+// policies, the parameters of consensus, and the space of blocks. All others are the environment,
+// which the rules have to stand.
+bool is_design(std::string_view dotted_key);
+
 // Limits that belong to no single field.
 inline constexpr std::size_t kMaxGroups = 1000;    // groups of all roles together
 inline constexpr std::size_t kMaxLinks = 256;      // [[link]] tables

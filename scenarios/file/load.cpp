@@ -270,6 +270,8 @@ private:
     void read_groups(const toml::table& root);
     void read_links(const toml::table& root);
     void read_faults(const toml::table& root);
+    void read_recorded(const toml::table& root);
+    void read_recorded_choices(const toml::node& node, sim::ChoiceList& choices);
     const toml::array* tables_of(const toml::table& root, std::string_view key, std::size_t most);
 
     template <class Owner>
@@ -374,6 +376,7 @@ void Loader::read_file(const toml::table& root) {
     known.insert(known.end(), kRoles.begin(), kRoles.end());
     known.emplace_back("link");
     known.emplace_back("fault");
+    known.emplace_back("recorded");
 
     for (const auto& [key, node] : root) {
         const std::string name(key.str());
@@ -392,6 +395,70 @@ void Loader::read_file(const toml::table& root) {
     read_groups(root);
     read_links(root);
     read_faults(root);
+    read_recorded(root);
+}
+
+void Loader::read_recorded(const toml::table& root) {
+    const auto* node = root.get("recorded");
+    if (node == nullptr) return;
+    const auto* table = node->as_table();
+    if (table == nullptr) {
+        error_at(node->source(), fmt::format("recorded is a table, not {}", kind_of(*node)),
+                 "write [recorded] and its keys below");
+        return;
+    }
+    Recorded& out = out_.recorded.emplace();
+    std::string seed = "1";
+    const std::vector<std::pair<std::string_view, std::string*>> texts = {
+        {"seed", &seed},
+        {"violates", &out.violates},
+        {"digest", &out.digest},
+        {"program", &out.program}};
+    for (const auto& [key, value] : *table) {
+        const auto text = std::ranges::find(texts, key.str(), &decltype(texts)::value_type::first);
+        if (key.str() == "choices") {
+            read_recorded_choices(value, out.choices);
+        } else if (text == texts.end()) {
+            const std::vector<std::string> known{"seed", "violates", "digest", "program",
+                                                 "choices"};
+            unknown_key(key, "in [recorded]", known);
+        } else if (const auto* string = value.as_string()) {
+            *text->second = string->get();
+        } else {
+            error_at(value.source(),
+                     fmt::format("{} takes a text, not {}", key.str(), kind_of(value)),
+                     "write it in quotes");
+        }
+    }
+    if (const auto parsed = parse_integer(seed)) {
+        out.seed = *parsed;
+    } else {
+        error_at(table->source(), fmt::format("seed: {}", parsed.error().message),
+                 parsed.error().remedy);
+    }
+}
+
+void Loader::read_recorded_choices(const toml::node& node, sim::ChoiceList& choices) {
+    const auto* array = node.as_array();
+    if (array == nullptr) {
+        error_at(node.source(), fmt::format("choices takes a list, not {}", kind_of(node)),
+                 "write choices = []");
+        return;
+    }
+    out_.recorded->has_choices = true;
+    for (const auto& item : *array) {
+        const auto* text = item.as_string();
+        const auto choice =
+            text == nullptr ? tl::unexpected(Problem{
+                                  fmt::format("a recorded choice is a text, not {}", kind_of(item)),
+                                  "write it in quotes"})
+                            : parse_recorded_choice(text->get());
+        if (choice) {
+            choices.push_back(*choice);
+        } else {
+            error_at(item.source(), choice.error().message, choice.error().remedy);
+        }
+    }
 }
 
 void Loader::read_section(std::string_view section, const toml::node& node) {

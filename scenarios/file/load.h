@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include "scenarios/file/diagnostic.h"
 #include "scenarios/file/override.h"
+#include "scenarios/file/recorded.h"
 #include "sim/scenario/scenario.h"
 
 namespace aivm::scenarios {
@@ -31,6 +33,7 @@ struct LoadedScenario {
     std::string source;                     // the name of the file in error messages
     std::string text;                       // of the file as read; recorded with each run
     Diagnostics notes;                      // not errors, but worth knowing
+    std::optional<Recorded> recorded;       // of a file that repeats one run
 };
 
 using Loaded = tl::expected<LoadedScenario, Diagnostics>;

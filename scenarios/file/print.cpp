@@ -20,6 +20,48 @@ std::string line(const Field<Owner>& field, const Owner& owner) {
     return fmt::format("{} = {}\n", field.info.key, print_value(field.info, field.get(owner)));
 }
 
+// The lines of some fields of one owner: all, or those whose values a loader would not assume.
+template <class Owner, class Fields>
+std::string lines(const Fields& fields, const Owner& owner, const Owner& assumed, bool all) {
+    std::string out;
+    for (const auto& field : fields) {
+        if (all || field.info.required || field.get(owner) != field.get(assumed))
+            out += line(field, owner);
+    }
+    return out;
+}
+
+std::vector<Field<Scenario>> rows_of(std::string_view section) {
+    std::vector<Field<Scenario>> out;
+    for (const auto* field : fields_of_section(section)) out.push_back(*field);
+    return out;
+}
+
+std::string text_of(const Scenario& scenario, bool all) {
+    // A preset sets other keys when it is read, so they are compared with what it sets.
+    Scenario assumed;
+    assumed.chain.preset = scenario.chain.preset;
+    apply_preset(assumed.chain);
+    assumed.chain.preset = {};
+    std::string out = lines(rows_of(""), scenario, assumed, all);
+    for (const auto section : kSections) {
+        const std::string keys = lines(rows_of(section), scenario, assumed, all);
+        if (all || !keys.empty()) out += fmt::format("\n[{}]\n{}", section, keys);
+    }
+    for (const auto role : kRoles) {
+        for (const auto& group : scenario.actors) {
+            if (word(group.role) != role) continue;
+            out += fmt::format("\n[[{}]]\n{}", role,
+                               lines(group_fields(), group, sim::ActorGroup{}, all));
+        }
+    }
+    for (const auto& link : scenario.links)
+        out += "\n[[link]]\n" + lines(link_fields(), link, sim::LinkRule{}, all);
+    for (const auto& fault : scenario.faults)
+        out += "\n[[fault]]\n" + lines(fault_fields(), fault, sim::FaultPlan{}, all);
+    return out;
+}
+
 std::string origin_text(const LoadedScenario& loaded, const std::string& key) {
     const auto found = loaded.origins.find(key);
     if (found == loaded.origins.end()) return "default";
@@ -29,30 +71,8 @@ std::string origin_text(const LoadedScenario& loaded, const std::string& key) {
 
 }  // namespace
 
-std::string canonical_text(const Scenario& scenario) {
-    std::string out;
-    for (const auto* field : fields_of_section("")) out += line(*field, scenario);
-    for (const auto section : kSections) {
-        out += fmt::format("\n[{}]\n", section);
-        for (const auto* field : fields_of_section(section)) out += line(*field, scenario);
-    }
-    for (const auto role : kRoles) {
-        for (const auto& group : scenario.actors) {
-            if (word(group.role) != role) continue;
-            out += fmt::format("\n[[{}]]\n", role);
-            for (const auto& field : group_fields()) out += line(field, group);
-        }
-    }
-    for (const auto& link : scenario.links) {
-        out += "\n[[link]]\n";
-        for (const auto& field : link_fields()) out += line(field, link);
-    }
-    for (const auto& fault : scenario.faults) {
-        out += "\n[[fault]]\n";
-        for (const auto& field : fault_fields()) out += line(field, fault);
-    }
-    return out;
-}
+std::string canonical_text(const Scenario& scenario) { return text_of(scenario, true); }
+std::string compact_text(const Scenario& scenario) { return text_of(scenario, false); }
 
 std::string show_config(const LoadedScenario& loaded) {
     const auto& scenario = loaded.scenario;

@@ -13,6 +13,9 @@ namespace aivm::scenarios {
 // scenarios print the same bytes.
 std::string canonical_text(const sim::Scenario& scenario);
 
+// Only the keys whose values are not the default; loading it returns the same scenario.
+std::string compact_text(const sim::Scenario& scenario);
+
 // One line per key: its value and its origin ("default", "quickstart.toml:12", "--set ...").
 std::string show_config(const LoadedScenario& loaded);
 

@@ -14,6 +14,9 @@ inline constexpr RetiredKey kRetiredKeys[] = {
     {"vm.count_open_challenges",
      "it is now vm.challenge_escalation: \"per_open\" where it was true, \"per_lost\" where it was "
      "false; the default is \"none\""},
+    {"vm.max_assignments",
+     "it is now vm.reassignments_max, which does not count the first assignment: one less; the "
+     "default is 3"},
     {"chain.poll_timeout",
      "time-outs adapt to the latency now, between chain.poll_timeout_min and "
      "chain.poll_timeout_max; set both to the same time for a fixed one"},

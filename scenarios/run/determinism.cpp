@@ -32,6 +32,7 @@ Result<Pair> run_two(const sim::Setting& setting, const DeterminismOptions& opti
     for (std::size_t i = 0; i < each.size(); ++i) {
         each[i].seed = options.seed;
         each[i].paranoid = options.paranoid;
+        each[i].choices = options.choices;
         each[i].kernels = options.kernels[i];
         each[i].window = window;
         if (i == 0 || !options.side_by_side) each[i].progress = options.progress;

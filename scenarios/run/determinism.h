@@ -18,7 +18,8 @@ namespace aivm::scenarios {
 struct DeterminismOptions {
     std::uint64_t seed = 1;
     bool paranoid = false;
-    bool side_by_side = false;  // both runs at the same time, on two threads
+    const sim::ChoiceList* choices = nullptr;  // answers to replay instead of the seed's
+    bool side_by_side = false;                 // both runs at the same time, on two threads
     // one per run, since backends may not be shared between threads; null: the fastest CPU kernels
     std::array<Kernels*, 2> kernels{};
     // As WorldOptions::progress, for each run in turn; with side_by_side for the first run only.

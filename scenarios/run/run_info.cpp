@@ -36,11 +36,14 @@ void describe(const Field<Owner>& field, const Owner& owner, sim::PointParamRow&
     row.unit = unit_of(field.info);
 }
 
+}  // namespace
+
 sim::PointParamRow param_of(const sim::Scenario& scenario, const std::string& key,
                             const std::string& text) {
     sim::PointParamRow row;
     row.name = key;
     row.text = text;
+    row.design = is_design(key);
     for (const auto& field : scenario_fields()) {
         if (field.info.dotted() == key) describe(field, scenario, row);
     }
@@ -65,8 +68,6 @@ sim::PointParamRow param_of(const sim::Scenario& scenario, const std::string& ke
     }
     return row;
 }
-
-}  // namespace
 
 sim::RunInfo make_run_info(const LoadedScenario& loaded, std::span<const Override> overrides,
                            std::uint64_t seed) {

@@ -14,4 +14,9 @@ namespace aivm::scenarios {
 sim::RunInfo make_run_info(const LoadedScenario& loaded, std::span<const Override> overrides,
                            std::uint64_t seed);
 
+// The row of one override: its value as a number in base units, where it is one, and whether the
+// key is a choice of design. The scenario has the override already.
+sim::PointParamRow param_of(const sim::Scenario& scenario, const std::string& key,
+                            const std::string& text);
+
 }  // namespace aivm::scenarios

@@ -18,7 +18,12 @@ using sim::Database;
 using sim::Statement;
 
 using Name = std::pair<std::string, std::string>;  // metric, mode
-using Metrics = std::map<Name, double>;            // of one run
+
+struct Measured {
+    std::optional<double> value;
+    std::uint64_t n = 0;  // of a mean or share: how many values it is taken from
+};
+using Metrics = std::map<Name, Measured>;  // of one run
 
 struct RunKey {
     std::int64_t run_id = 0;
@@ -32,14 +37,14 @@ std::string text_at(const Statement& statement, int column) {
 }
 
 // In an order that does not depend on when the runs were made, since sums of floating-point numbers
-// depend on their order. Interrupted runs are left out.
+// depend on their order. Runs that were interrupted or failed are left out.
 Result<std::vector<RunKey>> runs_of(Database& database, std::int64_t point_id,
                                     std::uint64_t replicates) {
     AIVM_ASSIGN(
         const Statement statement,
         database.prepare(
             "SELECT run_id, replicate, seed FROM run WHERE point_id = ? AND replicate < ? AND "
-            "status <> 'interrupted' ORDER BY replicate, run_id"));
+            "status NOT IN ('interrupted', 'failed') ORDER BY replicate, run_id"));
     sqlite3_bind_int64(statement.raw(), 1, point_id);
     sqlite3_bind_int64(statement.raw(), 2, static_cast<sqlite3_int64>(replicates));
     std::vector<RunKey> out;
@@ -59,14 +64,9 @@ class RunReader {
 public:
     static Result<RunReader> make(Database& database) {
         AIVM_ASSIGN(Statement metrics,
-                    database.prepare("SELECT name, mode, value FROM metric WHERE run_id = ? AND "
+                    database.prepare("SELECT name, mode, value, n FROM metric WHERE run_id = ? AND "
                                      "name <> 'wall_seconds'"));
-        AIVM_ASSIGN(
-            Statement tasks,
-            database.prepare("SELECT count(*) FILTER (WHERE outcome = 'final_corrupt'), count(*) "
-                             "FILTER (WHERE outcome IN ('final_ok', 'final_corrupt')), count(*) "
-                             "FROM task WHERE run_id = ?"));
-        return RunReader(database, std::move(metrics), std::move(tasks));
+        return RunReader(database, std::move(metrics));
     }
 
     Result<Metrics> metrics(std::int64_t run_id) {
@@ -75,23 +75,16 @@ public:
         while (true) {
             AIVM_ASSIGN(const bool found, database_.next(metrics_));
             if (!found) return out;
-            out[{text_at(metrics_, 0), text_at(metrics_, 1)}] =
-                sqlite3_column_double(metrics_.raw(), 2);
+            Measured& row = out[{text_at(metrics_, 0), text_at(metrics_, 1)}];
+            if (sqlite3_column_type(metrics_.raw(), 2) != SQLITE_NULL)
+                row.value = sqlite3_column_double(metrics_.raw(), 2);
+            row.n = static_cast<std::uint64_t>(sqlite3_column_int64(metrics_.raw(), 3));
         }
     }
 
-    // The share of corrupt results among final ones; empty if no rows of tasks were recorded.
-    Result<std::optional<std::pair<double, double>>> final_results(std::int64_t run_id) {
-        start(tasks_, run_id);
-        AIVM_TRY(database_.next(tasks_));
-        if (sqlite3_column_int64(tasks_.raw(), 2) == 0) return std::nullopt;
-        return std::pair{sqlite3_column_double(tasks_.raw(), 0),
-                         sqlite3_column_double(tasks_.raw(), 1)};
-    }
-
 private:
-    RunReader(Database& database, Statement metrics, Statement tasks)
-        : database_(database), metrics_(std::move(metrics)), tasks_(std::move(tasks)) {}
+    RunReader(Database& database, Statement metrics)
+        : database_(database), metrics_(std::move(metrics)) {}
 
     static void start(const Statement& statement, std::int64_t run_id) {
         sqlite3_reset(statement.raw());
@@ -100,7 +93,6 @@ private:
 
     Database& database_;
     Statement metrics_;
-    Statement tasks_;
 };
 
 // The sums of a point.
@@ -113,23 +105,36 @@ struct PointSums {
 
 double value_or_zero(const Metrics& metrics, const Name& name) {
     const auto found = metrics.find(name);
-    return found == metrics.end() ? 0 : found->second;
+    return found == metrics.end() ? 0 : found->second.value.value_or(0);
+}
+
+// Final results, and the wrong ones among them.
+struct FinalResults {
+    double wrong = 0;
+    double all = 0;
+};
+FinalResults final_results(const Metrics& metrics) {
+    const auto share = metrics.find({"p_final_corrupt", ""});
+    if (share == metrics.end()) return {};
+    return {value_or_zero(metrics, {"n_fraud_missed", ""}), static_cast<double>(share->second.n)};
 }
 
 Status add_run(RunReader& reader, const RunKey& run, PointSums& sums) {
     AIVM_ASSIGN(const Metrics metrics, reader.metrics(run.run_id));
-    for (const auto& [name, value] : metrics) {
-        sums.metrics[name].add(value);
+    for (const auto& [name, measured] : metrics) {
+        Moments& moments = sums.metrics[name];  // also of a metric that no run has a value of
+        if (!measured.value) continue;
+        moments.add(*measured.value);
         if (name.first != "n_fraud_posted") continue;
         sums.fraud_missed[name.second].add(value_or_zero(metrics, {"n_fraud_missed", name.second}),
-                                           value);
+                                           *measured.value);
     }
     if (const auto profitable = metrics.find({"attacker_profitable", ""});
-        profitable != metrics.end()) {
-        sums.profitable.add(profitable->second, 1);
+        profitable != metrics.end() && profitable->second.value) {
+        sums.profitable.add(*profitable->second.value, 1);
     }
-    AIVM_ASSIGN(const auto counted, reader.final_results(run.run_id));
-    if (counted) sums.final_corrupt.add(counted->first, counted->second);
+    const FinalResults counted = final_results(metrics);
+    sums.final_corrupt.add(counted.wrong, counted.all);
     return {};
 }
 
@@ -141,7 +146,33 @@ Result<PointSums> sums_of(Database& database, std::int64_t point_id, std::uint64
     return sums;
 }
 
+// An end without a number is no data.
+std::optional<double> finite(double end) {
+    return std::isfinite(end) ? std::optional(end) : std::nullopt;
+}
+
+MetricEstimate estimate_of(const Moments& moments, double confidence) {
+    const Interval interval = t_interval(moments, confidence);
+    return {moments.n(), moments.n() > 0 ? std::optional(moments.mean()) : std::nullopt, interval};
+}
+
+MetricEstimate estimate_of(const ClusteredShare& share, double confidence) {
+    return {static_cast<std::uint64_t>(share.whole()),
+            share.whole() > 0 ? std::optional(share.share()) : std::nullopt,
+            share.interval(confidence)};
+}
+
 }  // namespace
+
+sim::EstimateRow estimate_row(std::int64_t point_id, std::string name, std::string mode,
+                              std::string method, const MetricEstimate& found) {
+    sim::EstimateRow row{point_id, std::move(name), std::move(mode), std::move(method),
+                         found.n,  found.mean,      std::nullopt,    std::nullopt};
+    if (!found.mean) return row;
+    row.low = finite(found.interval.low);
+    row.high = finite(found.interval.high);
+    return row;
+}
 
 std::string confidence_text(double confidence) { return fmt::format("{:.6g}%", confidence * 100); }
 
@@ -163,18 +194,16 @@ Result<std::vector<sim::EstimateRow>> estimates_of(Database& database, std::int6
     const std::string of_share = "share " + confidence_text(confidence);
     std::vector<sim::EstimateRow> out;
     for (const auto& [name, moments] : sums.metrics) {
-        const Interval interval = t_interval(moments, confidence);
-        out.push_back({point_id, name.first, name.second, student, moments.n(), moments.mean(),
-                       interval.low, interval.high});
+        out.push_back(estimate_row(point_id, name.first, name.second, student,
+                                   estimate_of(moments, confidence)));
     }
     const auto add_share = [&](std::string_view name, const std::string& mode,
                                const ClusteredShare& share) {
-        const Interval interval = share.interval(confidence);
-        out.push_back({point_id, std::string(name), mode, of_share,
-                       static_cast<std::uint64_t>(share.whole()), share.share(), interval.low,
-                       interval.high});
+        out.push_back(estimate_row(point_id, std::string(name), mode, of_share,
+                                   estimate_of(share, confidence)));
     };
-    if (sums.final_corrupt.runs() > 0) add_share("p_final_corrupt", "", sums.final_corrupt);
+    if (sums.metrics.contains({"p_final_corrupt", ""}))
+        add_share("p_final_corrupt", "", sums.final_corrupt);
     if (sums.profitable.runs() > 0) add_share("attacker_profitable", "", sums.profitable);
     for (const auto& [mode, share] : sums.fraud_missed) add_share(kFraudMissedShare, mode, share);
     return out;
@@ -196,22 +225,19 @@ Result<std::vector<sim::ContrastRow>> contrasts_of(Database& database, std::int6
         if (base->replicate != run.replicate || base->seed != run.seed) continue;
         AIVM_ASSIGN(const Metrics metrics, reader.metrics(run.run_id));
         AIVM_ASSIGN(const Metrics base_metrics, reader.metrics(base->run_id));
-        for (const auto& [name, value] : metrics) {
-            if (const auto other = base_metrics.find(name); other != base_metrics.end()) {
-                differences[name].add(value - other->second);
-                if (name.first != "n_fraud_posted") continue;
-                const Name missed{"n_fraud_missed", name.second};
-                shares[{std::string(kFraudMissedShare), name.second}].add(
-                    value_or_zero(metrics, missed), value, value_or_zero(base_metrics, missed),
-                    other->second);
-            }
+        for (const auto& [name, measured] : metrics) {
+            const auto other = base_metrics.find(name);
+            if (other == base_metrics.end() || !measured.value || !other->second.value) continue;
+            differences[name].add(*measured.value - *other->second.value);
+            if (name.first != "n_fraud_posted") continue;
+            const Name missed{"n_fraud_missed", name.second};
+            shares[{std::string(kFraudMissedShare), name.second}].add(
+                value_or_zero(metrics, missed), *measured.value,
+                value_or_zero(base_metrics, missed), *other->second.value);
         }
-        AIVM_ASSIGN(const auto final_results, reader.final_results(run.run_id));
-        AIVM_ASSIGN(const auto base_results, reader.final_results(base->run_id));
-        if (final_results && base_results) {
-            shares[{"p_final_corrupt", ""}].add(final_results->first, final_results->second,
-                                                base_results->first, base_results->second);
-        }
+        const FinalResults here = final_results(metrics);
+        const FinalResults there = final_results(base_metrics);
+        shares[{"p_final_corrupt", ""}].add(here.wrong, here.all, there.wrong, there.all);
     }
     const std::string method = "paired t " + confidence_text(confidence);
     for (const auto& [name, moments] : differences) {
@@ -234,19 +260,15 @@ Result<MetricEstimate> estimate_metric(Database& database, std::int64_t point_id
                                        const std::string& metric, std::uint64_t replicates,
                                        double confidence) {
     AIVM_ASSIGN(const PointSums sums, sums_of(database, point_id, replicates));
-    const auto of_share = [&](const ClusteredShare& share) {
-        return MetricEstimate{static_cast<std::uint64_t>(share.whole()), share.share(),
-                              share.interval(confidence)};
-    };
-    if (metric == "p_final_corrupt") return of_share(sums.final_corrupt);
-    if (metric == "attacker_profitable") return of_share(sums.profitable);
+    if (metric == "p_final_corrupt") return estimate_of(sums.final_corrupt, confidence);
+    if (metric == "attacker_profitable") return estimate_of(sums.profitable, confidence);
     if (metric == kFraudMissedShare) {
         const auto found = sums.fraud_missed.find("");
-        return of_share(found == sums.fraud_missed.end() ? ClusteredShare() : found->second);
+        return estimate_of(found == sums.fraud_missed.end() ? ClusteredShare() : found->second,
+                           confidence);
     }
     const auto found = sums.metrics.find({metric, ""});
-    const Moments moments = found == sums.metrics.end() ? Moments() : found->second;
-    return MetricEstimate{moments.n(), moments.mean(), t_interval(moments, confidence)};
+    return estimate_of(found == sums.metrics.end() ? Moments() : found->second, confidence);
 }
 
 }  // namespace aivm::scenarios

@@ -63,16 +63,21 @@ public:
         plan_.overrides_ = request_.overrides;
         plan_.detail_ = request_.detail;
         plan_.counterfactual_ = request_.counterfactual;
+        plan_.strategies_ = request_.strategies;
         const auto base = load_scenario_text(request_.text, request_.source, request_.overrides);
         if (!base) return tl::unexpected(std::vector{to_text(base.error())});
         plan_.scenario_ = base->scenario.name;
+        scenario_ = base->scenario;
         for (const std::string& over : request_.over) read_axis(base->scenario, over);
+        for (const Axis& axis : request_.axes) add_axis(base->scenario, axis);
+        read_given_points();
         read_seeds();
         read_rules();
         read_shard();
         if (problems_.empty()) read_points();
         if (problems_.empty()) read_base();
         if (problems_.empty()) return std::move(plan_);
+        if (repeated_) problems_.push_back("the same at further points");
         if (problems_.size() > kMaxProblems) {
             const std::size_t more = problems_.size() - kMaxProblems;
             problems_.resize(kMaxProblems);
@@ -94,25 +99,39 @@ private:
                                                   "write KEY=VALUES, such as "
                                                   "vm.challenge_window_blocks=1,2,5,...,100"});
         const std::string flag = "--over " + parsed->key;
-        if (std::ranges::find(plan_.axes_, parsed->key, &Axis::key) != plan_.axes_.end()) {
-            return add_problem(flag, {"the key is given twice", "name all its values in one list"});
-        }
-        // An unknown key is one problem, not one per value.
-        const auto keys = known_keys(scenario);
-        const bool parameter = parsed->key.find(".parameters.") != std::string::npos;
-        if (!parameter && std::ranges::find(keys, parsed->key) == keys.end()) {
-            sim::Scenario copy = scenario;
-            const auto unknown = set_key(copy, parsed->key, "1");
-            return add_problem(flag,
-                               unknown ? Problem{"this key cannot be swept", ""} : unknown.error());
-        }
+        if (!is_new_known_key(scenario, parsed->key, flag)) return;
         const auto values = parse_value_list(parsed->value);
         if (!values) return add_problem(flag, values.error());
+        add_values(scenario, {parsed->key, *values}, flag);
+    }
+
+    void add_axis(const sim::Scenario& scenario, const Axis& axis) {
+        const std::string flag = "--over " + axis.key;
+        if (is_new_known_key(scenario, axis.key, flag)) add_values(scenario, axis, flag);
+    }
+
+    // An unknown key is one problem, not one per value.
+    bool is_new_known_key(const sim::Scenario& scenario, const std::string& key,
+                          const std::string& flag) {
+        if (std::ranges::find(plan_.axes_, key, &Axis::key) != plan_.axes_.end()) {
+            add_problem(flag, {"the key is given twice", "name all its values in one list"});
+            return false;
+        }
+        const auto keys = known_keys(scenario);
+        const bool parameter = key.find(".parameters.") != std::string::npos;
+        if (parameter || std::ranges::find(keys, key) != keys.end()) return true;
+        sim::Scenario copy = scenario;
+        const auto unknown = set_key(copy, key, "1");
+        add_problem(flag, unknown ? Problem{"this key cannot be swept", ""} : unknown.error());
+        return false;
+    }
+
+    void add_values(const sim::Scenario& scenario, const Axis& axis, const std::string& flag) {
         std::map<Hash32, std::string> seen;
         std::vector<Hash32> hashes;
-        for (const std::string& value : *values) {
+        for (const std::string& value : axis.values) {
             sim::Scenario changed = scenario;
-            if (const auto set = set_key(changed, parsed->key, value); !set) {
+            if (const auto set = set_key(changed, axis.key, value); !set) {
                 add_problem(fmt::format("{}={}", flag, value), set.error());
                 continue;
             }
@@ -123,9 +142,32 @@ private:
                                    "name each value once"});
             }
         }
-        plan_.axes_.push_back({parsed->key, *values});
+        plan_.axes_.push_back(axis);
         hashes_.push_back(std::move(hashes));
-        scenario_ = scenario;
+    }
+
+    // The axes of points that are no grid: every key that a point names, with its values in the
+    // order of the points. Wrong keys and values are found when the points are loaded.
+    void read_given_points() {
+        for (const auto& point : request_.points) {
+            std::vector<std::size_t> cell(plan_.axes_.size(), SweepPlan::kNotSet);
+            for (const auto& [key, value] : point) {
+                auto axis = std::ranges::find(plan_.axes_, key, &Axis::key);
+                if (axis == plan_.axes_.end()) {
+                    plan_.axes_.push_back({key, {}});
+                    axis = plan_.axes_.end() - 1;
+                    cell.push_back(SweepPlan::kNotSet);
+                }
+                auto& values = axis->values;
+                const auto place = std::ranges::find(values, value);
+                cell[static_cast<std::size_t>(axis - plan_.axes_.begin())] =
+                    static_cast<std::size_t>(place - values.begin());
+                if (place == values.end()) values.push_back(value);
+            }
+            plan_.cells_.push_back(std::move(cell));
+        }
+        for (auto& cell : plan_.cells_) cell.resize(plan_.axes_.size(), SweepPlan::kNotSet);
+        if (!plan_.cells_.empty()) hashes_.resize(plan_.axes_.size());
     }
 
     void read_seeds() {
@@ -145,13 +187,6 @@ private:
                     add_problem(fmt::format("{} {}", flag, text),
                                 {fmt::format("{} compares with honest play", rule->metric),
                                  "add --counterfactual"});
-                } else if (rule->metric == "p_final_corrupt" &&
-                           request_.detail == Detail::kMetrics) {
-                    add_problem(
-                        fmt::format("{} {}", flag, text),
-                        {"p_final_corrupt is counted from the rows of tasks, which --record "
-                         "metrics leaves out",
-                         fmt::format("ask for {}, or record outcomes", kFraudMissedShare)});
                 } else {
                     plan_.rules_.push_back(*std::move(rule));
                 }
@@ -182,12 +217,14 @@ private:
     void read_points() {
         std::size_t count = 1;
         for (const Axis& axis : plan_.axes_) {
+            if (!plan_.is_grid()) break;
             if (count > kMaxPoints / axis.values.size()) {
                 return add_problem(
                     "--over", {fmt::format("more than {} points", kMaxPoints), "use fewer values"});
             }
             count *= axis.values.size();
         }
+        if (!plan_.is_grid()) count = plan_.cells_.size();
         if (count * plan_.seeds_.size() > kMaxRuns) {
             return add_problem("--seeds", {fmt::format("more than {} runs", kMaxRuns),
                                            "use fewer seeds or values"});
@@ -199,7 +236,7 @@ private:
                                          ? plan_.source_
                                          : "--over " + plan_.name_of(point);
             if (const std::string wrong = read_point(point); !wrong.empty()) {
-                problems_.push_back(fmt::format("{}: {}", name, wrong));
+                add_problem_of_point(point, name, wrong);
                 continue;
             }
             const auto [same, fresh] = seen.emplace(plan_.point_ids_[point], point);
@@ -211,12 +248,26 @@ private:
         }
     }
 
+    // A value that is wrong is wrong at many points: it is reported once, with its first point.
+    void add_problem_of_point(std::size_t point, const std::string& name,
+                              const std::string& wrong) {
+        std::string kind = wrong;
+        for (const std::string& value : plan_.values_at(point)) {
+            for (std::size_t at = 0; !value.empty() && (at = kind.find(value, at)) < kind.size();)
+                kind.erase(at, value.size());
+        }
+        if (++problems_of_points_[kind] == 1)
+            problems_.push_back(fmt::format("{}: {}", name, wrong));
+        else
+            repeated_ = true;
+    }
+
     // The problem of the point, or empty.
     std::string read_point(std::size_t point) {
         const auto loaded =
             load_scenario_text(plan_.text_, plan_.source_, plan_.overrides_at(point));
         if (!loaded) return "\n" + to_text(loaded.error());
-        const auto setting = make_setting(loaded->scenario);
+        const auto setting = make_setting(loaded->scenario, plan_.strategies_);
         if (!setting) return setting.error().context;
         sim::WorldOptions options;
         options.seed = plan_.seeds_.front();
@@ -228,6 +279,12 @@ private:
 
     // The index of the value of each axis; an axis that is not named has its first value.
     void read_base() {
+        if (!plan_.is_grid()) {
+            if (!request_.base.empty())
+                add_problem("--base", {"points that are no grid are compared with the first",
+                                       "name the base first"});
+            return;
+        }
         std::vector<std::size_t> chosen(plan_.axes_.size());
         for (const std::string& part : split_commas(request_.base)) {
             const auto parsed = parse_override(part);
@@ -261,6 +318,8 @@ private:
     sim::Scenario scenario_;                   // the scenario whose values are set
     std::vector<std::vector<Hash32>> hashes_;  // of that scenario with each value of each axis
     std::vector<std::string> problems_;
+    std::map<std::string, std::size_t> problems_of_points_;  // how often each kind
+    bool repeated_ = false;
 };
 
 tl::expected<SweepPlan, std::vector<std::string>> SweepPlan::make(const SweepRequest& request) {
@@ -283,11 +342,21 @@ std::uint64_t SweepPlan::runs_max() const {
     return rules_.empty() ? mine : mine * seeds_.size();
 }
 
+std::vector<std::size_t> SweepPlan::cell_of(std::size_t point) const {
+    if (!is_grid()) return cells_.at(point);
+    std::vector<std::size_t> out(axes_.size());
+    for (std::size_t i = axes_.size(); i-- > 0;) {
+        out[i] = point % axes_[i].values.size();
+        point /= axes_[i].values.size();
+    }
+    return out;
+}
+
 std::vector<std::string> SweepPlan::values_at(std::size_t point) const {
     std::vector<std::string> out(axes_.size());
-    for (std::size_t i = axes_.size(); i-- > 0;) {
-        out[i] = axes_[i].values[point % axes_[i].values.size()];
-        point /= axes_[i].values.size();
+    const std::vector<std::size_t> cell = cell_of(point);
+    for (std::size_t i = 0; i < axes_.size(); ++i) {
+        if (cell[i] != kNotSet) out[i] = axes_[i].values[cell[i]];
     }
     return out;
 }
@@ -296,7 +365,8 @@ std::string SweepPlan::name_of(std::size_t point) const {
     const auto values = values_at(point);
     std::string out;
     for (std::size_t i = 0; i < axes_.size(); ++i) {
-        out += fmt::format("{}{}={}", i == 0 ? "" : " ", axes_[i].key, values[i]);
+        if (values[i].empty()) continue;
+        out += fmt::format("{}{}={}", out.empty() ? "" : " ", axes_[i].key, values[i]);
     }
     return out;
 }
@@ -305,6 +375,7 @@ std::vector<Override> SweepPlan::overrides_at(std::size_t point) const {
     std::vector<Override> out = overrides_;
     const auto values = values_at(point);
     for (std::size_t i = 0; i < axes_.size(); ++i) {
+        if (values[i].empty()) continue;
         out.push_back({OriginKind::kFlag, fmt::format("--over {}={}", axes_[i].key, values[i]),
                        axes_[i].key, values[i]});
     }
@@ -338,6 +409,12 @@ std::string SweepPlan::json() const {
                  {"confidence", confidence_},
                  {"base", name_of(base_point_)}};
     if (counterfactual_) plan["counterfactual"] = true;
+    for (const std::vector<std::size_t>& cell : cells_) {
+        Json places = Json::array();
+        for (const std::size_t place : cell)
+            places.push_back(place == kNotSet ? Json(nullptr) : Json(place));
+        plan["points"].push_back(std::move(places));
+    }
     return plan.dump();
 }
 
@@ -352,6 +429,147 @@ PlanRules rules_of_plan(const std::string& json) {
     out.runs_max = seeds ? seeds->size() : 0;
     if (out.runs_max == 0) out.rules.clear();
     return out;
+}
+
+namespace {
+
+using GivenPoint = std::vector<std::pair<std::string, std::string>>;
+
+// The axes of a plan and, where it is no grid, its points.
+struct PlannedPoints {
+    std::vector<Axis> axes;
+    std::vector<std::vector<std::optional<std::size_t>>> cells;
+};
+
+PlannedPoints points_of_plan(const Json& plan) {
+    PlannedPoints out;
+    for (const auto& [key, values] : plan["over"].items())
+        out.axes.push_back({key, values.get<std::vector<std::string>>()});
+    if (!plan.contains("points")) return out;
+    for (const Json& places : plan["points"]) {
+        auto& cell = out.cells.emplace_back();
+        for (const Json& place : places)
+            cell.push_back(place.is_null() ? std::nullopt
+                                           : std::optional(place.get<std::size_t>()));
+    }
+    return out;
+}
+
+// Every point by its keys and values.
+std::vector<GivenPoint> given_points(const PlannedPoints& plan) {
+    std::vector<GivenPoint> out;
+    if (!plan.cells.empty()) {
+        for (const auto& cell : plan.cells) {
+            GivenPoint& point = out.emplace_back();
+            for (std::size_t i = 0; i < cell.size(); ++i)
+                if (cell[i]) point.emplace_back(plan.axes[i].key, plan.axes[i].values[*cell[i]]);
+        }
+        return out;
+    }
+    out.emplace_back();
+    for (const Axis& axis : plan.axes) {
+        std::vector<GivenPoint> longer;
+        for (const GivenPoint& point : out) {
+            for (const std::string& value : axis.values) {
+                longer.push_back(point);
+                longer.back().emplace_back(axis.key, value);
+            }
+        }
+        out = std::move(longer);
+    }
+    return out;
+}
+
+std::set<std::string> keys_of(const std::vector<Axis>& axes) {
+    std::set<std::string> keys;
+    for (const Axis& axis : axes) keys.insert(axis.key);
+    return keys;
+}
+
+// The values of `axis` that the scenario does not take for one of `known`.
+std::vector<std::string> new_values(const sim::Scenario& scenario, const std::string& key,
+                                    const std::vector<std::string>& known,
+                                    const std::vector<std::string>& asked) {
+    const auto meaning = [&](const std::string& value) {
+        sim::Scenario changed = scenario;
+        static_cast<void>(set_key(changed, key, value));
+        return canonical_text(changed);
+    };
+    std::set<std::string> there;
+    for (const std::string& value : known) there.insert(meaning(value));
+    std::vector<std::string> out;
+    for (const std::string& value : asked)
+        if (there.insert(meaning(value)).second) out.push_back(value);
+    return out;
+}
+
+// What differs between two plans and cannot be added to a study.
+std::string fixed_difference(const Json& there, const Json& here) {
+    for (const char* key :
+         {"scenario", "scenario file", "set", "record", "until", "confidence", "counterfactual"}) {
+        const Json old = there.value(key, Json(nullptr));
+        const Json now = here.value(key, Json(nullptr));
+        if (old != now)
+            return fmt::format("{} is {} there and {} here", key, old.dump(), now.dump());
+    }
+    return {};
+}
+
+}  // namespace
+
+Parsed<SweepRequest> grown_request(const std::string& plan, const SweepRequest& now,
+                                   const SweepPlan& now_planned) {
+    const Json there = Json::parse(plan, nullptr, false);
+    const Json here = Json::parse(now_planned.json(), nullptr, false);
+    if (!there.is_object() || !there.contains("over") || !there.contains("seeds"))
+        return tl::unexpected(Problem{"its plan cannot be read", ""});
+    if (const std::string why = fixed_difference(there, here); !why.empty())
+        return tl::unexpected(Problem{why, "give the same command, or another --out"});
+    const auto old_seeds = parse_seeds(there["seeds"].get<std::string>());
+    if (!old_seeds) return tl::unexpected(Problem{"its plan cannot be read", ""});
+    std::vector<std::uint64_t> seeds = *old_seeds;
+    for (const std::uint64_t seed : now_planned.seeds())
+        if (std::ranges::find(*old_seeds, seed) == old_seeds->end()) seeds.push_back(seed);
+    if (seeds.size() > old_seeds->size() && !now_planned.rules().empty()) {
+        return tl::unexpected(Problem{
+            "a stopping rule fixes the largest number of seeds beforehand: further ones would "
+            "break its confidence",
+            "add values only, or choose another --out"});
+    }
+    SweepRequest grown = now;
+    grown.seeds = seeds_text(seeds);
+    PlannedPoints before = points_of_plan(there);
+    const PlannedPoints asked = points_of_plan(here);
+    if (before.cells.empty() && asked.cells.empty()) {
+        if (keys_of(before.axes) != keys_of(asked.axes)) {
+            return tl::unexpected(Problem{fmt::format("it varies {} and this varies {}",
+                                                      fmt::join(keys_of(before.axes), ", "),
+                                                      fmt::join(keys_of(asked.axes), ", ")),
+                                          "choose another --out"});
+        }
+        const LoadedScenario base = now_planned.load(0);
+        grown.over.clear();
+        grown.axes = std::move(before.axes);
+        for (Axis& axis : grown.axes) {
+            const auto& more = std::ranges::find(asked.axes, axis.key, &Axis::key)->values;
+            for (std::string& value : new_values(base.scenario, axis.key, axis.values, more))
+                axis.values.push_back(std::move(value));
+        }
+        return grown;
+    }
+    grown.over.clear();
+    grown.axes.clear();
+    grown.points = given_points(before);
+    for (GivenPoint& point : given_points(asked)) {
+        if (std::ranges::find(grown.points, point) == grown.points.end())
+            grown.points.push_back(std::move(point));
+    }
+    return grown;
+}
+
+std::string base_of_plan(const std::string& json) {
+    const Json plan = Json::parse(json, nullptr, false);
+    return plan.is_object() ? plan.value("base", std::string()) : std::string();
 }
 
 std::string plan_difference(const std::string& there, const std::string& here) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/describe.h"
@@ -12,6 +13,7 @@
 #include "scenarios/statistics/sequential.h"
 #include "scenarios/sweep/stop_rule.h"
 #include "sim/record/row_sink.h"
+#include "sim/scenario/setting.h"
 
 namespace aivm::scenarios {
 
@@ -25,12 +27,21 @@ constexpr auto enum_words(Detail) {
     return std::to_array<std::string_view>({"outcomes", "metrics"});
 }
 
+struct Axis {
+    std::string key;
+    std::vector<std::string> values;
+};
+
 // The request as the user wrote it.
 struct SweepRequest {
     std::string text;                 // of the scenario file
     std::string source;               // its name in error messages
     std::vector<Override> overrides;  // with lower precedence than the values that are varied
     std::vector<std::string> over;    // "KEY=VALUES"
+    std::vector<Axis> axes;           // further ones, as lists
+    // Instead of `over`: the points themselves, each with its keys and values. A key that a point
+    // does not name is as in the scenario there.
+    std::vector<std::vector<std::pair<std::string, std::string>>> points;
     std::string seeds = "1..64";
     std::vector<std::string> until_width;    // "METRIC=WIDTH"
     std::vector<std::string> until_decided;  // "METRIC<BOUND"
@@ -39,12 +50,8 @@ struct SweepRequest {
     std::string base;
     std::string shard = "1/1";
     Detail detail = Detail::kOutcomes;
-    bool counterfactual = false;  // see RunOptions
-};
-
-struct Axis {
-    std::string key;
-    std::vector<std::string> values;
+    bool counterfactual = false;                       // see RunOptions
+    const sim::StrategyFactory* strategies = nullptr;  // see RunOptions; outlives the plan
 };
 
 class SweepPlan {
@@ -59,6 +66,7 @@ public:
     [[nodiscard]] double confidence() const { return confidence_; }
     [[nodiscard]] Detail detail() const { return detail_; }
     [[nodiscard]] bool counterfactual() const { return counterfactual_; }
+    [[nodiscard]] const sim::StrategyFactory* strategies() const { return strategies_; }
     [[nodiscard]] std::size_t points() const { return point_ids_.size(); }
     [[nodiscard]] std::size_t base_point() const { return base_point_; }
     [[nodiscard]] std::int64_t point_id(std::size_t point) const { return point_ids_.at(point); }
@@ -73,7 +81,10 @@ public:
     // Runs of this shard if no rule stops a point early.
     [[nodiscard]] std::uint64_t runs_max() const;
 
-    // The value of each axis at a point; the last axis varies fastest.
+    // Whether the points are all combinations of the axes' values.
+    [[nodiscard]] bool is_grid() const { return cells_.empty(); }
+    // The value of each axis at a point, empty where the point does not set it; in a grid the last
+    // axis varies fastest.
     [[nodiscard]] std::vector<std::string> values_at(std::size_t point) const;
     // "vm.challenge_window_blocks=5 chain.censoring_share=10%"; empty without axes.
     [[nodiscard]] std::string name_of(std::size_t point) const;
@@ -88,6 +99,8 @@ public:
 
 private:
     class Maker;
+    static constexpr std::size_t kNotSet = static_cast<std::size_t>(-1);
+    [[nodiscard]] std::vector<std::size_t> cell_of(std::size_t point) const;
     [[nodiscard]] std::vector<Override> overrides_at(std::size_t point) const;
 
     std::string text_;
@@ -95,11 +108,14 @@ private:
     std::string scenario_;
     std::vector<Override> overrides_;
     std::vector<Axis> axes_;
+    // Of points that are no grid: the place of each axis's value, or kNotSet.
+    std::vector<std::vector<std::size_t>> cells_;
     std::vector<std::uint64_t> seeds_;
     std::vector<StopRule> rules_;
     double confidence_ = 0.95;
     Detail detail_ = Detail::kOutcomes;
     bool counterfactual_ = false;
+    const sim::StrategyFactory* strategies_ = nullptr;
     std::vector<std::int64_t> point_ids_;
     std::size_t base_point_ = 0;
     std::uint32_t shard_ = 1;
@@ -113,6 +129,16 @@ struct PlanRules {
     std::uint64_t runs_max = 0;
 };
 PlanRules rules_of_plan(const std::string& json);
+
+// The request that asks for what `now` asks for and for what the study of another plan, as json()
+// wrote it, has already: the values and the seeds of both, the study's first. Problems: a
+// difference that cannot be added to a study, such as another scenario or other keys; seeds beside
+// stopping rules, whose largest number of runs is fixed beforehand.
+Parsed<SweepRequest> grown_request(const std::string& plan, const SweepRequest& now,
+                                   const SweepPlan& now_planned);
+
+// The point that the others are compared with, as a plan's json() names it.
+std::string base_of_plan(const std::string& json);
 
 // Describes how two plans differ ("seeds are 1..64 there and 1..32 here"); empty if they are equal.
 // `there` may be any text.

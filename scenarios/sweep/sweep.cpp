@@ -1,12 +1,17 @@
 #include "scenarios/sweep/sweep.h"
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <exception>
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <set>
 #include <thread>
@@ -57,12 +62,61 @@ private:
     sim::RowSink& behind_;
 };
 
-// The point that a worker is at, shared by its runs.
-struct PointAtWork {
-    std::size_t point = 0;
+// A loaded point. Sweeps go seed by seed through all points, so each worker keeps those that it has
+// loaded.
+struct LoadedPoint {
     sim::Setting setting;
     sim::RunInfo info;
 };
+class PointCache {
+public:
+    explicit PointCache(const SweepPlan& plan) : plan_(plan) {}
+
+    Result<LoadedPoint*> get(std::size_t point) {
+        if (const auto found = points_.find(point); found != points_.end()) return &found->second;
+        if (points_.size() >= kMostPoints) points_.clear();
+        const LoadedScenario loaded = plan_.load(point);
+        AIVM_ASSIGN(sim::Setting setting, make_setting(loaded.scenario, plan_.strategies()));
+        return &points_.emplace(point, LoadedPoint{std::move(setting), plan_.info(point, loaded)})
+                    .first->second;
+    }
+
+private:
+    static constexpr std::size_t kMostPoints = 1024;
+
+    const SweepPlan& plan_;
+    std::map<std::size_t, LoadedPoint> points_;
+};
+
+using PointAndSeed = std::pair<std::int64_t, std::string>;
+
+// The runs in the file, without those that failed.
+Result<std::set<PointAndSeed>> runs_there(sim::Database& database) {
+    AIVM_ASSIGN(const auto statement,
+                database.prepare("SELECT point_id, seed FROM run WHERE status <> 'failed'"));
+    std::set<PointAndSeed> out;
+    while (true) {
+        AIVM_ASSIGN(const bool found, database.next(statement));
+        if (!found) return out;
+        out.emplace(sqlite3_column_int64(statement.raw(), 0),
+                    reinterpret_cast<const char*>(sqlite3_column_text(statement.raw(), 1)));
+    }
+}
+
+// The rest of what a recording says about a run of a loaded point.
+void describe_run(const SweepPlan& plan, const SweepItem& item, sim::RunInfo& info) {
+    info.seed = std::to_string(plan.seeds()[item.replicate]);
+    info.replicate = static_cast<std::uint32_t>(item.replicate);
+    info.crn_group = "seed " + info.seed;
+}
+
+Status write_failure(const sim::RunInfo& info, const std::string& reason, sim::RowSink& sink) {
+    sim::RunSummary summary;
+    summary.status = sim::RunStatus::kFailed;
+    summary.failure = reason;
+    AIVM_TRY(sink.begin_run(info));
+    return sink.finish_run(summary);
+}
 
 class Sweep {
 public:
@@ -76,13 +130,17 @@ public:
 
     Result<SweepOutcome> run() {
         committed_ns_ = now_ns();
+        if (recorder_.resumed()) {
+            AIVM_ASSIGN(there_, runs_there(recorder_.database()));
+            AIVM_TRY(recorder_.database().execute("DELETE FROM run WHERE status = 'failed'"));
+        }
         std::vector<std::thread> others;
         for (unsigned i = 1; i < options_.jobs; ++i) others.emplace_back([this] { work(); });
         work();
         for (std::thread& other : others) other.join();
         if (failure_) return tl::unexpected<Error>(*std::move(failure_));
         AIVM_TRY(recorder_.commit());
-        return SweepOutcome{schedule_.finished(), progress()};
+        return SweepOutcome{failed_, schedule_.finished(), progress()};
     }
 
 private:
@@ -96,12 +154,12 @@ private:
     }
 
     void work() {
-        std::optional<PointAtWork> at;
+        PointCache points(plan_);
         try {
             const auto backend = Backend::open(options_.backend);
             if (!backend) return give_up(backend.error());
             while (const auto item = take_next()) {
-                if (Status made = make_checked_run(*item, at, **backend); !made)
+                if (Status made = make_checked_run(*item, points, **backend); !made)
                     give_up(std::move(made.error()));
             }
         } catch (const std::exception& bug) {
@@ -109,20 +167,40 @@ private:
         }
     }
 
-    // A failed internal check ends the sweep and names the run, instead of ending the program.
-    Status make_checked_run(const SweepItem& item, std::optional<PointAtWork>& at,
-                            Backend& backend) {
+    // A run that fails leaves its reason, instead of ending the program or the sweep.
+    Status make_checked_run(const SweepItem& item, PointCache& points, Backend& backend) {
         Status made;
         try {
-            made = make_run(item, at, backend);
+            made = make_run(item, points, backend);
+        } catch (const std::bad_alloc&) {
+            made = fail(ErrorCode::kWrongState, "out of memory");
         } catch (const std::exception& bug) {
             made = fail(ErrorCode::kWrongState, bug.what());
         }
-        if (!made && made.error().code != ErrorCode::kStorage) {
-            made.error().context = fmt::format("{} seed {}: {}", plan_.name_of(item.point),
-                                               plan_.seeds()[item.replicate], made.error().context);
-        }
+        if (made || made.error().code == ErrorCode::kStorage) return made;
+        if (!options_.stop_at_failure) return record_failure(item, points, made.error());
+        made.error().context = fmt::format("{} seed {}: {}", plan_.name_of(item.point),
+                                           plan_.seeds()[item.replicate], made.error().context);
         return made;
+    }
+
+    Status record_failure(const SweepItem& item, PointCache& points, const Error& error) {
+        AIVM_ASSIGN(LoadedPoint* const at, points.get(item.point));
+        const std::string reason = error.context.empty() ? error.text() : error.context;
+        const std::lock_guard lock(mutex_);
+        if (failure_) return {};
+        describe_run(plan_, item, at->info);
+        AIVM_TRY(write([&](sim::RowSink& sink) { return write_failure(at->info, reason, sink); }));
+        ++failed_;
+        return finish_item(item);
+    }
+
+    // The item's run is in the file.
+    Status finish_item(const SweepItem& item) {
+        AIVM_TRY(schedule_.done(item));
+        changed_.notify_all();
+        if (options_.progress) options_.progress(progress());
+        return {};
     }
 
     void give_up(Error error) {
@@ -150,13 +228,10 @@ private:
         return std::nullopt;
     }
 
-    Status make_run(const SweepItem& item, std::optional<PointAtWork>& at, Backend& backend) {
-        if (!at || at->point != item.point) {
-            const LoadedScenario loaded = plan_.load(item.point);
-            AIVM_ASSIGN(sim::Setting setting, make_setting(loaded.scenario));
-            at.emplace(PointAtWork{item.point, std::move(setting), plan_.info(item.point, loaded)});
-        }
+    Status make_run(const SweepItem& item, PointCache& points, Backend& backend) {
+        AIVM_ASSIGN(LoadedPoint* const at, points.get(item.point));
         RunOptions run;
+        run.strategies = plan_.strategies();
         run.seed = plan_.seeds()[item.replicate];
         run.wall_clock_ns = options_.wall_clock_ns;
         backend.use_in(run);
@@ -176,23 +251,20 @@ private:
             changed_.notify_all();
             return {};
         }
-        describe(item, at->info);
+        describe_run(plan_, item, at->info);
         AIVM_TRY(write([&](sim::RowSink& sink) -> Status {
             if (Status begun = sink.begin_run(at->info); !begun) return begun;
             world->write_results(sink, summary.wall_time_ns, outcome);
             return sink.finish_run(summary);
         }));
-        AIVM_TRY(schedule_.done(item));
-        changed_.notify_all();
-        if (options_.progress) options_.progress(progress());
-        return {};
+        return finish_item(item);
     }
 
     // A run and those that it is compared with, whose rows wait in memory until they are complete.
-    Status make_compared_run(const SweepItem& item, PointAtWork& at, RunOptions& run) {
+    Status make_compared_run(const SweepItem& item, LoadedPoint& at, RunOptions& run) {
         run.counterfactual = true;
         run.progress = [this](sim::SimTime, std::uint64_t) { return !stopped(); };
-        describe(item, at.info);
+        describe_run(plan_, item, at.info);
         sim::VectorSink rows;
         AIVM_ASSIGN(const sim::Outcome outcome,
                     run_scenario(at.setting.scenario, run, rows, at.info));
@@ -202,16 +274,7 @@ private:
             return {};
         }
         AIVM_TRY(write([&](sim::RowSink& sink) { return rows.copy_to(sink); }));
-        AIVM_TRY(schedule_.done(item));
-        changed_.notify_all();
-        if (options_.progress) options_.progress(progress());
-        return {};
-    }
-
-    void describe(const SweepItem& item, sim::RunInfo& info) const {
-        info.seed = std::to_string(plan_.seeds()[item.replicate]);
-        info.replicate = static_cast<std::uint32_t>(item.replicate);
-        info.crn_group = "seed " + info.seed;
+        return finish_item(item);
     }
 
     // Passes the sink for rows of this sweep to `pass_run`, which writes one run.
@@ -227,14 +290,9 @@ private:
         return recorder_.commit();
     }
 
-    Result<bool> is_there(const SweepItem& item) {
-        if (!recorder_.resumed()) return false;
-        AIVM_ASSIGN(
-            const std::int64_t runs,
-            recorder_.database().integer(fmt::format(
-                "SELECT count(*) FROM run WHERE point_id = {} AND replicate = {} AND seed = '{}'",
-                plan_.point_id(item.point), item.replicate, plan_.seeds()[item.replicate])));
-        return runs > 0;
+    [[nodiscard]] bool is_there(const SweepItem& item) const {
+        return there_.contains(
+            {plan_.point_id(item.point), std::to_string(plan_.seeds()[item.replicate])});
     }
 
     Result<bool> is_enough(std::size_t point, const Look& look) {
@@ -253,6 +311,8 @@ private:
     std::mutex mutex_;  // guards the recorder and everything below
     std::condition_variable changed_;
     Schedule schedule_;
+    std::set<PointAndSeed> there_;
+    std::uint64_t failed_ = 0;
     std::optional<Error> failure_;
     std::atomic<bool> stop_ = false;
     std::uint64_t committed_ns_ = 0;
@@ -267,38 +327,122 @@ Status write_rule_estimates(sim::Recorder& recorder, std::int64_t point_id,
         AIVM_ASSIGN(const MetricEstimate found,
                     estimate_metric(recorder.database(), point_id, rule.metric, look.runs,
                                     look.confidence));
-        AIVM_TRY(recorder.add_analysis(sim::EstimateRow{
-            point_id, rule.metric, "", "group-sequential " + confidence_text(confidence), found.n,
-            found.mean, found.interval.low, found.interval.high}));
+        AIVM_TRY(recorder.add_analysis(estimate_row(
+            point_id, rule.metric, "", "group-sequential " + confidence_text(confidence), found)));
     }
     return {};
 }
 
 std::string difference(const std::vector<sim::SweepRow>& rows, const SweepPlan& plan) {
-    if (rows.size() != 1) return rows.empty() ? "it is no sweep" : "it was merged of several parts";
+    if (rows.size() != 1)
+        return rows.empty() ? "it is no sweep" : "it was merged of some of its shards";
     if (rows[0].shard != plan.shard() || rows[0].shards != plan.shards()) {
         return fmt::format("it is shard {}/{} and this is {}/{}", rows[0].shard, rows[0].shards,
                            plan.shard(), plan.shards());
     }
-    return plan_difference(rows[0].plan, plan.json());
+    return {};
+}
+
+tl::unexpected<Error> cannot_grow(const std::string& path, const std::string& why,
+                                  const std::string& remedy = "choose another --out") {
+    return fail(ErrorCode::kConflict,
+                fmt::format("{} is another study and cannot grow to this one: {}; {}", path, why,
+                            remedy.empty() ? "choose another --out" : remedy));
+}
+
+// The plan that adds the request to that of a study.
+Result<SweepPlan> grown_plan(const std::string& path, const std::vector<sim::SweepRow>& rows,
+                             const SweepRequest& request, const SweepPlan& asked) {
+    if (const std::string why = difference(rows, asked); !why.empty())
+        return cannot_grow(path, why);
+    const auto grown = grown_request(rows.front().plan, request, asked);
+    if (!grown) return cannot_grow(path, grown.error().message, grown.error().remedy);
+    auto plan = SweepPlan::make(*grown);
+    if (!plan) return cannot_grow(path, plan.error().front());
+    if (plan->json() != rows.front().plan && asked.shards() > 1) {
+        return cannot_grow(path, plan_difference(rows.front().plan, plan->json()),
+                           "grow the merged study instead");
+    }
+    const std::string there = base_of_plan(rows.front().plan);
+    if (const std::string base = plan->name_of(plan->base_point()); base != there) {
+        return cannot_grow(path, fmt::format("it compares with {} and this with {}", there, base),
+                           "name that one with --base");
+    }
+    return *std::move(plan);
+}
+
+// The sweep rows of an unfinished file; none if it is not a study of ours, or if another process
+// is writing it, which Recorder::create() reports.
+std::vector<sim::SweepRow> rows_of_unfinished(const std::string& partial) {
+    auto database = sim::Database::open(partial, sim::Database::Mode::kReadWrite);
+    if (!database) return {};
+    return sim::select_rows<sim::SweepRow>(*database, "").value_or(std::vector<sim::SweepRow>());
+}
+
+bool is_file(const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::is_regular_file(path, ignored);
+}
+
+// A finished study that grows is continued as an unfinished one.
+Status copy_to_grow(const std::string& path, const std::string& partial) {
+    const std::string copy = partial + "-copy";
+    std::error_code error;
+    std::filesystem::copy_file(path, copy, std::filesystem::copy_options::overwrite_existing,
+                               error);
+    if (!error) std::filesystem::rename(copy, partial, error);
+    if (!error) return {};
+    std::error_code ignored;
+    std::filesystem::remove(copy, ignored);
+    return fail(ErrorCode::kStorage,
+                fmt::format("{} cannot be copied to grow: {}", path, error.message()));
+}
+
+Status store_plan(sim::Recorder& recorder, const SweepPlan& plan) {
+    AIVM_TRY(recorder.database().execute("DELETE FROM sweep"));
+    AIVM_TRY(recorder.add_sweep({.plan = plan.json(),
+                                 .shard = plan.shard(),
+                                 .shards = plan.shards(),
+                                 .base_point_id = plan.point_id(plan.base_point()),
+                                 .confidence = plan.confidence()}));
+    return recorder.commit();
 }
 
 }  // namespace
 
+Result<PlanInPlace> plan_in_place(const std::string& path, const SweepRequest& request,
+                                  SweepPlan asked) {
+    const std::string partial = path + ".partial";
+    if (is_file(partial)) {
+        const auto rows = rows_of_unfinished(partial);
+        if (rows.empty()) return PlanInPlace{std::move(asked)};
+        AIVM_ASSIGN(SweepPlan plan, grown_plan(partial, rows, request, asked));
+        return PlanInPlace{std::move(plan)};
+    }
+    if (!is_file(path)) return PlanInPlace{std::move(asked)};
+    AIVM_ASSIGN(sim::Study study, sim::open_study(path));
+    AIVM_ASSIGN(const auto rows, study.rows<sim::SweepRow>());
+    AIVM_ASSIGN(SweepPlan plan, grown_plan(path, rows, request, asked));
+    AIVM_ASSIGN(const auto runs, study.rows<sim::RunRow>());
+    const bool all = std::ranges::none_of(
+        runs, [](const sim::RunRow& run) { return run.status == sim::RunStatus::kFailed; });
+    const bool same = plan.json() == rows.front().plan;
+    return PlanInPlace{std::move(plan), same && all};
+}
+
 Result<std::unique_ptr<sim::Recorder>> open_sweep(const std::string& path,
                                                   const sim::StudyInfo& study,
                                                   const SweepPlan& plan) {
-    AIVM_ASSIGN(auto recorder, sim::Recorder::create(path, study, {.resumable = true}));
+    const std::string partial = path + ".partial";
+    const bool grows = is_file(path);
+    if (grows && !is_file(partial)) AIVM_TRY(copy_to_grow(path, partial));
+    AIVM_ASSIGN(auto recorder,
+                sim::Recorder::create(path, study, {.overwrite = grows, .resumable = true}));
     AIVM_ASSIGN(const auto rows, sim::select_rows<sim::SweepRow>(recorder->database(), ""));
     AIVM_ASSIGN(const std::int64_t points,
                 recorder->database().integer("SELECT count(*) FROM point"));
     if (rows.empty() && points == 0) {
-        AIVM_TRY(recorder->add_sweep({.plan = plan.json(),
-                                      .shard = plan.shard(),
-                                      .shards = plan.shards(),
-                                      .base_point_id = plan.point_id(plan.base_point()),
-                                      .confidence = plan.confidence()}));
-        AIVM_TRY(recorder->commit());
+        AIVM_TRY(store_plan(*recorder, plan));
         return recorder;
     }
     if (const std::string why = difference(rows, plan); !why.empty()) {
@@ -306,19 +450,42 @@ Result<std::unique_ptr<sim::Recorder>> open_sweep(const std::string& path,
                     fmt::format("{} is another sweep: {}; give the same command, or another --out",
                                 recorder->partial_path(), why));
     }
+    if (rows.front().plan != plan.json()) AIVM_TRY(store_plan(*recorder, plan));
     return recorder;
-}
-
-Result<std::string> difference_of_finished(const std::string& path, const SweepPlan& plan) {
-    AIVM_ASSIGN(sim::Study study, sim::open_study(path));
-    AIVM_ASSIGN(const auto rows, study.rows<sim::SweepRow>());
-    return difference(rows, plan);
 }
 
 Result<SweepOutcome> run_sweep(const SweepPlan& plan, const SweepOptions& options,
                                sim::Recorder& recorder) {
     AIVM_CHECK(options.jobs > 0);
     return Sweep(plan, options, recorder).run();
+}
+
+Result<std::vector<SweepItem>> take_missing_runs(const SweepPlan& plan, sim::Recorder& recorder) {
+    AIVM_CHECK(plan.rules().empty());
+    AIVM_ASSIGN(const auto there, runs_there(recorder.database()));
+    AIVM_TRY(recorder.database().execute("DELETE FROM run WHERE status = 'failed'"));
+    std::vector<SweepItem> out;
+    for (std::size_t replicate = 0; replicate < plan.seeds().size(); ++replicate) {
+        const std::string seed = std::to_string(plan.seeds()[replicate]);
+        for (std::size_t point = 0; point < plan.points(); ++point) {
+            if (!plan.has_run(point, replicate)) continue;
+            if (!there.contains({plan.point_id(point), seed})) out.push_back({point, replicate});
+        }
+    }
+    return out;
+}
+
+Status record_run(const SweepPlan& plan, const sim::VectorSink& run, sim::Recorder& recorder) {
+    if (plan.detail() != Detail::kMetrics) return run.copy_to(recorder);
+    MetricsOnly metrics(recorder);
+    return run.copy_to(metrics);
+}
+
+Status record_failed_run(const SweepPlan& plan, const SweepItem& item, const std::string& reason,
+                         sim::Recorder& recorder) {
+    sim::RunInfo info = plan.info(item.point, plan.load(item.point));
+    describe_run(plan, item, info);
+    return write_failure(info, reason, recorder);
 }
 
 Status write_conclusions(sim::Recorder& recorder, const sim::SweepRow& sweep) {

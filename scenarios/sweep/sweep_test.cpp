@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 
+#include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/sweep/analysis.h"
 #include "sim/record/study.h"
 
@@ -102,10 +103,12 @@ TEST(SweepPlan, EveryProblemIsReportedAtOnceBeforeAnythingRuns) {
 TEST(SweepPlan, AValueThatOnlyItsWorldRefusesNamesItsPoint) {
     const std::string found =
         faults(request({"provider.lazy.strategy=lazy_guess,no_such", "tasks.count=3,4"}));
-    EXPECT_NE(found.find("--over provider.lazy.strategy=no_such tasks.count=4: "),
+    EXPECT_NE(found.find("--over provider.lazy.strategy=no_such tasks.count=3: "),
               std::string::npos)
         << found;
     EXPECT_EQ(found.find("strategy=lazy_guess"), std::string::npos) << found;
+    EXPECT_EQ(found.find("tasks.count=4"), std::string::npos) << "one value, one problem";
+    EXPECT_NE(found.find("the same at further points"), std::string::npos) << found;
 }
 
 TEST(SweepPlan, TheBaseIsAPointOfTheSweep) {
@@ -253,18 +256,203 @@ TEST_F(SweepTest, AStoppedSweepGoesOnToTheSameRows) {
 }
 
 TEST_F(SweepTest, AnotherSweepsFileIsRefusedAndTheSamesRecognised) {
+    const auto why = [&](const SweepRequest& asked) {
+        const auto placed = plan_in_place(file("x.db"), asked, plan_of(asked));
+        return placed ? std::string() : placed.error().context;
+    };
     const SweepPlan plan = plan_of(request(kTwoAxes));
     EXPECT_FALSE(sweep("x.db", plan, 1, 3));
-    const auto refused = open_sweep(file("x.db"), study(), plan_of(request(kTwoAxes, "1..7")));
-    ASSERT_FALSE(refused);
-    EXPECT_NE(refused.error().context.find("is another sweep: seeds is"), std::string::npos)
-        << refused.error().text();
     SweepRequest shard = request(kTwoAxes);
     shard.shard = "1/2";
-    EXPECT_FALSE(open_sweep(file("x.db"), study(), plan_of(shard)));
+    SweepRequest counterfactual = request(kTwoAxes);
+    counterfactual.counterfactual = true;
+    SweepRequest base = request(kTwoAxes);
+    base.base = "chain.censoring_share=90%";
+    for (const bool finished : {false, true}) {
+        if (finished) {
+            ASSERT_TRUE(sweep("x.db", plan, 1));
+        }
+        EXPECT_NE(why(shard).find("it is shard 1/1 and this is 1/2"), std::string::npos);
+        EXPECT_NE(why(counterfactual).find("counterfactual is null there"), std::string::npos);
+        EXPECT_NE(why(request({"vm.challenge_window_blocks=1,2"})).find("it varies"),
+                  std::string::npos);
+        EXPECT_NE(why(base).find("name that one with --base"), std::string::npos);
+        const SweepRequest same = request(kTwoAxes);
+        const auto placed = plan_in_place(file("x.db"), same, plan_of(same));
+        ASSERT_TRUE(placed) << placed.error().text();
+        EXPECT_EQ(placed->finished, finished);
+        EXPECT_EQ(placed->plan.json(), plan.json());
+    }
+}
+
+TEST_F(SweepTest, AGrownStudyIsTheOneMadeAtOnce) {
+    const SweepRequest first = request({"vm.challenge_window_blocks=1,2"}, "1..3");
+    const SweepRequest more = request({"vm.challenge_window_blocks=2,4"}, "3..5");
+    ASSERT_TRUE(sweep("grown.db", plan_of(first), 2));
+    EXPECT_EQ(made_, 6U);
+    // Interrupted while it grows: the smaller study stays, and the growth goes on.
+    auto placed = plan_in_place(file("grown.db"), more, plan_of(more)).value();
+    EXPECT_FALSE(placed.finished);
+    EXPECT_EQ(placed.plan.points(), 3U);
+    EXPECT_EQ(placed.plan.seeds(), (std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
+    EXPECT_FALSE(sweep("grown.db", placed.plan, 1, 2));
+    EXPECT_EQ(sim::open_study(file("grown.db"))->rows<sim::RunRow>().value().size(), 6U);
+    placed = plan_in_place(file("grown.db"), more, plan_of(more)).value();
+    ASSERT_TRUE(sweep("grown.db", placed.plan, 2));
+    EXPECT_EQ(made_, 7U) << "15 runs, of which 6 were there and 2 made before";
+    ASSERT_TRUE(
+        sweep("once.db", plan_of(request({"vm.challenge_window_blocks=1,2,4"}, "1..5")), 2));
+    EXPECT_TRUE(contents("grown.db") == contents("once.db"));
+    const SweepRequest subset = request({"vm.challenge_window_blocks=4"}, "5");
+    EXPECT_TRUE(plan_in_place(file("grown.db"), subset, plan_of(subset)).value().finished);
+}
+
+TEST_F(SweepTest, AMergedStudyGrows) {
+    SweepRequest asked = request({"vm.challenge_window_blocks=1,2"}, "1..4");
+    auto merged = sim::Recorder::create(file("merged.db"), study()).value();
+    for (const char* shard : {"1/2", "2/2"}) {
+        asked.shard = shard;
+        const std::string part = fmt::format("part{}.db", shard[0]);
+        ASSERT_TRUE(sweep(part, plan_of(asked), 1));
+        ASSERT_TRUE(merged->merge(file(part)));
+    }
+    auto row = sim::select_rows<sim::SweepRow>(merged->database(), "").value().front();
+    ASSERT_TRUE(merged->database().execute("DELETE FROM sweep"));
+    row.shard = row.shards = 1;
+    ASSERT_TRUE(merged->add_sweep(row));
+    ASSERT_TRUE(merged->close());
+    asked = request({"vm.challenge_window_blocks=1,2"}, "1..6");
+    const auto placed = plan_in_place(file("merged.db"), asked, plan_of(asked)).value();
+    ASSERT_TRUE(sweep("merged.db", placed.plan, 1));
+    EXPECT_EQ(made_, 4U);
+    ASSERT_TRUE(sweep("once.db", plan_of(asked), 1));
+    EXPECT_TRUE(contents("merged.db") == contents("once.db"));
+}
+
+TEST_F(SweepTest, SeedsOfAStudyWithAStoppingRuleAreFixed) {
+    SweepRequest asked = request({"vm.challenge_window_blocks=1"}, "1..16");
+    asked.until_decided = {"n_fraud_missed/n_fraud_posted<0.9"};
+    ASSERT_TRUE(sweep("x.db", plan_of(asked), 1));
+    asked.seeds = "1..32";
+    const auto placed = plan_in_place(file("x.db"), asked, plan_of(asked));
+    ASSERT_FALSE(placed);
+    EXPECT_NE(placed.error().context.find("stopping rule"), std::string::npos);
+}
+
+TEST_F(SweepTest, PointsThatAreNoGridAreMadeAndGrow) {
+    SweepRequest asked = request({}, "1..2");
+    asked.points = {{{"vm.challenge_window_blocks", "1"}},
+                    {{"vm.challenge_window_blocks", "2"}, {"chain.censoring_share", "10%"}}};
+    const SweepPlan plan = plan_of(asked);
+    ASSERT_EQ(plan.points(), 2U);
+    EXPECT_EQ(plan.name_of(0), "vm.challenge_window_blocks=1");
+    EXPECT_EQ(plan.load(0).scenario.chain.censoring_ppm, 500'000U) << "as in the scenario";
+    EXPECT_EQ(plan.load(1).scenario.chain.censoring_ppm, 100'000U);
     ASSERT_TRUE(sweep("x.db", plan, 1));
-    EXPECT_EQ(difference_of_finished(file("x.db"), plan).value(), "");
-    EXPECT_NE(difference_of_finished(file("x.db"), plan_of(shard)).value(), "");
+    asked.points = {{{"chain.censoring_share", "90%"}}, asked.points[0]};
+    const auto placed = plan_in_place(file("x.db"), asked, plan_of(asked)).value();
+    EXPECT_EQ(placed.plan.points(), 3U);
+    ASSERT_TRUE(sweep("x.db", placed.plan, 1));
+    EXPECT_EQ(made_, 2U);
+}
+
+TEST_F(SweepTest, RunsAreMadeSeedBySeed) {
+    const SweepPlan plan = plan_of(request(kTwoAxes));
+    EXPECT_FALSE(sweep("x.db", plan, 1, 6));
+    auto database =
+        sim::Database::open(file("x.db.partial"), sim::Database::Mode::kReadOnly).value();
+    EXPECT_EQ(database.integer("SELECT count(DISTINCT point_id) FROM run").value(), 4);
+    EXPECT_EQ(database.integer("SELECT max(replicate) FROM run").value(), 1);
+}
+
+// A strategy that cannot be made in one run, as one that runs out of memory.
+class FailsOnce final : public sim::StrategyFactory {
+public:
+    explicit FailsOnce(std::atomic<int>& left) : left_(left) {}
+    Result<std::unique_ptr<sim::ProviderStrategy>> provider(
+        const sim::ActorGroup& group, const sim::StrategyContext& context) const override {
+        return table_.provider(group, context);
+    }
+    Result<std::unique_ptr<sim::ChallengerStrategy>> challenger(
+        const sim::ActorGroup& group, const sim::StrategyContext& context) const override {
+        if (left_-- == 0) throw std::runtime_error("no more challengers");
+        return table_.challenger(group, context);
+    }
+    Result<std::unique_ptr<sim::RequesterStrategy>> requester(
+        const sim::ActorGroup& group, const sim::StrategyContext& context) const override {
+        return table_.requester(group, context);
+    }
+    Result<std::unique_ptr<sim::ValidatorStrategy>> validator(
+        const sim::ActorGroup& group, const sim::StrategyContext& context) const override {
+        return table_.validator(group, context);
+    }
+    bool is_honest(const sim::ActorGroup& group) const override { return table_.is_honest(group); }
+    bool watches_pending(const sim::ActorGroup& group) const override {
+        return table_.watches_pending(group);
+    }
+
+private:
+    std::atomic<int>& left_;
+    StrategyTable table_;
+};
+
+TEST_F(SweepTest, AFailedRunLeavesItsReasonAndTheOthersGoOn) {
+    std::atomic<int> left = 1000;
+    const FailsOnce strategies(left);
+    SweepRequest asked = request({"vm.challenge_window_blocks=1,2"}, "1..3");
+    asked.strategies = &strategies;
+    const SweepPlan plan = plan_of(asked);
+    left = 3;
+    ASSERT_TRUE(sweep("x.db", plan, 1));
+    const auto failed = [&] {
+        auto database = sim::Database::open(file("x.db"), sim::Database::Mode::kReadOnly).value();
+        return database
+            .text("SELECT coalesce(group_concat(failure), '') FROM run WHERE status = 'failed'")
+            .value();
+    };
+    EXPECT_EQ(failed(), "no more challengers");
+    EXPECT_EQ(sim::open_study(file("x.db"))->rows<sim::RunRow>().value().size(), 6U);
+    // The same request tries it again.
+    const auto placed = plan_in_place(file("x.db"), asked, plan_of(asked)).value();
+    EXPECT_FALSE(placed.finished);
+    left = 1000;
+    ASSERT_TRUE(sweep("x.db", placed.plan, 1));
+    EXPECT_EQ(made_, 1U);
+    EXPECT_EQ(failed(), "");
+    ASSERT_TRUE(sweep("once.db", plan, 1));
+    EXPECT_TRUE(contents("x.db") == contents("once.db"));
+}
+
+// What cannot become final once had the best figures of all: finality after 0 seconds.
+TEST_F(SweepTest, APointWithoutAFinalTaskHasEstimatesWithoutValues) {
+    SweepRequest asked = request({"provider.honest.speed=1%"}, "1..2");
+    asked.overrides = {};
+    for (const auto& [key, value] :
+         {std::pair{"tasks.step_time", "10s"}, std::pair{"vm.task_timeout", "30s"},
+          std::pair{"provider.lazy.strategy", "honest"}, std::pair{"provider.lazy.speed", "1%"}}) {
+        asked.overrides.push_back({OriginKind::kSet, fmt::format("{}={}", key, value), key, value});
+    }
+    ASSERT_TRUE(sweep("x.db", plan_of(asked), 1));
+    auto study = sim::open_study(file("x.db")).value();
+    int seen = 0;
+    const auto estimates = study.rows<sim::EstimateRow>().value();
+    for (const sim::EstimateRow& row : estimates) {
+        if (!row.mode.empty()) continue;
+        const bool dataless = row.name.starts_with("ttf_") || row.name == "p_final_corrupt";
+        if (!dataless) continue;
+        ++seen;
+        EXPECT_EQ(row.n, 0U) << row.name;
+        EXPECT_FALSE(row.mean || row.low || row.high) << row.name;
+    }
+    EXPECT_EQ(seen, 5) << "three times, and the share by both methods";
+    auto database = sim::Database::open(file("x.db"), sim::Database::Mode::kReadOnly).value();
+    EXPECT_EQ(database
+                  .integer("SELECT count(*) FROM v_point_estimate WHERE name = 'ttf_mean' AND "
+                           "mode = '' AND mean IS NULL AND n = 0 AND runs = 2")
+                  .value(),
+              1);
+    EXPECT_EQ(database.integer("SELECT count(*) FROM v_frontier").value(), 0);
+    EXPECT_EQ(database.integer("SELECT count(*) FROM v_finality").value(), 0);
 }
 
 TEST_F(SweepTest, ShardsMergeToTheWhole) {
@@ -327,7 +515,7 @@ TEST_F(SweepTest, ContrastsAreDifferencesSeedBySeed) {
         const std::vector<sim::MetricRow> metrics = study.rows<sim::MetricRow>(run.run_id).value();
         for (const sim::MetricRow& metric : metrics) {
             if (metric.name != "ttf_mean" || !metric.mode.empty()) continue;
-            values[run.point_id][run.seed] = std::get<double>(metric.value);
+            values[run.point_id][run.seed] = std::get<double>(metric.value.value());
         }
     }
     Moments expected;
@@ -362,9 +550,9 @@ TEST_F(SweepTest, SharesOfFraudAreComparedSeedBySeed) {
             if (!metric.mode.empty()) continue;
             auto& [missed, posted] = counts[run.point_id][run.seed];
             if (metric.name == "n_fraud_missed")
-                missed = static_cast<double>(std::get<std::int64_t>(metric.value));
+                missed = static_cast<double>(std::get<std::int64_t>(metric.value.value()));
             if (metric.name == "n_fraud_posted")
-                posted = static_cast<double>(std::get<std::int64_t>(metric.value));
+                posted = static_cast<double>(std::get<std::int64_t>(metric.value.value()));
         }
     }
     PairedShares expected;
@@ -445,10 +633,10 @@ TEST_F(SweepTest, SharesAreCountedOverAllEvents) {
     };
     const sim::EstimateRow share = find(kFraudMissedShare, "share 95%");
     EXPECT_EQ(share.n, static_cast<std::uint64_t>(posted));
-    EXPECT_DOUBLE_EQ(share.mean, missed / posted);
+    EXPECT_DOUBLE_EQ(share.mean.value(), missed / posted);
     const sim::EstimateRow corrupt = find("p_final_corrupt", "share 95%");
     EXPECT_EQ(corrupt.n, static_cast<std::uint64_t>(final_tasks));
-    EXPECT_DOUBLE_EQ(corrupt.mean, missed / final_tasks);
+    EXPECT_DOUBLE_EQ(corrupt.mean.value(), missed / final_tasks);
     EXPECT_EQ(find("attacker_profitable", "share 95%").n, 8U);
     EXPECT_EQ(find("ttf_mean", "t 95%").n, 8U);
 }
@@ -495,7 +683,7 @@ TEST_F(SweepTest, TheViewsSafeWindowIsThatOfTheWrongResultsPosted) {
         const auto estimate = estimate_metric(database, plan.point_id(point),
                                               std::string(kFraudMissedShare), 8, 0.95);
         ASSERT_GT(estimate->n, 0U);
-        shares.push_back(estimate->mean);
+        shares.push_back(estimate->mean.value());
     }
     EXPECT_GT(shares[0], 0.001);  // half of the proposers censor
     EXPECT_EQ(shares[2], 0.0);
@@ -513,8 +701,15 @@ TEST_F(SweepTest, MetricsAloneLeaveOutTheRowsOfTasks) {
     EXPECT_EQ(database.integer("SELECT count(*) FROM task").value(), 0);
     EXPECT_EQ(database.integer("SELECT count(*) FROM run").value(), 24);
     EXPECT_GT(database.integer("SELECT count(*) FROM payoff").value(), 0);
-    asked.until_width = {"p_final_corrupt=0.01"};
-    EXPECT_NE(faults(asked).find("--record metrics leaves out"), std::string::npos);
+    // The share of final results is counted from the metrics and their n.
+    asked.until_width = {"p_final_corrupt=0.9"};
+    ASSERT_TRUE(sweep("ruled.db", plan_of(asked), 1));
+    auto ruled = sim::Database::open(file("ruled.db"), sim::Database::Mode::kReadOnly).value();
+    EXPECT_EQ(ruled
+                  .integer("SELECT count(*) FROM estimate WHERE name = 'p_final_corrupt' AND "
+                           "method LIKE 'group-sequential%' AND n > 0")
+                  .value(),
+              4);
 }
 
 }  // namespace

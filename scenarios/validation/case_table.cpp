@@ -100,6 +100,18 @@ constexpr std::array kRows{
     CaseRow{"C09", "rounds until the last node decides", kMeans, 60, snowflake_from_half},
     CaseRow{"C10", "runs in which two honest nodes decide differently", kBinomial, 80,
             unsafe_disagreement},
+    CaseRow{"C11", "a vertex without rivals; polls of one node until it accepts it", kMeans, 16,
+            polls_of_a_virtuous_vertex},
+    CaseRow{"C12", "a vertex whose rival f of the responders endorse; polls until it is accepted",
+            kMeans, 16, polls_of_a_rogue_vertex},
+    CaseRow{"C13", "polls in which g of the responders endorse two rivals; those that count",
+            kBinomial, 4, polls_with_undecided_responders},
+    CaseRow{"C14", "sets of n vertices with m of J jobs each; those with a conflict", kBinomial, 10,
+            conflicts_of_concurrent_vertices},
+    CaseRow{"C15", "vertices issued until a job's is accepted, if rivals meet it with chance q",
+            kMeans, 16, vertices_per_settled_job},
+    CaseRow{"C16", "a cut every I rounds; from issuing a vertex to the acceptance of its cut",
+            kMeans, 8, rounds_to_settle},
 };
 
 }  // namespace

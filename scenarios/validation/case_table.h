@@ -88,5 +88,12 @@ Result<Sample> slush_from_sixty(const ValidationCase& c, const RunContext& conte
 Result<Sample> snowball_from_unanimity(const ValidationCase& c, const RunContext& context);
 Result<Sample> snowflake_from_half(const ValidationCase& c, const RunContext& context);
 Result<Sample> unsafe_disagreement(const ValidationCase& c, const RunContext& context);
+// dag.cpp
+Result<Sample> polls_of_a_virtuous_vertex(const ValidationCase& c, const RunContext& context);
+Result<Sample> polls_of_a_rogue_vertex(const ValidationCase& c, const RunContext& context);
+Result<Sample> polls_with_undecided_responders(const ValidationCase& c, const RunContext& context);
+Result<Sample> conflicts_of_concurrent_vertices(const ValidationCase& c, const RunContext& context);
+Result<Sample> vertices_per_settled_job(const ValidationCase& c, const RunContext& context);
+Result<Sample> rounds_to_settle(const ValidationCase& c, const RunContext& context);
 
 }  // namespace aivm::scenarios

@@ -147,7 +147,7 @@ Result<Sample> assignment_rounds(const ValidationCase& c, const RunContext& cont
     const double present = 1 - c.share("a");
     const double quorum = std::max(1e-6, binom_sf(3, 5, present));
     sim::Scenario s = committees(tasks_for(std::max(20.0, 1000 * quorum)), 100, pool);
-    s.vm.policy.max_assignments = 1'000'000;
+    s.vm.policy.reassignments_max = 999'999;
     AIVM_ASSIGN(const auto played, play(context, s));
     Sample sample;
     for (const sim::TaskRow& task : played->tasks()) {

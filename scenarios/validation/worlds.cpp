@@ -132,7 +132,7 @@ sim::Scenario market(std::uint32_t tasks, std::uint32_t tasks_per_block) {
     s.vm.config.max_tasks_per_provider = 10'000;
     s.vm.config.max_task_queue_size = 1'000'000;
     s.vm.policy.result_bond = lux(10);
-    s.vm.policy.max_assignments = 1;
+    s.vm.policy.reassignments_max = 0;
     // The first tasks come in the block after the registrations, and are like all others.
     s.vm.policy.activation_delay_blocks = 0;
     return s;

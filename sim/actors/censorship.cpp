@@ -20,6 +20,8 @@ public:
     }
     bool builds_twice() override { return inner_->builds_twice(); }
     bool tolerates(const Block& block) override { return inner_->tolerates(block); }
+    void sends(ActorId to, Outgoing& outgoing) override { inner_->sends(to, outgoing); }
+    bool runs_twice() override { return inner_->runs_twice(); }
     void vote(const PollView& poll, Vote& answer) override { inner_->vote(poll, answer); }
     bool serves(const Follower& follower) override { return inner_->serves(follower); }
     bool reports_equivocation() override { return inner_->reports_equivocation(); }

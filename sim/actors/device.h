@@ -20,6 +20,11 @@ public:
     // evidence of a GPU with confidential computing, software evidence of any other.
     [[nodiscard]] std::optional<Bytes> quote(TimestampNs now) const;
 
+    // The same machine, as another provider of its owner shows it.
+    [[nodiscard]] Device of_provider(std::string provider_id) const {
+        return {hardware_, std::move(provider_id), vendor_};
+    }
+
     // Any evidence under the vendor's signature. For strategies with a stolen key (A34) only.
     [[nodiscard]] Bytes sign_with_stolen_key(GpuEvidence evidence) const {
         return signed_bytes(std::move(evidence));

@@ -3,9 +3,11 @@
 
 #include <span>
 
+#include "core/vm/dag_vm.h"
 #include "core/vm/vm.h"
 #include "sim/actors/actor.h"
 #include "sim/consensus/poll_record.h"
+#include "sim/scenario/engines.h"
 
 namespace aivm::sim {
 
@@ -46,6 +48,35 @@ public:
                             const Status& taken) = 0;
     // The node built a block; the queue is as the builder left it.
     virtual void on_built(ActorId node, const QueueView& view, const BuiltBlock& built) = 0;
+    // The node sends a vote that it signed; once for each receiver.
+    virtual void on_vote(ActorId node, const SignedVote& vote) {
+        static_cast<void>(node), static_cast<void>(vote);
+    }
+    // On a DAG: the node holds the vertex as processing.
+    virtual void on_vertex_verified(ActorId node, const DagVm& vm, const VertexPtr& vertex) {
+        static_cast<void>(node), static_cast<void>(vm), static_cast<void>(vertex);
+    }
+    // `vm` is as it was before the decision.
+    virtual void before_vertex_accept(ActorId node, const DagVm& vm, const VertexPtr& vertex,
+                                      AcceptedBy by) {
+        static_cast<void>(node), static_cast<void>(vm), static_cast<void>(vertex);
+        static_cast<void>(by);
+    }
+    virtual void on_vertex_accepted(ActorId node, const DagVm& vm, const VertexPtr& vertex) {
+        static_cast<void>(node), static_cast<void>(vm), static_cast<void>(vertex);
+    }
+    // The vertex that was accepted is a cut; `shown` is its slice as a block, for clients.
+    virtual void on_settled(ActorId node, const DagVm& vm, const CutResultPtr& result,
+                            const ExecutedPtr& shown) {
+        static_cast<void>(node), static_cast<void>(vm), static_cast<void>(result);
+        static_cast<void>(shown);
+    }
+    virtual void on_vertex_rejected(ActorId node, const DagVm& vm, const VertexPtr& vertex) {
+        static_cast<void>(node), static_cast<void>(vm), static_cast<void>(vertex);
+    }
+    virtual void on_dag_restarted(ActorId node, const DagVm& vm) {
+        static_cast<void>(node), static_cast<void>(vm);
+    }
     // The node proved to those outside the chain that a block is final.
     virtual void on_certificate(ActorId node, const PublishCertificate& certificate) {
         static_cast<void>(node);

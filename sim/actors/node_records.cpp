@@ -63,14 +63,4 @@ Status NodeRecords::set_silent_until(Height height) {
     return write_one(store_, record_key(RecordKind::kSilent).view(), Writer().u64(height).view());
 }
 
-Hash32 signed_message(const SigningSlot& slot, const Hash32& message) {
-    return keccak256(Writer()
-                         .string("aivmsim vote")
-                         .u8(slot.kind)
-                         .u64(slot.height)
-                         .u32(slot.round)
-                         .fixed(message)
-                         .view());
-}
-
 }  // namespace aivm::sim

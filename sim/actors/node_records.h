@@ -33,7 +33,4 @@ private:
     KeyValueStore& store_;
 };
 
-// What a validator's key signs for a vote: never a message that could be another vote, or a block.
-[[nodiscard]] Hash32 signed_message(const SigningSlot& slot, const Hash32& message);
-
 }  // namespace aivm::sim

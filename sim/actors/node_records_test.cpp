@@ -34,11 +34,6 @@ TEST(NodeRecords, TheEnginesRecordsAreReplacedAndRemovedByKey) {
     EXPECT_EQ(found[0].value, Bytes{11});
 }
 
-TEST(NodeRecords, VotesOfDifferentSlotsAreDifferentMessages) {
-    EXPECT_NE(signed_message({0, 1, 0}, kOne), signed_message({0, 1, 1}, kOne));
-    EXPECT_NE(signed_message({0, 1, 0}, kOne), kOne);
-}
-
 TEST(NodeRecords, SilenceIsRemembered) {
     MemoryStore store;
     EXPECT_EQ(NodeRecords(store).silent_until().value(), 0U);

@@ -7,7 +7,6 @@ namespace aivm::sim {
 namespace {
 
 constexpr std::uint64_t kFrameBytes = 40;  // the checksum's 8 among them
-constexpr std::uint64_t kChecksumBytes = 8;
 
 template <class... Visitors>
 struct Overloaded : Visitors... {
@@ -18,47 +17,96 @@ Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 constexpr std::size_t kMessageBytesMax = 1 << 16;
 constexpr std::size_t kSealedBytesMax = kBlockBytesMax + (1 << 12);
+constexpr std::size_t kSealedVertexBytesMax = kVertexBytesMax + (1 << 12);
 
-// Of a block's bytes: its id is their hash, but for the authorisation.
-std::uint64_t block_digest(const Block& block) {
-    return mix_digest(block.id().prefix64(), digest_of_bytes(block.authorization()));
+// Of the bytes of a block or vertex: its id is their hash, but for the authorisation.
+template <class Body>
+std::uint64_t block_digest(const Body& body) {
+    return mix_digest(body.id().prefix64(), digest_of_bytes(body.authorization()));
 }
 
-std::uint64_t body_bytes(const BlockPtr& block) { return block ? block->size_bytes() : 0; }
+template <class Body>
+std::uint64_t body_bytes(const std::shared_ptr<const Body>& body) {
+    return body ? body->size_bytes() : 0;
+}
 
 // Of a packet with an encoding: its length prefixes.
 constexpr std::uint64_t kConsensusOverhead = 4 + 4;
 constexpr std::uint64_t kBlockOverhead = 4;
 
-void put_blocks(Writer& out, std::span<const BlockPtr> blocks) {
-    out.u32(static_cast<std::uint32_t>(blocks.size()));
-    for (const BlockPtr& block : blocks) out.bytes(block->encode());
+template <class Body>
+void put_bodies(Writer& out, std::span<const std::shared_ptr<const Body>> bodies) {
+    out.u32(static_cast<std::uint32_t>(bodies.size()));
+    for (const auto& body : bodies) out.bytes(body->encode());
 }
 
-Result<std::vector<BlockPtr>> take_blocks(Reader& in, std::size_t max) {
-    std::vector<BlockPtr> out;
+template <class Body>
+Result<std::vector<std::shared_ptr<const Body>>> take_bodies(Reader& in, std::size_t max) {
+    constexpr bool kOfVertices = std::is_same_v<Body, Vertex>;
+    std::vector<std::shared_ptr<const Body>> out;
     const std::uint32_t count = in.list(max, kBlockOverhead);
     for (std::uint32_t i = 0; i < count; ++i) {
-        const Bytes sealed = in.bytes(kSealedBytesMax);
+        const Bytes sealed = in.bytes(kOfVertices ? kSealedVertexBytesMax : kSealedBytesMax);
         AIVM_TRY(in.status());
-        AIVM_ASSIGN(BlockPtr block, Block::decode(sealed));
-        out.push_back(std::move(block));
+        AIVM_ASSIGN(std::shared_ptr<const Body> body, Body::decode(sealed));
+        out.push_back(std::move(body));
     }
     AIVM_TRY(in.finish());
     return out;
 }
 
-enum class WireKind : std::uint8_t { kConsensus, kBlockRequest, kBlockReply };
+enum class WireKind : std::uint8_t {
+    kConsensus,
+    kBlockRequest,
+    kBlockReply,
+    kVertex,
+    kVertexReply
+};
 
+template <class Kind>
+void put_consensus(Writer& out, WireKind wire, const Kind& packet) {
+    Writer message;
+    packet.message.encode(message);
+    out.u8(static_cast<std::uint8_t>(wire)).bytes(message.view());
+    put_bodies(out, std::span(&packet.body, packet.body ? 1U : 0U));
+}
+
+template <class Body, class Kind>
 Result<Packet> decode_consensus(Reader& in, DecodeMessage decode_message) {
     const Bytes bytes = in.bytes(kMessageBytesMax);
-    AIVM_ASSIGN(std::vector<BlockPtr> body, take_blocks(in, 1));
+    AIVM_ASSIGN(auto body, take_bodies<Body>(in, 1));
     AIVM_ASSIGN(Message message, decode_message(bytes));
     // A body that the message does not speak of has no place in it.
     const auto attached = message.attached_item();
     if (!body.empty() && attached != body.front()->id())
         return fail(ErrorCode::kMalformed, "another body than the message's");
-    return ConsensusPacket{std::move(message), body.empty() ? nullptr : body.front()};
+    return Kind{std::move(message), body.empty() ? nullptr : body.front()};
+}
+
+template <class Kind>
+std::uint64_t consensus_bytes(const Kind& packet) {
+    const std::uint64_t body = packet.body ? kBlockOverhead + body_bytes(packet.body) : 0;
+    return kFrameBytes + 1 + kConsensusOverhead + packet.message.bytes() + body;
+}
+
+template <class Bodies>
+std::uint64_t reply_bytes(const Bodies& bodies) {
+    std::uint64_t out = kFrameBytes + 1 + 4;
+    for (const auto& body : bodies) out += kBlockOverhead + body_bytes(body);
+    return out;
+}
+
+template <class Kind>
+std::uint64_t consensus_digest(const Kind& packet) {
+    if (!packet.body) return packet.message.digest();
+    return mix_digest(packet.message.digest(), block_digest(*packet.body));
+}
+
+template <class Bodies>
+std::uint64_t reply_digest(const Bodies& bodies) {
+    std::uint64_t out = bodies.size();
+    for (const auto& body : bodies) out = mix_digest(out, block_digest(*body));
+    return out;
 }
 
 }  // namespace
@@ -69,10 +117,12 @@ Bytes encode_packet(const Packet& packet) {
     if (const auto* raw = std::get_if<RawPacket>(&packet)) return raw->frame;
     Writer out;
     if (const auto* consensus = std::get_if<ConsensusPacket>(&packet)) {
-        Writer message;
-        consensus->message.encode(message);
-        out.u8(static_cast<std::uint8_t>(WireKind::kConsensus)).bytes(message.view());
-        put_blocks(out, {&consensus->body, consensus->body ? 1U : 0U});
+        put_consensus(out, WireKind::kConsensus, *consensus);
+    } else if (const auto* vertex = std::get_if<VertexPacket>(&packet)) {
+        put_consensus(out, WireKind::kVertex, *vertex);
+    } else if (const auto* vertices = std::get_if<VertexReply>(&packet)) {
+        out.u8(static_cast<std::uint8_t>(WireKind::kVertexReply));
+        put_bodies(out, std::span(vertices->vertices));
     } else if (const auto* request = std::get_if<BlockRequest>(&packet)) {
         out.u8(static_cast<std::uint8_t>(WireKind::kBlockRequest));
         out.fixed(request->id).u32(request->count);
@@ -80,7 +130,7 @@ Bytes encode_packet(const Packet& packet) {
         const auto* reply = std::get_if<BlockReply>(&packet);
         AIVM_CHECK(reply != nullptr);
         out.u8(static_cast<std::uint8_t>(WireKind::kBlockReply));
-        put_blocks(out, reply->blocks);
+        put_bodies(out, std::span(reply->blocks));
     }
     return frame_of(out.view());
 }
@@ -94,7 +144,10 @@ Result<Packet> decode_packet(ByteView frame, DecodeMessage decode_message) {
     switch (in.enumerator<WireKind>()) {
         case WireKind::kConsensus:
             AIVM_TRY(in.status());
-            return decode_consensus(in, decode_message);
+            return decode_consensus<Block, ConsensusPacket>(in, decode_message);
+        case WireKind::kVertex:
+            AIVM_TRY(in.status());
+            return decode_consensus<Vertex, VertexPacket>(in, decode_message);
         case WireKind::kBlockRequest: {
             BlockRequest request;
             request.id = in.hash();
@@ -103,17 +156,31 @@ Result<Packet> decode_packet(ByteView frame, DecodeMessage decode_message) {
             return request;
         }
         case WireKind::kBlockReply: {
-            AIVM_ASSIGN(std::vector<BlockPtr> blocks, take_blocks(in, kBlocksPerReplyMax));
+            AIVM_ASSIGN(std::vector<BlockPtr> blocks, take_bodies<Block>(in, kBlocksPerReplyMax));
             return BlockReply{std::move(blocks)};
+        }
+        case WireKind::kVertexReply: {
+            AIVM_ASSIGN(std::vector<VertexPtr> vertices,
+                        take_bodies<Vertex>(in, kBlocksPerReplyMax));
+            return VertexReply{std::move(vertices)};
         }
     }
     return fail(ErrorCode::kMalformed, "a packet of an unknown kind");
+}
+
+RawPacket raw_consensus_packet(ByteView message) {
+    Writer out;
+    out.u8(static_cast<std::uint8_t>(WireKind::kConsensus)).bytes(message);
+    put_bodies(out, std::span<const BlockPtr>());
+    return {frame_of(out.view())};
 }
 
 RawPacket with_flipped_bits(const Packet& packet, std::span<const std::uint64_t> bits) {
     const bool has_encoding = std::holds_alternative<ConsensusPacket>(packet) ||
                               std::holds_alternative<BlockRequest>(packet) ||
                               std::holds_alternative<BlockReply>(packet) ||
+                              std::holds_alternative<VertexPacket>(packet) ||
+                              std::holds_alternative<VertexReply>(packet) ||
                               std::holds_alternative<RawPacket>(packet);
     RawPacket out{has_encoding ? encode_packet(packet) : Bytes{}};
     if (out.frame.empty()) return out;
@@ -127,16 +194,11 @@ RawPacket with_flipped_bits(const Packet& packet, std::span<const std::uint64_t>
 std::uint64_t packet_bytes(const Packet& packet) {
     return std::visit(
         Overloaded{
-            [](const ConsensusPacket& p) {
-                const std::uint64_t body = p.body ? kBlockOverhead + body_bytes(p.body) : 0;
-                return kFrameBytes + 1 + kConsensusOverhead + p.message.bytes() + body;
-            },
+            [](const ConsensusPacket& p) { return consensus_bytes(p); },
+            [](const VertexPacket& p) { return consensus_bytes(p); },
+            [](const VertexReply& p) { return reply_bytes(p.vertices); },
             [](const BlockRequest&) { return kFrameBytes + 1 + Hash32::size_bytes + 4; },
-            [](const BlockReply& p) {
-                std::uint64_t out = kFrameBytes + 1 + 4;
-                for (const BlockPtr& block : p.blocks) out += kBlockOverhead + body_bytes(block);
-                return out;
-            },
+            [](const BlockReply& p) { return reply_bytes(p.blocks); },
             [](const OperationPacket& p) {
                 return kFrameBytes + p.operation->bytes().size() +
                        p.operation->authorization().size();
@@ -153,17 +215,11 @@ std::uint64_t packet_bytes(const Packet& packet) {
 
 std::uint64_t packet_digest(const Packet& packet) {
     const std::uint64_t contents = std::visit(
-        Overloaded{[](const ConsensusPacket& p) {
-                       if (!p.body) return p.message.digest();
-                       return mix_digest(p.message.digest(), block_digest(*p.body));
-                   },
+        Overloaded{[](const ConsensusPacket& p) { return consensus_digest(p); },
+                   [](const VertexPacket& p) { return consensus_digest(p); },
+                   [](const VertexReply& p) { return reply_digest(p.vertices); },
                    [](const BlockRequest& p) { return mix_digest(p.id.prefix64(), p.count); },
-                   [](const BlockReply& p) {
-                       std::uint64_t out = p.blocks.size();
-                       for (const BlockPtr& block : p.blocks)
-                           out = mix_digest(out, block_digest(*block));
-                       return out;
-                   },
+                   [](const BlockReply& p) { return reply_digest(p.blocks); },
                    [](const OperationPacket& p) { return p.operation->id().prefix64(); },
                    [](const AcceptedPacket& p) { return p.executed->id.prefix64(); },
                    [](const FollowRequest& p) { return p.from; },

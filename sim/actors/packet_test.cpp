@@ -52,6 +52,17 @@ TEST(Packet, WhatClientsSendArrivesAsNothingOnceItIsDamaged) {
     EXPECT_FALSE(decode_packet({}, decode_snowman_message).has_value());
 }
 
+TEST(Packet, OfRawBytesIsTheConsensusPacketIfTheyAreAMessage) {
+    const ConsensusPacket packet{Chits{2, {{sha256(as_bytes("b")), 3}, {}, {}}}, nullptr};
+    Writer message;
+    packet.message.encode(message);
+    const RawPacket raw = raw_consensus_packet(message.view());
+    EXPECT_EQ(raw.frame, encode_packet(packet));
+    EXPECT_TRUE(decode_packet(raw.frame, decode_snowman_message).has_value());
+    const Bytes more{1, 2, 3};
+    EXPECT_FALSE(decode_packet(raw_consensus_packet(more).frame, decode_snowman_message));
+}
+
 TEST(Packet, ABodyThatTheMessageDoesNotNameIsMalformed) {
     const Packet wrong =
         ConsensusPacket{Query{1, {{sha256(as_bytes("other")), 3}, 3}, true}, packet_block(3)};

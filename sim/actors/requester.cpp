@@ -52,7 +52,11 @@ void RequesterActor::on_given_up(const OperationBody& body) {
     // A full queue or an empty account may be temporary: the task is submitted again unless it is
     // on chain.
     const auto* task = std::get_if<op::SubmitTask>(&body);
-    if (closed_ || task == nullptr || state()->find_task(task->job_id)) return;
+    if (closed_ || task == nullptr) return;
+    // On a DAG the task is stored under an id that is bound to the requester.
+    if (state()->find_task(task->job_id) ||
+        state()->find_task(bound_job_id(address(), task->job_id)))
+        return;
     if (setup_.on_refused) setup_.on_refused();
     submit(OperationBody(body));
 }

@@ -55,9 +55,14 @@ bool RequesterStrategy::goes_on(const NodeView&) { return false; }
 
 bool ValidatorStrategy::builds(const State&, const Hash32&) { return true; }
 bool ValidatorStrategy::builds_twice() { return false; }
+bool ValidatorStrategy::votes_twice() { return false; }
 bool ValidatorStrategy::tolerates(const Block&) { return true; }
+void ValidatorStrategy::sends(ActorId, Outgoing&) {}
+bool ValidatorStrategy::runs_twice() { return false; }
 void ValidatorStrategy::vote(const PollView&, Vote&) {}
 bool ValidatorStrategy::serves(const Follower&) { return true; }
+void ValidatorStrategy::rejected(const Block&, const Address&) {}
+
 bool ValidatorStrategy::reports_equivocation() { return true; }
 
 std::optional<BlockInfo> PollView::branch_asked_about() const {

@@ -187,6 +187,13 @@ struct Follower {
     std::uint32_t index_in_role = 0;
 };
 
+// A consensus message that a validator is about to send.
+struct Outgoing {
+    Message message;  // of the engine's kinds; the body of its attached_item() travels with it
+    std::optional<RawPacket> instead = {};  // these bytes, whatever they say
+    SimTime delay = 0;                      // how much later it is sent
+};
+
 class ValidatorStrategy {
 public:
     virtual ~ValidatorStrategy() = default;
@@ -200,13 +207,24 @@ public:
     // Whether to sign a second block for the slot of the one just built, and show it to half of the
     // others.
     [[nodiscard]] virtual bool builds_twice();
+    // Whether to send a second vote, for something else, to half of the others: called for each
+    // vote that it signs.
+    [[nodiscard]] virtual bool votes_twice();
     // Whether to treat a valid block as valid. Not called for blocks that the others have decided.
     [[nodiscard]] virtual bool tolerates(const Block& block);
+    // May change what its engine sends to another validator.
+    virtual void sends(ActorId to, Outgoing& outgoing);
+    // Whether its identity is run twice: a second replica with a disk of its own talks to every
+    // second validator, and neither knows what the other signs (twin_validator.h).
+    [[nodiscard]] virtual bool runs_twice();
     // May change the answer to a poll.
     virtual void vote(const PollView& poll, Vote& answer);
     // Whether to send accepted blocks to this client.
     [[nodiscard]] virtual bool serves(const Follower& follower);
-    // Whether to submit evidence when a validator signed two blocks for one slot.
+    // A verified block of this proposer is final no more: another one, or a block before it, was
+    // decided against it.
+    virtual void rejected(const Block& block, const Address& proposer);
+    // Whether to submit evidence when a validator signed two blocks, or votes, for one slot.
     [[nodiscard]] virtual bool reports_equivocation();
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/digest.h"
+#include "core/chain/vote_slot.h"
 #include "sim/consensus/proposer_schedule.h"
 
 namespace aivm::sim {
@@ -11,6 +12,7 @@ namespace {
 // Timer tags of the validator itself; those of the engine have smaller numbers
 // (consensus/timers.h).
 constexpr std::uint64_t kBuildTag = std::uint64_t{0xF0} << 56;
+constexpr std::uint64_t kLateTag = std::uint64_t{0xF1} << 56;  // and the number of a late packet
 
 constexpr std::size_t kHistoryBlocks = 64;
 constexpr std::size_t kFollowBlocksMax = 32;  // sent to a follower at once
@@ -21,16 +23,18 @@ constexpr std::uint32_t kProposersDrawn = 8;
 constexpr std::uint64_t kDueDelayMax = 24 * 3600 * static_cast<std::uint64_t>(kSecond);
 constexpr std::uint64_t kSecretsSearched = 1 << 20;
 constexpr std::size_t kSignaturesKept = 1024;
+constexpr Height kVotesKeptBlocks = 8;
 
 }  // namespace
 
 ValidatorActor::ValidatorActor(ValidatorSetup setup, Signer signer,
                                std::unique_ptr<ValidatorStrategy> strategy)
-    : setup_(std::move(setup)),
+    : strategy_(std::move(strategy)),
+      setup_(std::move(setup)),
       signer_(signer),
-      strategy_(std::move(strategy)),
       random_(setup_.environment->stream(Purpose::kConsensus)) {
-    AIVM_CHECK(setup_.disk != nullptr && setup_.observer != nullptr && strategy_ != nullptr);
+    AIVM_CHECK(setup_.disk != nullptr && setup_.observer != nullptr && strategy_ != nullptr &&
+               setup_.engine != nullptr);
 }
 
 // --- Starting and stopping ---
@@ -48,6 +52,8 @@ void ValidatorActor::crash() {
     build_timers_ = 0;
     undecided_.clear();
     signed_.clear();
+    doubled_.clear();
+    late_.clear();
 }
 
 void ValidatorActor::restart() {
@@ -57,7 +63,7 @@ void ValidatorActor::restart() {
 }
 
 void ValidatorActor::boot(bool bootstrap) {
-    const bool disk_was_empty = setup_.disk->entries() == 0;
+    const bool disk_was_empty = setup_.disk->empty();
     Result<Vm> opened = Vm::open(setup_.vm);
     if (!opened) return stop(opened.error());
     vm_.emplace(std::move(*opened));
@@ -95,6 +101,17 @@ Status ValidatorActor::note_disk(bool disk_was_empty) {
     return {};
 }
 
+// The validators' addresses are those of the last accepted state: an entry changes hands only long
+// after its validator left the set.
+bool ValidatorActor::signed_by(VoterIndex validator, const SigningSlot& slot, const Hash32& message,
+                               const Bytes& signature) const {
+    const auto& validators = vm_->state().validators;
+    return validator < validators.size() &&
+           setup_.vm.rules->authorizer->verify(
+               validators[validator].address,
+               vote_message(setup_.vm.rules->chain_id, slot, message), signature);
+}
+
 void ValidatorActor::end_silence_of_the_start() {
     if (silent_until_ != kHeightMax || engine_->bootstrapping()) return;
     silent_until_ = vm_->last_accepted_height() + setup_.silent_blocks;
@@ -107,13 +124,14 @@ void ValidatorActor::note_epoch() {
     if (state.head.epoch == epoch_) return;
     epoch_ = state.head.epoch;
     std::vector<std::uint64_t> stakes;
-    for (std::size_t i = 0; i < setup_.stakes.size(); ++i) {
+    stakes.reserve(setup_.stakes->size());
+    for (std::size_t i = 0; i < setup_.stakes->size(); ++i) {
         const Validator& each = state.validators[i];
         stakes.push_back(each.active ? each.stake.nlux() : 0);
     }
-    if (stakes == stakes_) return;
-    stakes_ = stakes;
-    step(EpochBegun{epoch_, std::move(stakes)});
+    if (stakes == *stakes_) return;
+    stakes_ = share_stakes(std::move(stakes));
+    step(EpochBegun{epoch_, *stakes_});
 }
 
 void ValidatorActor::stop(const Error& error) {
@@ -143,7 +161,7 @@ void ValidatorActor::receive(ActorId from, const Packet& packet) {
     } else if (const auto* follow = std::get_if<FollowRequest>(&packet)) {
         serve(from, *follow);
     } else if (const auto* raw = std::get_if<RawPacket>(&packet)) {
-        const auto decoded = decode_packet(raw->frame, setup_.decode_message);
+        const auto decoded = decode_packet(raw->frame, setup_.engine->decode);
         return decoded ? receive(from, *decoded) : drop_malformed();
     } else if (const auto* operation = std::get_if<OperationPacket>(&packet)) {
         // A refused operation is dropped: its sender watches the chain and tries again.
@@ -186,10 +204,9 @@ bool ValidatorActor::is_signed_by_proposer(const Block& block) const {
     const auto& validators = vm_->state().validators;
     const std::size_t proposer = block.header().proposer.value;
     return proposer < validators.size() &&
-           setup_.vm.rules->authorizer->verify(
-               validators[proposer].address,
-               slot_message(setup_.vm.rules->chain_id, block.height(), block.id()),
-               block.authorization());
+           setup_.vm.rules->authorizer->verify(validators[proposer].address,
+                                               block.slot_message(setup_.vm.rules->chain_id),
+                                               block.authorization());
 }
 
 void ValidatorActor::drop_malformed() {
@@ -229,6 +246,9 @@ void ValidatorActor::wake(std::uint64_t tag) {
     if (tag == kBuildTag) {
         --build_timers_;
         build();
+    } else if (tag >= kLateTag) {
+        const auto late = late_.extract(tag - kLateTag);
+        if (late) setup_.environment->send(late.mapped().to, late.mapped().packet);
     } else {
         step(TimerFired{TimerId{tag}});
     }
@@ -246,7 +266,7 @@ void ValidatorActor::run_actions() {
     if (acting_) return;  // the loop below is running and will reach the new actions
     acting_ = true;
     for (std::size_t i = 0; running() && i < actions_.size(); ++i) {
-        const Action action = actions_[i];  // a copy: carrying it out may append
+        const Action action = std::move(actions_[i]);  // carrying it out may append
         std::visit([this](const auto& a) { act(a); }, action);
     }
     actions_.clear();
@@ -254,12 +274,45 @@ void ValidatorActor::run_actions() {
 }
 
 void ValidatorActor::act(const Send& action) {
-    ConsensusPacket packet{action.message, nullptr};
-    if (const auto attached = action.message.attached_item()) {
+    Send sent = action;
+    if (setup_.engine->voting != nullptr) note_vote(sent);
+    Outgoing outgoing{.message = std::move(sent.message)};
+    strategy_->sends(sent.to, outgoing);
+    if (outgoing.instead) return send_later(sent.to, *std::move(outgoing.instead), outgoing.delay);
+    ConsensusPacket packet{std::move(outgoing.message), nullptr};
+    if (const auto attached = packet.message.attached_item()) {
         const auto body = vm_->get_block(*attached);
         if (body) packet.body = *body;
     }
-    setup_.environment->send(action.to, std::move(packet));
+    send_later(sent.to, std::move(packet), outgoing.delay);
+}
+
+void ValidatorActor::send_later(ActorId to, Packet packet, SimTime delay) {
+    if (delay == 0) return setup_.environment->send(to, packet);
+    setup_.environment->set_timer(delay, kLateTag + next_late_);
+    late_.emplace(next_late_++, LatePacket{to, std::move(packet)});
+}
+
+// Every second node receives the contradicting vote only.
+void ValidatorActor::note_vote(Send& action) {
+    const VotingRules& voting = *setup_.engine->voting;
+    auto vote = voting.vote_in(action.message);
+    if (!vote) return;
+    const auto [doubled, is_new] = doubled_.try_emplace(vote->slot, false);
+    if (is_new) {
+        doubled->second = strategy_->votes_twice();
+        std::erase_if(doubled_, [&](const auto& each) {
+            return each.first.height + kVotesKeptBlocks < vote->slot.height;
+        });
+    }
+    if (doubled->second && action.to % 2 != 0) {
+        const auto second = voting.contradict(action.message, [this](const SignedVote& other) {
+            return signer_.sign(vote_message(setup_.vm.rules->chain_id, other.slot, other.item));
+        });
+        if (second) action.message = *second;
+        vote = voting.vote_in(action.message);
+    }
+    setup_.observer->on_vote(setup_.self, *vote);
 }
 
 void ValidatorActor::act(const Fetch& action) {
@@ -324,6 +377,10 @@ void ValidatorActor::act(const Reject& action) {
     std::erase_if(undecided_, [&](const BlockInfo& each) { return each.id == action.id; });
     setup_.observer->before_reject(setup_.self, *vm_, executed);
     if (const Status status = vm_->reject(action.id); !status) return stop(status.error());
+    if (executed->block) {
+        const std::uint32_t proposer = executed->block->header().proposer.value;
+        strategy_->rejected(*executed->block, executed->state.validators[proposer].address);
+    }
     setup_.observer->on_rejected(setup_.self, *vm_, executed);
 }
 
@@ -342,15 +399,30 @@ void ValidatorActor::act(const Persist& action) {
 }
 
 void ValidatorActor::act(const Sign& action) {
+    end_silence_of_the_start();
+    if (!running()) return;
+    if (action.slot.height <= silent_until_)
+        return step(SlotSigned{action.slot, action.message, std::nullopt});
     const auto may_sign = NodeRecords(*setup_.disk).claim(action.slot, action.message);
     if (!may_sign) return stop(may_sign.error());
     SlotSigned answer{action.slot, action.message, std::nullopt};
-    if (*may_sign) answer.signature = signer_.sign(signed_message(action.slot, action.message));
+    if (*may_sign)
+        answer.signature =
+            signer_.sign(vote_message(setup_.vm.rules->chain_id, action.slot, action.message));
     step(answer);
 }
 
 void ValidatorActor::act(const SubmitEvidence& action) {
-    if (strategy_->reports_equivocation()) report(action);
+    const auto slot = evidence_slot(action.slot);
+    if (!slot || !strategy_->reports_equivocation()) return;
+    op::Evidence evidence;
+    evidence.validator = action.validator;
+    evidence.slot = *slot;
+    evidence.first_id = action.first_id;
+    evidence.first_authorization = action.first_authorization;
+    evidence.second_id = action.second_id;
+    evidence.second_authorization = action.second_authorization;
+    report(std::move(evidence));
 }
 
 void ValidatorActor::act(const PublishCertificate& action) {
@@ -361,22 +433,26 @@ void ValidatorActor::act(const PublishCertificate& action) {
 
 // When this node may build on the preferred block. The slot opens a block interval after the parent
 // or, on a chain that was idle, when there is work: with the parent's time alone all turns of an
-// idle chain would already be open.
+// idle chain would already be open. An engine with turns of its own asks whom it wants.
 std::uint64_t ValidatorActor::turn_ns() const {
     const State& parent = vm_->preferred_state();
     const std::uint64_t slot_ns =
         std::max(parent.head.timestamp_ns + setup_.block_interval_ns, setup_.environment->clock());
-    if (setup_.sole_proposer) return slot_ns;
+    if (setup_.engine->sole_proposer || setup_.engine->own_turns) return slot_ns;
     const ProposerSchedule schedule(
-        stakes_, {setup_.run_seed, vm_->preferred(), parent.head.height + 1}, kProposersDrawn);
+        *stakes_, {setup_.run_seed, vm_->preferred(), parent.head.height + 1}, kProposersDrawn);
     return slot_ns + schedule.delay_ns(setup_.self, setup_.fallback_delay_ns);
+}
+
+bool ValidatorActor::wants_block() const {
+    return engine_->wants_block() && (vm_->wants_block() || engine_->needs_block());
 }
 
 void ValidatorActor::consider_building() {
     if (!setup_.proposes || building_on_ == vm_->preferred()) return;
     end_silence_of_the_start();
     if (!running() || vm_->preferred_state().head.height < silent_until_) return;
-    if (!engine_->wants_block() || !vm_->wants_block()) return;
+    if (!wants_block()) return;
     building_on_ = vm_->preferred();
     turn_ns_ = turn_ns();
     set_build_timer();
@@ -404,13 +480,13 @@ void ValidatorActor::build() {
         return;
     }
     building_on_.reset();
-    if (!engine_->wants_block() || !vm_->wants_block()) return;
+    if (!wants_block()) return;
     const Validator& self = vm_->preferred_state().validators[setup_.self];
     const std::uint64_t secret = find_secret(self.beacon_commitment);
     const Hash32 beacon = next_beacon(vm_->preferred_state().head.beacon,
                                       beacon_secret(setup_.run_seed, setup_.self, secret));
     // A sole proposer has no one to leave the block to.
-    if (!setup_.sole_proposer && !strategy_->builds(vm_->preferred_state(), beacon)) {
+    if (!setup_.engine->sole_proposer && !strategy_->builds(vm_->preferred_state(), beacon)) {
         building_on_ = vm_->preferred();  // the next proposer builds
         return;
     }
@@ -460,37 +536,32 @@ void ValidatorActor::note_undecided(const BlockInfo& block) {
 }
 
 void ValidatorActor::note_signature(const Block& block) {
-    const auto [first, is_new] =
-        signed_.try_emplace({block.height(), block.header().proposer.value},
-                            Signature{block.id(), block.authorization()});
+    const auto [first, is_new] = signed_.try_emplace({block.slot(), block.header().proposer.value},
+                                                     Signature{block.id(), block.authorization()});
     if (!is_new && first->second.id != block.id() && strategy_->reports_equivocation()) {
-        report({.validator = block.header().proposer.value,
-                .slot = block.height(),
-                .first_id = first->second.id,
-                .first_authorization = first->second.authorization,
-                .second_id = block.id(),
-                .second_authorization = block.authorization()});
+        op::Evidence evidence;
+        evidence.validator = block.header().proposer.value;
+        evidence.slot = block.height();
+        evidence.parent = block.parent();
+        evidence.first_id = first->second.id;
+        evidence.first_authorization = first->second.authorization;
+        evidence.second_id = block.id();
+        evidence.second_authorization = block.authorization();
+        report(std::move(evidence));
     }
     while (signed_.size() > kSignaturesKept) signed_.erase(signed_.begin());
 }
 
-void ValidatorActor::report(const SubmitEvidence& found) {
-    op::Evidence evidence;
-    evidence.validator = found.validator;
-    evidence.slot = found.slot;
-    evidence.first_id = found.first_id;
-    evidence.first_authorization = found.first_authorization;
-    evidence.second_id = found.second_id;
-    evidence.second_authorization = found.second_authorization;
+void ValidatorActor::report(op::Evidence evidence) {
     const auto& known = vm_->state().validators[evidence.validator].slashed_slots;
-    if (std::ranges::binary_search(known, evidence.slot)) return;
+    if (std::ranges::binary_search(known, ProposalSlot{evidence.slot, *evidence.parent})) return;
     nonce_ = std::max(nonce_, vm_->state().nonce(signer_.address(), Lane::kProofs)) + 1;
     Operation operation{signer_.address(), nonce_, std::move(evidence)};
     const Hash32 id = SignedOperation(operation, {}).id();
     const auto made =
         std::make_shared<const SignedOperation>(std::move(operation), signer_.sign(id));
     static_cast<void>(offer(made));  // refused only if another node was faster
-    for (ActorId other = 0; other < setup_.stakes.size(); ++other) {
+    for (ActorId other = 0; other < setup_.stakes->size(); ++other) {
         if (other != setup_.self) setup_.environment->send(other, OperationPacket{made});
     }
 }
@@ -501,7 +572,7 @@ void ValidatorActor::build_twice(const ExecutedPtr& first, const ExecutedPtr& pa
     request.timestamp_ns += 1;
     const auto second = build_on(*parent, request, {}, *setup_.vm.rules);
     if (!second || second->executed->id == first->id) return;
-    for (ActorId other = 0; other < setup_.stakes.size(); ++other) {
+    for (ActorId other = 0; other < setup_.stakes->size(); ++other) {
         if (other == setup_.self || other % 2 == 0) continue;
         setup_.environment->send(other, BlockReply{{second->executed->block}});
     }

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 
+#include "core/base/prefetch.h"
 #include "core/vm/vm.h"
 #include "sim/actors/actor.h"
 #include "sim/actors/node_observer.h"
@@ -14,32 +15,32 @@
 #include "sim/actors/signing.h"
 #include "sim/actors/strategy.h"
 #include "sim/consensus/block_info.h"
+#include "sim/consensus/stake.h"
 #include "sim/storage/sim_disk.h"
 
 namespace aivm::sim {
 
 struct ValidatorSetup {
     ActorId self = 0;
+    bool proposes = true;
+    Environment* environment = nullptr;
+    NodeObserver* observer = nullptr;
     std::uint64_t run_seed = 0;
-    std::vector<std::uint64_t> stakes;
-    Vm::Setup vm;  // its store is the node's disk
+    SharedStakes stakes;  // by validator, at the start
+    Vm::Setup vm;         // its store is the node's disk
     SimDisk* disk = nullptr;
     std::function<std::unique_ptr<ConsensusEngine>(EngineHost&, RandomStream&)> make_engine;
     std::uint64_t block_interval_ns = 0;
     std::uint64_t fallback_delay_ns = 0;  // between the turns of two proposers
     std::size_t max_block_ops = kBlockOpsDefault;
     std::size_t max_block_bytes = kBlockSpaceBytesMax;
-    DecodeMessage decode_message = nullptr;  // of the engine
-    // A node whose disk was replaced builds nothing up to this many blocks above what the others
-    // had decided then: it may have signed blocks there.
+    const EngineRow* engine = nullptr;
+    // A node whose disk was replaced signs nothing up to this many blocks above what the others had
+    // decided then: it may have signed blocks and votes there.
     Height silent_blocks = 0;
-    bool sole_proposer = false;  // of the engine: no schedule, one node builds every block
-    bool proposes = true;
     std::vector<ActorId> followers;
     std::function<Follower(ActorId)> who;  // describes a follower; unset: every follower is served
     std::vector<ActorId> watchers;         // those of them that receive PendingPackets
-    Environment* environment = nullptr;
-    NodeObserver* observer = nullptr;
 };
 
 class ValidatorActor final : public Actor, private EngineHost {
@@ -55,6 +56,19 @@ public:
     void crash() override;
     void restart() override;
 
+    // Ask for the memory that a message will need: first that of the node itself, then that of its
+    // engine, then what the engine points to.
+    void prefetch() const {
+        prefetch_lines(this, kHotBytes);
+        // The end of the VM: the block that it prefers, and whether there is one.
+        prefetch_lines(reinterpret_cast<const char*>(&vm_ + 1) - kHotVmBytes, kHotVmBytes);
+    }
+    void prefetch_engine() const { prefetch_lines(engine_.get(), kHotEngineBytes); }
+    void prefetch_state(const Packet& packet) const {
+        const auto* consensus = std::get_if<ConsensusPacket>(&packet);
+        if (engine_ && consensus != nullptr) engine_->prefetch(consensus->message);
+    }
+
     // Null while the node is down.
     [[nodiscard]] const Vm* vm() const { return vm_ ? &*vm_ : nullptr; }
     [[nodiscard]] const ConsensusEngine* engine() const { return engine_.get(); }
@@ -63,6 +77,9 @@ public:
 
 private:
     [[nodiscard]] std::optional<Hash32> accepted_at(Height height) const override;
+    [[nodiscard]] bool has_work() const override { return vm_->wants_block(); }
+    [[nodiscard]] bool signed_by(VoterIndex validator, const SigningSlot& slot,
+                                 const Hash32& message, const Bytes& signature) const override;
     void vote(const PollQuestion& question, Vote& answer) override;
     [[nodiscard]] bool observes_polls() const override {
         return setup_.observer->observes_polls(setup_.self);
@@ -83,6 +100,7 @@ private:
     [[nodiscard]] bool is_signed_by_proposer(const Block& block) const;
     void drop_malformed();
     void take(ActorId from, const ConsensusPacket& packet);
+    void send_later(ActorId to, Packet packet, SimTime delay);
     void serve(ActorId from, const BlockRequest& request);
     void serve(ActorId from, const FollowRequest& request);
 
@@ -91,6 +109,8 @@ private:
     void step(const Input& input);
     void run_actions();
     void act(const Send& action);
+    // Of an engine with signed votes: notes a vote on its way, which a strategy may contradict.
+    void note_vote(Send& action);
     void act(const Fetch& action);
     void act(const Verify& action);
     void act(const Discard& action);
@@ -109,9 +129,11 @@ private:
     // Records the signature, and submits evidence if the proposer signed another block for the
     // slot.
     void note_signature(const Block& block);
-    void report(const SubmitEvidence& evidence);
+    void report(op::Evidence evidence);
     void build_twice(const ExecutedPtr& first, const ExecutedPtr& parent, BuildRequest request);
 
+    // Whether a block should be built now, whoever's turn it is.
+    [[nodiscard]] bool wants_block() const;
     void consider_building();
     void set_build_timer();
     void build();
@@ -123,25 +145,31 @@ private:
     [[nodiscard]] Verdict verdict_on(const BlockPtr& block);
     [[nodiscard]] bool running() const { return vm_.has_value(); }
 
-    ValidatorSetup setup_;
-    Signer signer_;
+    static constexpr std::size_t kHotBytes = 3 * kCacheLineBytes;
+    static constexpr std::size_t kHotVmBytes = 2 * kCacheLineBytes;
+    static constexpr std::size_t kHotEngineBytes = 14 * kCacheLineBytes;
+
+    // Read for every message.
+    std::unique_ptr<ConsensusEngine> engine_;  // lost in a crash, as are the next three
+    Actions actions_;
+    bool acting_ = false;
+    std::optional<Hash32> building_on_;  // the parent for which a building timer is set
     std::unique_ptr<ValidatorStrategy> strategy_;
+    ValidatorSetup setup_;
+
+    Signer signer_;
     RandomStream random_;
     std::uint32_t incarnation_ = 0;
     std::uint64_t malformed_dropped_ = 0;
 
     // Lost in a crash.
+    std::optional<Vm> vm_;
     // builds nothing up to this height; kHeightMax until it knows what the others decided
     Height silent_until_ = 0;
-    std::uint64_t epoch_ = 0;            // of the last accepted block
-    std::vector<std::uint64_t> stakes_;  // of this epoch
-    std::optional<Vm> vm_;
-    std::unique_ptr<ConsensusEngine> engine_;
-    Actions actions_;
-    bool acting_ = false;
+    std::uint64_t epoch_ = 0;                  // of the last accepted block
+    SharedStakes stakes_;                      // of this epoch
     std::map<Hash32, BlockPtr> bodies_;        // received, not yet verified
     std::deque<ExecutedPtr> history_;          // the last accepted blocks, for followers
-    std::optional<Hash32> building_on_;        // the parent for which a building timer is set
     std::uint64_t turn_ns_ = 0;                // the time it is set for
     std::uint32_t build_timers_ = 0;           // set and not fired
     std::map<Hash32, std::uint64_t> secrets_;  // commitment -> n, for the n computed so far
@@ -150,8 +178,15 @@ private:
         Hash32 id;
         Bytes authorization;
     };
-    std::map<std::pair<Height, std::uint32_t>, Signature> signed_;  // by slot and proposer
-    std::uint64_t nonce_ = 0;                                       // of its own operations
+    std::map<std::pair<ProposalSlot, std::uint32_t>, Signature> signed_;  // by slot and proposer
+    std::map<SigningSlot, bool> doubled_;  // own votes: sent with another
+    struct LatePacket {
+        ActorId to = 0;
+        Packet packet;
+    };
+    std::map<std::uint64_t, LatePacket> late_;  // by timer: what a strategy sends later
+    std::uint64_t next_late_ = 0;
+    std::uint64_t nonce_ = 0;  // of its own operations
 };
 
 }  // namespace aivm::sim

@@ -132,7 +132,8 @@ public:
         const BlockHeader& header = executed->block->header();
         if (header.proposer.value != node) return;
         built[node].insert(header.height);
-        const auto [first, is_new] = signed_.try_emplace({node, header.height}, executed->id);
+        const auto [first, is_new] =
+            signed_.try_emplace({node, executed->block->slot()}, executed->id);
         if (!is_new && first->second != executed->id) signed_twice.push_back({node, header.height});
     }
     void before_accept(ActorId, const Vm&, const ExecutedPtr&, AcceptedBy) override {}
@@ -214,7 +215,7 @@ private:
         ValidatorSetup setup;
         setup.self = id;
         setup.run_seed = kRunSeed;
-        setup.stakes.assign(kNodes, lux(2000).nlux());
+        setup.stakes = share_stakes(std::vector<std::uint64_t>(kNodes, lux(2000).nlux()));
         setup.disk = disks.back().get();
         setup.vm = {
             .genesis = genesis_, .rules = &rules_, .executor = &executor_, .store = setup.disk};
@@ -222,7 +223,7 @@ private:
         setup.fallback_delay_ns = kBlockIntervalNs;
         setup.environment = environments_.back().get();
         setup.observer = this;
-        setup.decode_message = decode_snowman_message;
+        setup.engine = &kSnowmanEngine;
         setup.silent_blocks = 20;
         if (id == 0) setup.followers = {kFollower};
         setup.make_engine = [id, stakes = setup.stakes](EngineHost& host, RandomStream& random) {
@@ -234,7 +235,7 @@ private:
             config.snow.concurrent_polls = 2;
             config.snow.poll_timeout_initial_ns = 1'000'000'000;
             config.snow.poll_timeout_min_ns = 1'000'000'000;
-            config.stakes = stakes;
+            config.stakes = *stakes;
             config.self = id;
             return std::move(make_snowman(config, host, random).value());
         };
@@ -253,7 +254,7 @@ private:
     SimTime now_ = 0;
     std::uint64_t next_ = 0;
     std::uint64_t nonce_ = 0;
-    std::map<std::pair<ActorId, Height>, Hash32> signed_;
+    std::map<std::pair<ActorId, ProposalSlot>, Hash32> signed_;
 };
 
 TEST(Validator, BuildsNothingOnAnIdleChainAndOpensASlotWhenThereIsWork) {
@@ -354,7 +355,7 @@ TEST(Validator, ARawPacketIsDecodedOrDroppedAndCounted) {
     EXPECT_EQ(node.malformed_dropped(), 2U);
 }
 
-// B7: it no longer knows for which heights it has signed.
+// B7: it no longer knows what it has signed.
 TEST(Validator, ANodeWithAReplacedDiskSignsNothingAtHeightsItMayHaveSigned) {
     Cluster cluster;
     cluster.start();
@@ -378,7 +379,7 @@ TEST(Validator, ANodeWithAReplacedDiskSignsNothingAtHeightsItMayHaveSigned) {
 }
 
 // S17, S18 and S20: whatever the disk does at whichever write, the node comes back with the state
-// before or after that write, rejoins, and never signs two blocks for one height.
+// before or after that write, rejoins, and never signs two blocks for one slot.
 TEST(Validator, ADiskThatFailsOrCrashesAtAnyWriteIsRecoveredFromAndNothingIsSignedTwice) {
     Cluster calm;
     calm.start();

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/base/check.h"
-#include "core/base/digest.h"
+#include "core/base/rule_hash.h"
 #include "core/execution/build.h"
 #include "core/vm/offer.h"
 
@@ -110,7 +110,7 @@ ValidatorIndex VirtualChain::choose_proposer(Hash32& beacon) {
             .u64(setup_.run_seed)
             .u64(tip_->state.head.height + 1);
         if (turn > 0) entropy.u32(turn);
-        beacon = keccak256(entropy.view());
+        beacon = rule_hash(entropy.view());
         const ValidatorIndex proposer = draw_proposer();
         // One that left the set for lack of stake cannot build, however many others decline.
         if (!tip_->state.validator(proposer).active) continue;

@@ -3,25 +3,33 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
+#include "core/base/prefetch.h"
 
 namespace aivm::sim {
-namespace {
-
-constexpr auto kById = [](const auto& entry, const Hash32& id) { return entry.first < id; };
-
-}  // namespace
-
 BlockTree::BlockTree(const BlockRef& last_accepted, const SnowThresholds& thresholds,
                      SnowInstanceKind kind)
     : root_(last_accepted), nodes_(1), thresholds_(thresholds), kind_(kind) {
+    if (AIVM_MUTANT(D40)) thresholds_.alpha_preference = thresholds_.alpha_confidence = 1;
+    if (AIVM_MUTANT(D42)) {
+        thresholds_.alpha_preference = (thresholds_.alpha_preference + 1) / 2;
+        thresholds_.alpha_confidence = (thresholds_.alpha_confidence + 1) / 2;
+    }
+    if (AIVM_MUTANT(beta_low)) thresholds_.beta = (thresholds_.beta + 1) / 2;
     nodes_[kRootSlot].block.id = root_.id;
     nodes_[kRootSlot].block.height = root_.height;
 }
 
+void BlockTree::prefetch() const {
+    prefetch_lines(nodes_.data(), std::min<std::size_t>(nodes_.size(), 2) * sizeof(Node));
+    prefetch_lines(index_.data(), kCacheLineBytes);
+}
+
 std::optional<std::uint32_t> BlockTree::find_slot(const Hash32& id) const {
-    const auto found = std::lower_bound(index_.begin(), index_.end(), id, kById);
-    if (found == index_.end() || found->first != id) return std::nullopt;
-    return found->second;
+    for (const IndexEntry& entry : index_) {
+        if (entry.first == id) return entry.second;
+    }
+    return std::nullopt;
 }
 
 const BlockInfo* BlockTree::find(const Hash32& id) const {
@@ -57,8 +65,8 @@ std::uint32_t BlockTree::new_slot() {
 }
 
 void BlockTree::release(std::uint32_t slot) {
-    const auto entry = std::lower_bound(index_.begin(), index_.end(), nodes_[slot].block.id, kById);
-    AIVM_CHECK(entry != index_.end() && entry->second == slot);
+    const auto entry = std::ranges::find(index_, slot, &IndexEntry::second);
+    AIVM_CHECK(entry != index_.end());
     index_.erase(entry);
     nodes_[slot] = {};
     free_.push_back(slot);
@@ -66,12 +74,11 @@ void BlockTree::release(std::uint32_t slot) {
 
 void BlockTree::add(const BlockInfo& block) {
     const std::uint32_t parent = slot_of(block.parent);
-    const auto place = std::lower_bound(index_.begin(), index_.end(), block.id, kById);
-    AIVM_CHECK(block.id != root_.id && (place == index_.end() || place->first != block.id));
+    AIVM_CHECK(block.id != root_.id && !contains(block.id));
     AIVM_CHECK(block.height == nodes_[parent].block.height + 1);
 
     const std::uint32_t slot = new_slot();
-    index_.insert(place, {block.id, slot});
+    index_.emplace_back(block.id, slot);
     nodes_[slot].block = block;
     nodes_[slot].parent = parent;
     Node& above = nodes_[parent];
@@ -81,20 +88,22 @@ void BlockTree::add(const BlockInfo& block) {
     } else {
         above.choice.emplace(kind_, thresholds_, block.id);
     }
+    note_preferred_child(above);
 }
 
-std::uint32_t BlockTree::preferred_child(std::uint32_t slot) const {
-    const Node& node = nodes_[slot];
+void BlockTree::note_preferred_child(Node& node) const {
     const auto child = std::ranges::find_if(node.children, [&](std::uint32_t each) {
         return nodes_[each].block.id == node.choice->preference();
     });
     AIVM_CHECK(child != node.children.end());
-    return *child;
+    node.preferred = *child;
+    if (AIVM_MUTANT(det_map_order) && mutant_noise() % 16 == 0)
+        node.preferred = node.children.front();
 }
 
 BlockRef BlockTree::preferred_tip() const {
     std::uint32_t slot = kRootSlot;
-    while (nodes_[slot].choice) slot = preferred_child(slot);
+    while (nodes_[slot].choice) slot = nodes_[slot].preferred;
     return nodes_[slot].block.ref();
 }
 
@@ -103,7 +112,7 @@ Hash32 BlockTree::preferred_at(Height height) const {
     std::uint32_t slot = kRootSlot;
     while (nodes_[slot].block.height < height) {
         AIVM_CHECK(nodes_[slot].choice.has_value());
-        slot = preferred_child(slot);
+        slot = nodes_[slot].preferred;
     }
     return nodes_[slot].block.id;
 }
@@ -138,13 +147,14 @@ bool BlockTree::record_poll(std::span<const VoteCount> votes, Actions& out,
             if (nodes_[child].votes_below >= thresholds_.alpha_preference) next = child;
         }
         const bool falters = std::exchange(node.falters, false);
-        if (falters) node.choice->record_failed_poll();
+        if (falters && !AIVM_MUTANT(D41)) node.choice->record_failed_poll();
         successful |= node.choice->record_poll(bag);
+        note_preferred_child(node);
         for (const std::uint32_t child : node.children) {
             if (falters || next != child) nodes_[child].falters = true;
         }
         if (slot == kRootSlot && node.choice->finalized()) {
-            const std::uint32_t chosen = preferred_child(kRootSlot);
+            const std::uint32_t chosen = nodes_[kRootSlot].preferred;
             accept_child(chosen, AcceptedBy::kPolls, out, rejected);
             if (next != chosen) break;
             slot = kRootSlot;
@@ -172,7 +182,7 @@ void BlockTree::accept_child(std::uint32_t chosen, AcceptedBy by, Actions& out,
     out.push_back(Accept{nodes_[chosen].block.id, by});
     const std::size_t rejected_before = rejected.size();
     for (const std::uint32_t sibling : siblings) {
-        if (sibling != chosen) reject_branch(sibling, rejected);
+        if (sibling != chosen && !AIVM_MUTANT(D39)) reject_branch(sibling, rejected);
     }
     for (std::size_t i = rejected_before; i < rejected.size(); ++i)
         out.push_back(Reject{rejected[i].id});
@@ -192,7 +202,8 @@ void BlockTree::reject_branch(std::uint32_t slot, std::vector<BlockRef>& rejecte
     for (std::size_t i = 0; i < branch.size(); ++i) {
         const Node& node = nodes_[branch[i]];
         rejected.push_back(node.block.ref());
-        branch.insert(branch.end(), node.children.begin(), node.children.end());
+        if (!AIVM_MUTANT(D45))
+            branch.insert(branch.end(), node.children.begin(), node.children.end());
     }
     for (const std::uint32_t each : branch) release(each);
 }

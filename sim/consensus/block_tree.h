@@ -51,6 +51,9 @@ public:
     // their descendants, parents first, and those rejected to `rejected`.
     void accept(const Hash32& id, AcceptedBy by, Actions& out, std::vector<BlockRef>& rejected);
 
+    // Asks for the memory of the last accepted block and its children.
+    void prefetch() const;
+
 private:
     static constexpr std::uint32_t kRootSlot = 0;
 
@@ -59,6 +62,7 @@ private:
         std::uint32_t parent = 0;
         std::vector<std::uint32_t> children;
         std::optional<SnowInstance> choice;  // among the children
+        std::uint32_t preferred = 0;         // the child that it prefers, if there is one
         bool falters = false;  // the confidence of its choice ends before the next votes
         // of the poll being counted: votes for the block or a descendant, and for descendants alone
         std::uint32_t votes = 0;
@@ -69,7 +73,7 @@ private:
 
     [[nodiscard]] std::optional<std::uint32_t> find_slot(const Hash32& id) const;
     [[nodiscard]] std::uint32_t slot_of(const Hash32& id) const;
-    [[nodiscard]] std::uint32_t preferred_child(std::uint32_t slot) const;
+    void note_preferred_child(Node& node) const;
     [[nodiscard]] std::uint32_t new_slot();
     void release(std::uint32_t slot);
     void reject_branch(std::uint32_t slot, std::vector<BlockRef>& rejected);
@@ -81,7 +85,7 @@ private:
     BlockRef root_;
     std::vector<Node> nodes_;  // nodes_[kRootSlot] is the last accepted block
     std::vector<std::uint32_t> free_;
-    std::vector<IndexEntry> index_;  // by id, the root left out
+    std::vector<IndexEntry> index_;  // the root left out; mostly one or two
     SnowThresholds thresholds_;
     SnowInstanceKind kind_;
     std::vector<std::uint32_t> voted_;  // slots

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
 #include "sim/consensus/stake.h"
 
 namespace aivm::sim {
@@ -20,6 +21,7 @@ void Bootstrapper::set_timer(Actions& out) {
 void Bootstrapper::begin(Reason reason, Actions& out) {
     AIVM_CHECK(!active());
     reason_ = reason;
+    if (AIVM_MUTANT(bootstrap_idle)) return;
     ++counters_.bootstraps;
     progressed_ = false;
     ask_frontier(out);
@@ -33,7 +35,7 @@ void Bootstrapper::ask_frontier(Actions& out) {
     answers_ = 0;
     answers_ahead_ = 0;
     const auto below = [this](std::uint64_t bound) { return random_.below(bound); };
-    sampler_.sample(config_.sample, config_.self, below, waiting_);
+    sampler_->sample(config_.sample, config_.self, below, waiting_);
     std::sort(waiting_.begin(), waiting_.end());
     const Message request = FrontierRequest{round_};
     for (const VoterIndex each : waiting_) out.push_back(Send{each, request});
@@ -44,7 +46,7 @@ bool Bootstrapper::answered_by(VoterIndex from, std::uint64_t request) {
     const auto place = std::lower_bound(waiting_.begin(), waiting_.end(), from);
     if (request != round_ || place == waiting_.end() || *place != from) return false;
     waiting_.erase(place);
-    stake_answered_ += sampler_.stake(from);
+    stake_answered_ += sampler_->stake(from);
     return true;
 }
 
@@ -81,7 +83,7 @@ void Bootstrapper::frontier_known(Actions& out) {
     for (const Candidate& candidate : candidates_) request.blocks.push_back(candidate.block);
     const Message message = std::move(request);
     waiting_.clear();
-    for (VoterIndex each = 0; each < sampler_.size(); ++each) {
+    for (VoterIndex each = 0; each < sampler_->size(); ++each) {
         if (each == config_.self) continue;
         waiting_.push_back(each);
         out.push_back(Send{each, message});
@@ -93,7 +95,7 @@ bool Bootstrapper::on_confirm(VoterIndex from, const Confirm& message, Actions& 
     if (phase_ != Phase::kConfirm || !answered_by(from, message.request)) return false;
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
         if ((message.accepted_mask >> i & 1) == 0) continue;
-        candidates_[i].stake += sampler_.stake(from);
+        candidates_[i].stake += sampler_->stake(from);
         candidates_[i].confirmed_by.push_back(from);
     }
     // Once the highest is confirmed the other answers cannot change the result.
@@ -105,7 +107,8 @@ bool Bootstrapper::on_confirm(VoterIndex from, const Confirm& message, Actions& 
 void Bootstrapper::judge_candidates(bool all_answered, Actions& out) {
     const auto confirmed =
         std::find_if(candidates_.begin(), candidates_.end(), [this](const Candidate& candidate) {
-            return more_than_half(candidate.stake, stake_of_others());
+            return AIVM_MUTANT(D49) ? candidate.stake > 0
+                                    : more_than_half(candidate.stake, stake_of_others());
         });
     if (confirmed == candidates_.end()) {
         // Enough answered and none is confirmed: the blocks ahead are not decided by enough nodes

@@ -32,9 +32,10 @@ struct BootstrapperConfig {
 
 class Bootstrapper {
 public:
-    // All references must outlive this.
-    Bootstrapper(const BootstrapperConfig& config, const BlockTree& tree, StakeSampler& sampler,
-                 RandomStream& random, EngineCounters& counters, std::uint64_t first_serial)
+    // All references must outlive this; `sampler` may be replaced.
+    Bootstrapper(const BootstrapperConfig& config, const BlockTree& tree,
+                 const std::shared_ptr<StakeSampler>& sampler, RandomStream& random,
+                 EngineCounters& counters, std::uint64_t first_serial)
         : config_(config),
           tree_(tree),
           sampler_(sampler),
@@ -82,19 +83,19 @@ private:
     bool answered_by(VoterIndex from, std::uint64_t request);
     void set_timer(Actions& out);
     [[nodiscard]] std::uint64_t stake_of_others() const {
-        return sampler_.total() - sampler_.stake(config_.self);
+        return sampler_->total() - sampler_->stake(config_.self);
     }
 
+    Phase phase_ = Phase::kIdle;
+    Reason reason_ = Reason::kStart;
     BootstrapperConfig config_;
     const BlockTree& tree_;
-    StakeSampler& sampler_;
+    const std::shared_ptr<StakeSampler>& sampler_;
     RandomStream& random_;
     EngineCounters& counters_;
     std::uint64_t next_serial_;
     HistoryFetch history_;
 
-    Phase phase_ = Phase::kIdle;
-    Reason reason_ = Reason::kStart;
     std::size_t answers_ = 0;        // of the sample
     std::size_t answers_ahead_ = 0;  // of these, from nodes that accepted more
     bool progressed_ = false;

@@ -42,6 +42,7 @@
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
 #include "core/base/describe.h"
+#include "core/chain/vote_slot.h"
 #include "sim/consensus/message.h"
 #include "sim/consensus/poll_record.h"
 #include "sim/engine/time.h"
@@ -113,6 +114,8 @@ struct Started {
     // Items that this node built before it stopped and that are not decided as far as it knows, by
     // height. Their bodies are held as if they had just arrived.
     std::vector<Item> own_items = {};
+    // Of a DAG: the accepted items that have no accepted children.
+    std::vector<BlockRef> frontier = {};
 };
 
 struct MessageReceived {
@@ -148,13 +151,8 @@ struct Persisted {
     std::uint64_t number = 0;
 };
 
-// What a validator may sign once: `round` distinguishes votes for one height.
-struct SigningSlot {
-    std::uint8_t kind = 0;  // of the message, numbered by the engine
-    Height height = 0;
-    std::uint32_t round = 0;
-    friend auto operator<=>(const SigningSlot&, const SigningSlot&) = default;
-};
+// What a validator may sign once.
+using SigningSlot = VoteSlot;
 
 struct SlotSigned {
     SigningSlot slot;
@@ -234,7 +232,7 @@ struct Sign {
 // Two messages that one validator signed for one slot.
 struct SubmitEvidence {
     VoterIndex validator = 0;
-    Height slot = 0;
+    SigningSlot slot;
     Hash32 first_id;
     Bytes first_authorization;
     Hash32 second_id;
@@ -260,6 +258,11 @@ public:
     // The block that this node's VM accepted at a height below the engine's last accepted one;
     // nullopt when the node does not keep a block that old.
     [[nodiscard]] virtual std::optional<Hash32> accepted_at(Height height) const = 0;
+    // Of a DAG: whether this node's VM has accepted the item.
+    [[nodiscard]] virtual bool is_accepted(const Hash32& id) const {
+        static_cast<void>(id);
+        return false;
+    }
     // Whether this node's VM has something to put into a block.
     [[nodiscard]] virtual bool has_work() const { return true; }
     // Whether `signature` is the validator's, for this message and slot.
@@ -327,6 +330,8 @@ public:
     // Whether a block is wanted even if it is empty.
     [[nodiscard]] virtual bool needs_block() const { return false; }
     [[nodiscard]] virtual const EngineCounters& counters() const = 0;
+    // Asks for the memory that this message will need, which arrives soon.
+    virtual void prefetch(const Message& message) const { static_cast<void>(message); }
 };
 
 }  // namespace aivm::sim

@@ -26,6 +26,7 @@
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
 #include "core/base/encode.h"
+#include "core/base/prefetch.h"
 
 namespace aivm::sim {
 
@@ -96,6 +97,11 @@ public:
     [[nodiscard]] std::uint64_t bytes() const { return contents_->size; }
     [[nodiscard]] std::uint64_t digest() const { return contents_->digest; }
     void encode(Writer& out) const { contents_->encode(out); }
+    // Asks for the memory of the contents.
+    void prefetch() const {
+        constexpr std::size_t kUsualBytes = 3 * kCacheLineBytes;
+        prefetch_lines(contents_.get(), kUsualBytes);
+    }
     // The block whose body the sender attaches, if any.
     [[nodiscard]] std::optional<Hash32> attached_item() const { return contents_->attached_item(); }
 

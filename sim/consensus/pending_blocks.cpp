@@ -23,10 +23,8 @@ bool PendingBlocks::useless(const BlockInfo& block) const {
 }
 
 void PendingBlocks::want(VoterIndex from, const BlockRef& block, Actions& out) {
-    if (block.height <= tree_.root().height || refused_.contains(block.id) ||
-        fetching_.contains(block.id))
-        return;
-    if (holds(block.id) || tree_.contains(block.id)) return;
+    if (block.height <= tree_.root().height || tree_.contains(block.id)) return;
+    if (refused_.contains(block.id) || fetching_.contains(block.id) || holds(block.id)) return;
     if (fetching_.size() >= config_.waiting_max) return;
     Fetching& fetching = fetching_[block.id];
     fetching.from = from;

@@ -2,12 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <vector>
 
 #include "core/base/amount.h"
 #include "core/base/error.h"
 
 namespace aivm::sim {
+
+// The stakes of all validators, by index; one vector for all nodes of a world.
+using SharedStakes = std::shared_ptr<const std::vector<std::uint64_t>>;
+
+// The stakes, without a copy of their own if this thread holds equal ones that it shared last.
+SharedStakes share_stakes(std::vector<std::uint64_t> stakes);
 
 // Fails when the sum of the stakes exceeds 64 bits, or is zero.
 inline Result<std::uint64_t> total_stake(std::span<const std::uint64_t> stakes) {

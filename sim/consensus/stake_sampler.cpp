@@ -29,4 +29,13 @@ VoterIndex StakeSampler::owner_of(std::uint64_t point) const {
     return static_cast<VoterIndex>(before);
 }
 
+std::shared_ptr<StakeSampler> share_sampler(std::span<const std::uint64_t> stakes) {
+    thread_local std::weak_ptr<StakeSampler> last;  // worlds on several threads share nothing
+    const auto known = last.lock();
+    if (known && std::ranges::equal(known->stakes(), stakes)) return known;
+    const auto made = std::make_shared<StakeSampler>(stakes);
+    last = made;
+    return made;
+}
+
 }  // namespace aivm::sim

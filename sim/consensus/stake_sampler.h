@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -53,7 +54,8 @@ public:
     void sample_units(std::uint32_t count, std::optional<VoterIndex> excluded, Below&& below,
                       std::vector<Drawn>& out) {
         out.clear();
-        if (excluded) take_out(*excluded);
+        const VoterIndex absent = excluded.value_or(0);  // read once: g++ 12 warns of a second read
+        if (excluded) take_out(absent);
         for (std::uint32_t drawn = 0; drawn < count && remaining_ > 0; ++drawn) {
             const VoterIndex owner = owner_of(below(remaining_));
             change(owner, ~std::uint64_t{0});  // minus one
@@ -65,10 +67,11 @@ public:
             }
         }
         for (const Drawn& each : out) change(each.voter, each.times);
-        if (excluded) put_back(*excluded);
+        if (excluded) put_back(absent);
     }
 
     [[nodiscard]] std::size_t size() const { return stakes_.size(); }
+    [[nodiscard]] std::span<const std::uint64_t> stakes() const { return stakes_; }
     [[nodiscard]] std::uint64_t stake(VoterIndex index) const { return stakes_[index]; }
     [[nodiscard]] std::uint64_t total() const { return remaining_; }
 
@@ -85,5 +88,9 @@ private:
     std::uint64_t remaining_ = 0;
     std::size_t top_step_ = 0;  // the largest power of two not above size()
 };
+
+// The sampler of these stakes, one for all nodes of a thread that ask for the same: it takes memory
+// and time in proportion to the validators, and a sample leaves it as it was.
+std::shared_ptr<StakeSampler> share_sampler(std::span<const std::uint64_t> stakes);
 
 }  // namespace aivm::sim

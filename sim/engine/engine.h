@@ -65,7 +65,8 @@ public:
 
     // Executes events in order by handler(const Event&). The digest contains the payload, or what a
     // member payload_digest(const Event&) -> u64 of the handler returns, for payloads that are an
-    // index of something else. max_events counts from this call.
+    // index of something else. A member prefetch(const Event&, many) is called for the events that
+    // come soon: for the next one with 1, up to kPrefetchMax. max_events counts from this call.
     template <class Handler>
     StopReason run(Handler&& handler, const RunLimits& limits = {}) {
         stopped_ = false;
@@ -76,6 +77,7 @@ public:
             }
             now_ = event.time;
             ++executed_;
+            if constexpr (requires { handler.prefetch(event, std::size_t{0}); }) prefetch(handler);
             if (digest_ != nullptr) trace(handler, event);
             handler(static_cast<const Event&>(event));
             if (stopped_) return StopReason::kStopped;
@@ -87,6 +89,15 @@ private:
     [[nodiscard]] SimTime after(SimTime delay) const {
         AIVM_CHECK(delay >= 0 && delay <= kEndOfTime - now_);
         return now_ + delay;
+    }
+
+    static constexpr std::size_t kPrefetchMax = 3;
+
+    template <class Handler>
+    void prefetch(const Handler& handler) const {
+        for (std::size_t many = 1; many <= kPrefetchMax; ++many) {
+            if (const Event* soon = queue_.ahead(many - 1)) handler.prefetch(*soon, many);
+        }
     }
 
     template <class Handler>

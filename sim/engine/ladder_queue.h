@@ -66,6 +66,10 @@ public:
     }
     bool pop(Event& out) { return pop_until(kEndOfTime, out); }
 
+    // An event that probably comes when this many others have been popped, or null: a hint for
+    // prefetching, which nothing else may depend on.
+    [[nodiscard]] const Event* ahead(std::size_t many) const { return run_.ahead(many); }
+
     // Events pending.
     [[nodiscard]] std::uint64_t size() const { return size_; }
 

@@ -22,6 +22,10 @@ public:
     // front and take require !empty().
     [[nodiscard]] const Event& front() const { return events_[head_]; }
     const Event& take() { return events_[head_++]; }
+    // The event with this many before it; null if there are not so many.
+    [[nodiscard]] const Event* ahead(std::size_t many) const {
+        return head_ + many < tail_ ? &events_[head_ + many] : nullptr;
+    }
     [[nodiscard]] const Event* begin() const { return events_.data() + head_; }
     [[nodiscard]] const Event* end() const { return events_.data() + tail_; }
     void clear() { head_ = tail_ = 0; }

@@ -63,7 +63,7 @@ struct Site {
     Engine engine;
     Network network{1, {}, {{0, 0, 0, 0}, {}}};
     MessageFaults message_faults;
-    Machines machines{engine, 4, {[](ActorId) {}, [](ActorId) {}}};
+    Machines machines{engine, 4, {[](ActorId) {}, [](ActorId) {}, [](ActorId) {}}};
     mutable StreamChoices choices{1};
     std::unique_ptr<ScheduledFault> fault;
 };

@@ -30,7 +30,13 @@ void Machines::stop(ActorId id) {
     if (machine.down) return;
     end_incarnation(id);
     machine.actor->crash();
-    if (id < disks_.size() && disks_[id].disk.lose_power()) hooks_.on_disk_replaced(id);
+    if (id < disks_.size()) lose_power(id);
+}
+
+void Machines::lose_power(ActorId id) {
+    if (!disks_[id].disk.lose_power()) return;
+    hooks_.on_disk_replaced(id);
+    if (disks_[id].disk.is_sound()) hooks_.on_writes_lost(id);
 }
 
 void Machines::note_stopped(ActorId id) {
@@ -38,7 +44,7 @@ void Machines::note_stopped(ActorId id) {
     Disk& one = disks_.at(id);
     one.stopped_itself = true;
     // Its machine died in a write.
-    if (one.disk.down() && one.disk.lose_power()) hooks_.on_disk_replaced(id);
+    if (one.disk.down()) lose_power(id);
 }
 
 void Machines::recover(ActorId id) {

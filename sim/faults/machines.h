@@ -27,6 +27,8 @@ public:
     struct Hooks {
         // The disk has lost something that was written; called before the node restarts.
         std::function<void(ActorId)> on_disk_replaced;
+        // What it lost were the last writes, and nothing on it shows that; called after the other.
+        std::function<void(ActorId)> on_writes_lost;
         // A pause is over, and the machine handles what it missed.
         std::function<void(ActorId)> on_resumed;
     };
@@ -38,8 +40,9 @@ public:
     SimDisk& add_disk() { return disks_.emplace_back(shared_writes_).disk; }
     // Puts the actor on its machine. It must outlive this.
     void install(ActorId id, Actor& actor) { machines_[id].actor = &actor; }
-    void install(ActorId id, ValidatorActor& validator) {
-        machines_[id].actor = &validator;
+    // The same; the disk is that of `validator`.
+    void install(ActorId id, Actor& actor, ValidatorActor& validator) {
+        machines_[id].actor = &actor;
         disks_.at(id).validator = &validator;
     }
 
@@ -133,6 +136,7 @@ private:
         bool stopped_itself = false;  // the node, which the disk's faults keep down
     };
 
+    void lose_power(ActorId id);
     void end_incarnation(ActorId id);
     [[nodiscard]] SimTime wait_for_slow_disk(ActorId id);
     [[nodiscard]] SimTime error_of(const WrongClock& clock) const;

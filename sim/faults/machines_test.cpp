@@ -33,9 +33,13 @@ struct Room {
 
     Engine engine;
     NotingActor actor;
-    int losses = 0;  // of what was on the disk
+    int losses = 0;         // of what was on the disk
+    int losses_unseen = 0;  // of them, those that the disk does not show
     int resumed = 0;
-    Machines machines{engine, 1, {[this](ActorId) { ++losses; }, [this](ActorId) { ++resumed; }}};
+    Machines machines{engine,
+                      1,
+                      {[this](ActorId) { ++losses; }, [this](ActorId) { ++losses_unseen; },
+                       [this](ActorId) { ++resumed; }}};
 };
 
 TEST(Machines, AMachineIsDownUntilTheLastFaultThatStopsItEnds) {
@@ -104,6 +108,7 @@ TEST(Machines, ADiskWithSomethingUnreadableIsReplacedBeforeItsMachineStarts) {
     EXPECT_TRUE(room.machines.disk(0).is_sound());
     EXPECT_EQ(room.machines.disk(0).entries(), 0U);
     EXPECT_EQ(room.losses, 1);
+    EXPECT_EQ(room.losses_unseen, 0);
     EXPECT_EQ(room.actor.crashes, 1);
     EXPECT_EQ(room.actor.restarts, 1);
     room.machines.check_disk(0);
@@ -139,6 +144,7 @@ TEST(Machines, ACrashLosesUnsyncedWritesAndAStopOfTheNodeDoesNot) {
         room.write(2);
         room.machines.cut_power(0);
         lost_by_crash += room.losses;
+        EXPECT_EQ(room.losses_unseen, room.losses) << "one write leaves no gap";
     }
     EXPECT_NEAR(lost_by_crash, 20, 12);
 }

@@ -25,7 +25,8 @@ public:
         : s_(scenario),
           stakes_(stakes),
           choices_(choices),
-          byzantine_(byzantine_validators(scenario)) {
+          byzantine_(byzantine_validators(scenario)),
+          budget_(scenario.run.beyond_f ? Amount() : fault_budget(scenario, stakes)) {
         const ValidatorNames names(s_);
         for (const FaultPlan& plan : s_.faults) {
             if (auto outage = outage_of(plan, s_.chain, names.hit_by(plan)))
@@ -130,7 +131,8 @@ private:
             auto outage = outage_of(plan, s_.chain, plan.validators);
             if (!outage) return true;
             outages_.push_back(*std::move(outage));
-            if (s_.run.beyond_f || !find_excess(outages_, byzantine_, stakes_)) return true;
+            if (s_.run.beyond_f || !find_excess(outages_, byzantine_, stakes_, budget_))
+                return true;
             outages_.pop_back();
             plan.validators.pop_back();
         }
@@ -141,6 +143,7 @@ private:
     const std::vector<Amount>& stakes_;
     ChoiceSource& choices_;
     std::vector<bool> byzantine_;
+    Amount budget_;
     std::vector<Outage> outages_;  // of the faults so far
     std::uint32_t actor_ = 0;      // the kind being drawn
 };

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -12,8 +13,10 @@
 namespace aivm::sim {
 namespace {
 
+// Of a chain that tolerates less than a third of the stake.
 Scenario swarm_of(std::uint32_t validators) {
     Scenario s;
+    s.chain.consensus = ConsensusKind::kSequencer;
     s.chain.validators = validators;
     s.swarm.enabled = true;
     return s;
@@ -82,13 +85,33 @@ TEST(Swarm, StaysWithinTheFaultBudgetUnlessItIsToGoBeyond) {
                 if (auto one = outage_of(plan, s.chain, plan.validators)) outages.push_back(*one);
             }
             outages.push_back(*outage_of(scheduled, s.chain, {6}));
-            return find_excess(outages, byzantine_validators(s), stakes_of(s)).has_value();
+            return find_excess(outages, byzantine_validators(s), stakes_of(s),
+                               fault_budget(s, stakes_of(s)))
+                .has_value();
         };
         EXPECT_FALSE(excess(draw(s, seed))) << seed;
         s.run.beyond_f = true;
         beyond += excess(draw(s, seed)) ? 1 : 0;
     }
     EXPECT_GT(beyond, 100);
+}
+
+TEST(Swarm, MakesNoMoreValidatorsForgetThanThePollsOfSnowmanTolerate) {
+    const auto forgetful = [](const Scenario& s) {
+        std::size_t most = 0;
+        for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+            for (const FaultPlan& plan : draw(s, seed)) {
+                if (traits_of(plan.kind).forgets) most = std::max(most, plan.validators.size());
+            }
+        }
+        return most;
+    };
+    Scenario s = swarm_of(20);
+    s.chain.consensus = ConsensusKind::kSnowman;
+    EXPECT_EQ(forgetful(s), 0U) << "with the default parameters";
+    s.chain.preset = SnowPresetName::kAvalancheMainnet;
+    apply_preset(s.chain);
+    EXPECT_EQ(forgetful(s), 2U);
 }
 
 TEST(Swarm, StrengthsAreLogUniform) {

@@ -5,6 +5,7 @@
 #include "core/execution/block_run.h"
 #include "core/execution/build.h"
 #include "sim/invariants/invariant.h"
+#include "sim/scenario/hashing.h"
 
 namespace aivm::sim {
 namespace {
@@ -83,6 +84,7 @@ bool HistoryPlayer::can_show(std::string_view invariant) {
 }
 
 Result<PlayedHistory> HistoryPlayer::play(const History& history) {
+    const ScenarioHashing hashing(basis_.scenario);
     HistoryWatch watch(basis_);
     Invariants invariants = chain_invariants();
     std::erase_if(invariants, [&](const auto& one) { return one->info().id != invariant_; });

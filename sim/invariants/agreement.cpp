@@ -1,11 +1,16 @@
 // S1, S2, S14, S18 and S19: what all correct nodes have in common, and what happens only once.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <set>
-#include <tuple>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "core/base/row_index.h"
+#include "core/base/small_vector.h"
 #include "core/state/load.h"
 #include "sim/invariants/invariant.h"
 #include "sim/invariants/short_id.h"
@@ -20,25 +25,34 @@ public:
         : Invariant({"S1", "agreement", "one accepted block per height over all correct nodes"}) {}
 
     void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        look_at(node, executed->state.head.height, executed->id);
+    }
+    // The number of a cut is the height of what it settles.
+    void on_settled(ActorId node, const DagVm&, const CutResult& result) override {
+        look_at(node, result.cut->cut(), result.cut->id());
+    }
+
+private:
+    void look_at(ActorId node, Height height, const Hash32& id) {
         if (!watch().correct(node)) return;
-        const Height height = executed->state.head.height;
-        const auto [first, is_new] = accepted_.try_emplace(height, std::pair{executed->id, node});
-        expect(is_new || first->second.first == executed->id,
+        const auto [first, is_new] = accepted_.try_emplace(height, std::pair{id, node});
+        expect(is_new || first->second.first == id,
                [&] {
                    return fmt::format("{} accepted block {} at height {}, where {} had accepted {}",
-                                      watch().participants().name(node), short_id(executed->id),
-                                      height, watch().participants().name(first->second.second),
+                                      watch().participants().name(node), short_id(id), height,
+                                      watch().participants().name(first->second.second),
                                       short_id(first->second.first));
                },
                {node, first->second.second});
     }
 
-private:
     std::map<Height, std::pair<Hash32, ActorId>> accepted_;
 };
 
 // S2. On a chain every accepted block is an ancestor of every later one, so a job is submitted by
-// one of them alone; and two branches that were both accepted must not share a job.
+// one of them alone; and two branches that were both accepted must not share a job. On a DAG no two
+// accepted vertices share a conflict key, unless one is an ancestor of the other or all operations
+// of one on it were void in its slice.
 class JobInOneBlock final : public Invariant {
 public:
     JobInOneBlock()
@@ -48,6 +62,29 @@ public:
     void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
         if (watch().correct(node)) look_at(*executed);
     }
+    void on_vertex_accepted(ActorId node, const DagVm&, const VertexPtr& vertex) override {
+        if (!watch().correct(node) || !vertices_.emplace(vertex->id(), vertex).second) return;
+        for (const ConflictKey& key :
+             conflict_keys(*vertex, watch().rules().parameters.dag->conflict_key)) {
+            std::vector<Hash32>& holders = holders_[key];
+            for (const Hash32& other : holders) {
+                expect(void_.contains({key, other}) || descends(vertex->id(), other) ||
+                           descends(other, vertex->id()),
+                       [&] {
+                           return fmt::format("accepted vertices {} and {} share {}",
+                                              short_id(other), short_id(vertex->id()), key);
+                       });
+            }
+            holders.push_back(vertex->id());
+        }
+    }
+    void on_settled(ActorId node, const DagVm&, const CutResult& result) override {
+        if (!watch().correct(node) || result.cut->cut() <= settled_) return;
+        settled_ = result.cut->cut();
+        for (const VertexPtr& vertex : result.slice)
+            for (const ConflictKey& key : vertex->jobs())
+                if (!result.effective.contains(key)) void_.insert({key, vertex->id()});
+    }
 
 private:
     void look_at(const Executed& block) {
@@ -56,16 +93,53 @@ private:
             const auto* submitted = std::get_if<event::TaskSubmitted>(&event);
             if (submitted == nullptr) continue;
             const std::string& job = block.state.task(submitted->task).job_id;
-            const auto [first, is_new] = block_of_.try_emplace(job, block.id);
-            expect(is_new, [&] {
+            const Submission* first = find(job);
+            expect(first == nullptr, [&] {
                 return fmt::format("accepted blocks {} and {} both submit job {}",
-                                   short_id(first->second), short_id(block.id), job);
+                                   short_id(first->block), short_id(block.id), job);
             });
+            if (first == nullptr) add({job, block.id});
         }
     }
 
-    std::set<Hash32> blocks_;  // looked at
-    std::map<std::string, Hash32, std::less<>> block_of_;
+    struct Submission {
+        std::string job;
+        Hash32 block;
+    };
+    [[nodiscard]] const Submission* find(const std::string& job) const {
+        const auto row = by_job_.find(table_hash(as_bytes(job)), [&](std::uint32_t at) {
+            return submissions_[at].job == job;
+        });
+        return row ? &submissions_[*row] : nullptr;
+    }
+    void add(Submission one) {
+        by_job_.add(table_hash(as_bytes(one.job)), static_cast<std::uint32_t>(submissions_.size()));
+        submissions_.push_back(std::move(one));
+    }
+
+    [[nodiscard]] bool descends(const Hash32& id, const Hash32& ancestor) const {
+        const Height lowest = vertices_.at(ancestor)->height();
+        std::vector<Hash32> open{id};
+        std::set<Hash32> seen;
+        while (!open.empty()) {
+            const auto at = vertices_.find(open.back());
+            open.pop_back();
+            if (at == vertices_.end() || at->second->height() <= lowest) continue;
+            for (const Hash32& parent : at->second->parents()) {
+                if (parent == ancestor) return true;
+                if (seen.insert(parent).second) open.push_back(parent);
+            }
+        }
+        return false;
+    }
+
+    std::map<Hash32, VertexPtr> vertices_;  // accepted by any correct node
+    std::map<ConflictKey, std::vector<Hash32>> holders_;
+    std::set<std::pair<ConflictKey, Hash32>> void_;
+    std::uint64_t settled_ = 0;  // the number of the last cut
+    std::set<Hash32> blocks_;    // looked at
+    std::vector<Submission> submissions_;
+    RowIndex by_job_;  // of submissions_
 };
 
 // S14. Equal prefix, equal state: after every accept by roots. SharedExecutor compares the results
@@ -88,6 +162,16 @@ public:
                [&] {
                    return fmt::format("{} has another state at height {}",
                                       watch().participants().name(node), vm.last_accepted_height());
+               },
+               {node});
+    }
+    void on_settled(ActorId node, const DagVm& vm, const CutResult& result) override {
+        if (!watch().correct(node)) return;
+        const auto known = chain_.find(result.cut->id());
+        expect(known != chain_.end() && known->second == vm.state().state_root,
+               [&] {
+                   return fmt::format("{} has another state after cut {}",
+                                      watch().participants().name(node), vm.last_cut_number());
                },
                {node});
     }
@@ -125,6 +209,22 @@ public:
         }
     }
 
+    void on_dag_restarted(ActorId node, const DagVm& vm) override {
+        expect(vm.processing_count() == 0,
+               [&] {
+                   return watch().participants().name(node) +
+                          " came back with vertices that it had not decided";
+               },
+               {node});
+        for (const auto& [id, state] : recent_) {
+            if (id != vm.accepted().last_cut()) continue;
+            expect(
+                contents_digest(state) == contents_digest(vm.state()),
+                [&] { return watch().participants().name(node) + " came back with another state"; },
+                {node});
+        }
+    }
+
 private:
     static constexpr std::size_t kStatesKept = 16;
     std::deque<std::pair<Hash32, State>> recent_;  // of the accepted chain
@@ -150,7 +250,7 @@ public:
 
 private:
     void look_at(const Executed& block, const SignedOperation& operation) {
-        std::uint64_t& last = nonces_[{operation.sender(), operation.lane()}];
+        std::uint64_t& last = nonces_[operation.sender()].edit(operation.lane());
         expect(operation.nonce() > last, [&] {
             return fmt::format("block {} includes nonce {} of {} after nonce {}",
                                block.state.head.height, operation.nonce(),
@@ -159,22 +259,33 @@ private:
         last = operation.nonce();
     }
     void end_of(const Executed& block, TaskIndex task) {
-        expect(ended_.insert(task.value).second, [&] {
+        if (ended_.size() <= task.value) ended_.resize(task.value + std::size_t{1});
+        const bool is_first = !std::exchange(ended_[task.value], std::uint8_t{1});
+        expect(is_first, [&] {
             return fmt::format("task {} ended a second time in block {}", task.value,
                                block.state.head.height);
         });
     }
     void result_of(const Executed& block, TaskIndex task, ProviderIndex provider) {
-        const std::uint32_t assignment = block.state.task(task).assignments;
-        expect(results_.insert({task.value, assignment, provider.value}).second, [&] {
+        if (results_.size() <= task.value) results_.resize(task.value + std::size_t{1});
+        auto& known = results_[task.value];
+        const Result result{block.state.task(task).assignments, provider.value};
+        const bool is_new = std::ranges::find(known, result) == known.end();
+        expect(is_new, [&] {
             return fmt::format("provider {} posted a second result of task {} in block {}",
                                provider.value, task.value, block.state.head.height);
         });
+        if (is_new) known.push_back(result);
     }
 
-    std::map<std::pair<Address, Lane>, std::uint64_t> nonces_;  // the last one included
-    std::set<std::uint32_t> ended_;
-    std::set<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> results_;
+    struct Result {
+        std::uint32_t assignment = 0;
+        std::uint32_t provider = 0;
+        friend bool operator==(const Result&, const Result&) = default;
+    };
+    std::map<Address, Nonces> nonces_;             // the last ones included
+    std::vector<std::uint8_t> ended_;              // by task: whether it did
+    std::vector<SmallVector<Result, 1>> results_;  // by task
 };
 
 }  // namespace

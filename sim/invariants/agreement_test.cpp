@@ -395,7 +395,7 @@ TEST_F(Safety, ABlockOnAnotherParentThanThePreferredViolatesExtendsPreference) {
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S11 validator[0] built on")));
 }
 
-TEST_F(Safety, TwoBlocksOfOneBuilderAtOneHeightViolateSignsOnce) {
+TEST_F(Safety, TwoBlocksOfOneBuilderOnOneParentViolateSignsOnce) {
     Invariant& s20 = seen.of("S20");
     seen.watch.vms = {{0, &chain.vm()}, {1, &chain.vm()}};
     seen.watch.dishonest = {1};
@@ -406,7 +406,15 @@ TEST_F(Safety, TwoBlocksOfOneBuilderAtOneHeightViolateSignsOnce) {
     s20.on_disk_replaced(0);
     s20.on_built(0, view, {one, chain.state(), {}, {}});
     s20.on_built(1, view, {other, chain.state(), {}, {}});
-    EXPECT_THAT(seen.reported(), IsEmpty()) << "a Byzantine one may, and one block again is one";
+    Executed elsewhere = *other;
+    BlockHeader on_a_sibling = other->block->header();
+    on_a_sibling.parent = one->id;
+    elsewhere.block =
+        std::make_shared<const Block>(on_a_sibling, std::vector<OperationPtr>{}, Bytes{});
+    elsewhere.id = elsewhere.block->id();
+    s20.on_built(0, view, {std::make_shared<const Executed>(elsewhere), chain.state(), {}, {}});
+    EXPECT_THAT(seen.reported(), IsEmpty())
+        << "a Byzantine one may, one block again is one, and a change of preference is no offence";
     s20.on_built(0, view, {other, chain.state(), {}, {}});
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S20 validator[0] signed blocks")));
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "core/config/limits.h"
 #include "core/execution/build.h"
@@ -176,35 +177,52 @@ public:
     }
 };
 
-// S20. A correct validator signs at most one block per height, across restarts and new disks; and
-// it is never slashed for two.
+// S20. A correct validator signs at most one block on each parent and one vote per slot, across
+// restarts and new disks, and is never slashed for two. The votes are those in the messages that it
+// sends. Nobody can keep this promise on a disk that lost writes without a trace.
 class SignsOnce final : public Invariant {
 public:
     SignsOnce()
         : Invariant({.id = "S20",
                      .name = "signs-once",
-                     .meaning = "a correct validator signs one block per slot and is never slashed "
+                     .meaning = "a correct validator signs one item per slot and is never slashed "
                                 "for two",
                      .of_queues = true}) {}
 
     void on_built(ActorId node, const QueueView&, const BuiltBlock& built) override {
         if (watch().vm(node) == nullptr || !watch().correct(node)) return;
-        const Height height = built.executed->state.head.height;
-        const auto [first, is_new] = signed_.try_emplace({node, height}, built.executed->id);
+        const ProposalSlot slot = built.executed->block->slot();
+        const auto [first, is_new] = signed_.try_emplace({node, slot}, built.executed->id);
         expect(is_new || first->second == built.executed->id,
                [&] {
-                   return fmt::format("{} signed blocks {} and {} for height {}",
+                   return fmt::format("{} signed blocks {} and {} of height {} on one parent",
                                       watch().participants().name(node), short_id(first->second),
-                                      short_id(built.executed->id), height);
+                                      short_id(built.executed->id), slot.number);
                },
                {node});
+    }
+    void on_vote(ActorId node, const SignedVote& vote) override {
+        if (!watch().correct(node)) return;
+        const auto [first, is_new] = voted_[node].try_emplace(vote.slot, vote.item);
+        if (!is_new && first->second == vote.item) return;  // to another receiver, or again
+        expect(is_new,
+               [&] {
+                   return fmt::format("{} voted for {} and {} in round {} of height {}",
+                                      watch().participants().name(node), short_id(first->second),
+                                      short_id(vote.item), vote.slot.round, vote.slot.height);
+               },
+               {node});
+    }
+    void on_writes_lost(ActorId node) override {
+        voted_.erase(node);
+        forgetful_.insert(node);
     }
     void on_chain(const Executed& block, const State&) override {
         for (const VmEvent& event : block.events) {
             const auto* slash = std::get_if<event::Slashed>(&event);
             if (slash == nullptr || slash->cause != SlashCause::kEquivocation) continue;
             const auto actor = watch().participants().find(slash->account);
-            if (!actor) continue;
+            if (!actor || forgetful_.contains(*actor)) continue;
             expect(!watch().correct(*actor),
                    [&] {
                        return fmt::format("{} was slashed for two blocks in one slot in block {}",
@@ -216,7 +234,9 @@ public:
     }
 
 private:
-    std::map<std::pair<ActorId, Height>, Hash32> signed_;
+    std::map<std::pair<ActorId, ProposalSlot>, Hash32> signed_;
+    std::map<ActorId, std::map<VoteSlot, Hash32>> voted_;
+    std::set<ActorId> forgetful_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "core/state/load.h"
@@ -63,10 +64,33 @@ public:
     void on_rejected(ActorId node, const Vm&, const ExecutedPtr& executed) override {
         statuses_.of(node, executed->id) = BlockStatus::kRejected;
     }
+    void on_vertex_verified(ActorId node, const DagVm&, const VertexPtr& vertex) override {
+        expect(!statuses_.is_decided(node, vertex->id()),
+               [&] { return text(node, vertex->id(), "verified after its end"); }, {node});
+        statuses_.of(node, vertex->id()) = BlockStatus::kProcessing;
+    }
+    void on_vertex_accepted(ActorId node, const DagVm&, const VertexPtr& vertex) override {
+        end_of_vertex(node, *vertex, BlockStatus::kAccepted, "accepted");
+    }
+    void on_vertex_rejected(ActorId node, const DagVm&, const VertexPtr& vertex) override {
+        end_of_vertex(node, *vertex, BlockStatus::kRejected, "rejected");
+    }
+    void on_dag_restarted(ActorId node, const DagVm&) override {
+        statuses_.forget_processing(node);
+    }
     void on_restarted(ActorId node, const Vm&) override { statuses_.forget_processing(node); }
     void on_disk_replaced(ActorId node) override { statuses_.forget(node); }
 
 private:
+    void end_of_vertex(ActorId node, const Vertex& vertex, BlockStatus status, const char* how) {
+        expect(statuses_.of(node, vertex.id()) == BlockStatus::kProcessing,
+               [&] {
+                   return text(node, vertex.id(),
+                               fmt::format("{} although it was not processing", how));
+               },
+               {node});
+        statuses_.of(node, vertex.id()) = status;
+    }
     void check(ActorId node, const ExecutedPtr& executed, const char* how) {
         if (executed == nullptr)
             return expect(false, [&] { return fmt::format("an unknown block was {}", how); },
@@ -80,7 +104,10 @@ private:
     }
     [[nodiscard]] std::string text(ActorId node, const Executed& executed,
                                    const std::string& what) const {
-        return fmt::format("block {} was {} by {}", short_id(executed.id), what,
+        return text(node, executed.id, what);
+    }
+    [[nodiscard]] std::string text(ActorId node, const Hash32& id, const std::string& what) const {
+        return fmt::format("block {} was {} by {}", short_id(id), what,
                            watch().participants().name(node));
     }
 
@@ -117,10 +144,40 @@ public:
             last_[node] = vm.last_accepted();
         }
     }
-    void on_disk_replaced(ActorId node) override { last_.erase(node); }
+    void on_disk_replaced(ActorId node) override {
+        last_.erase(node);
+        vertices_.erase(node);
+    }
+    void before_vertex_accept(ActorId node, const DagVm& vm, const VertexPtr& vertex,
+                              AcceptedBy) override {
+        const std::set<Hash32>& mine = vertices_[node];
+        const bool follows = std::ranges::all_of(vertex->parents(), [&](const Hash32& parent) {
+            return parent == vm.accepted().genesis_id() || mine.contains(parent);
+        });
+        expect(follows,
+               [&] {
+                   return fmt::format("{} accepts vertex {} before its parents",
+                                      watch().participants().name(node), short_id(vertex->id()));
+               },
+               {node});
+    }
+    void on_vertex_accepted(ActorId node, const DagVm&, const VertexPtr& vertex) override {
+        vertices_[node].insert(vertex->id());
+    }
+    // The last accept before a crash may or may not have reached the disk.
+    void on_dag_restarted(ActorId node, const DagVm& vm) override {
+        std::set<Hash32>& mine = vertices_[node];
+        for (const Hash32& id : vm.accepted_frontier()) mine.insert(id);
+        for (const auto& [id, vertex] : vm.accepted().unsettled()) mine.insert(id);
+        std::erase_if(mine, [&](const Hash32& id) {
+            const auto status = vm.status(id);
+            return !status || *status != VertexStatus::kAccepted;
+        });
+    }
 
 private:
     std::map<ActorId, Hash32> last_;
+    std::map<ActorId, std::set<Hash32>> vertices_;  // accepted
 };
 
 // S5. In the instant in which a block is rejected, so are its descendants that the node has
@@ -160,6 +217,34 @@ public:
             if (parent == executed->id) due(node, id);
         }
     }
+    void on_vertex_verified(ActorId node, const DagVm&, const VertexPtr& vertex) override {
+        check(node);
+        nodes_[node].vertices[vertex->id()] = vertex->parents();
+        if (has_rejected_parent(node, *vertex)) due(node, vertex->id());
+    }
+    void before_vertex_accept(ActorId node, const DagVm&, const VertexPtr& vertex,
+                              AcceptedBy) override {
+        expect(!has_rejected_parent(node, *vertex),
+               [&] {
+                   return fmt::format("{} accepts vertex {}, a parent of which it has rejected",
+                                      watch().participants().name(node), short_id(vertex->id()));
+               },
+               {node});
+    }
+    void on_vertex_accepted(ActorId node, const DagVm&, const VertexPtr& vertex) override {
+        nodes_[node].vertices.erase(vertex->id());
+    }
+    void on_vertex_rejected(ActorId node, const DagVm&, const VertexPtr& vertex) override {
+        check(node);
+        Node& mine = nodes_[node];
+        statuses_.of(node, vertex->id()) = BlockStatus::kRejected;
+        mine.vertices.erase(vertex->id());
+        mine.due.erase(vertex->id());
+        for (const auto& [id, parents] : mine.vertices) {
+            if (std::ranges::find(parents, vertex->id()) != parents.end()) due(node, id);
+        }
+    }
+    void on_dag_restarted(ActorId node, const DagVm&) override { nodes_.erase(node); }
     void on_restarted(ActorId node, const Vm&) override { nodes_.erase(node); }
     void on_disk_replaced(ActorId node) override {
         nodes_.erase(node);
@@ -167,15 +252,22 @@ public:
     }
     void at_end() override {
         for (const auto& [node, mine] : nodes_) {
-            if (watch().vm(node) != nullptr) check(node);
+            if (watch().vm(node) != nullptr || watch().dag_vm(node) != nullptr) check(node);
         }
     }
 
 private:
     struct Node {
-        std::map<Hash32, Hash32> processing;  // block -> parent
-        std::map<Hash32, SimTime> due;        // must be rejected at that time
+        std::map<Hash32, Hash32> processing;             // block -> parent
+        std::map<Hash32, std::vector<Hash32>> vertices;  // processing -> parents
+        std::map<Hash32, SimTime> due;                   // must be rejected at that time
     };
+
+    [[nodiscard]] bool has_rejected_parent(ActorId node, const Vertex& vertex) {
+        return std::ranges::any_of(vertex.parents(), [&](const Hash32& parent) {
+            return statuses_.of(node, parent) == BlockStatus::kRejected;
+        });
+    }
 
     void due(ActorId node, const Hash32& id) { nodes_[node].due.emplace(id, watch().now()); }
     void check(ActorId node) {

@@ -4,9 +4,10 @@
 // An invariant overrides the hooks it needs. Hooks run inside the world's events, in the order in
 // which things happen. They see the whole world, which no actor does. To add one:
 // write the class in the file of its kind (money, ownership, modes, receipts, queues, agreement,
-// decisions, blocks, disks, polls, liveness, load, kernels), add it in the function at the end of
-// that file, and write a test that violates it. What it compares, it counts (expect, count_check):
-// an invariant that never compared anything in a campaign has not held, it has not looked.
+// decisions, blocks, disks, polls, vertices, certificates, liveness, load, kernels), add it in the
+// function at the end of that file, and write a test that violates it. What it compares, it counts
+// (expect, count_check): an invariant that never compared anything in a campaign has not held, it
+// has not looked.
 #pragma once
 
 #include <concepts>
@@ -16,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/vm/dag_vm.h"
 #include "core/vm/vm.h"
 #include "sim/actors/node_observer.h"
 #include "sim/engine/time.h"
@@ -57,6 +59,11 @@ public:
     [[nodiscard]] virtual const Rules& rules() const = 0;
     // Null while the validator is down.
     [[nodiscard]] virtual const Vm* vm(ActorId validator) const = 0;
+    // The same on a DAG.
+    [[nodiscard]] virtual const DagVm* dag_vm(ActorId validator) const {
+        static_cast<void>(validator);
+        return nullptr;
+    }
     // Whether the validator can exchange messages with less than half of the stake, its own
     // included, because of the faults in force.
     [[nodiscard]] virtual bool cut_off(ActorId validator) const = 0;
@@ -79,6 +86,8 @@ public:
         return kNone;
     }
     [[nodiscard]] virtual Load load() const { return {}; }
+    // Whether the run should check all that it can, whatever it costs.
+    [[nodiscard]] virtual bool paranoid() const { return false; }
     virtual void violate(const InvariantInfo& invariant, std::string message,
                          std::vector<ActorId> actors) = 0;
 };
@@ -107,9 +116,27 @@ public:
     // Of the nodes whose polls are observed: a poll begins, and takes effect.
     virtual void on_poll_begun(ActorId, std::span<const ActorId> /*asked*/) {}
     virtual void on_poll(ActorId, const PollRecord&) {}
+    // On a DAG: what a node does with a vertex. `vm` is as it was before an acceptance, and as it
+    // is after the others.
+    virtual void on_vertex_verified(ActorId, const DagVm&, const VertexPtr&) {}
+    virtual void before_vertex_accept(ActorId, const DagVm&, const VertexPtr&, AcceptedBy) {}
+    virtual void on_vertex_accepted(ActorId, const DagVm&, const VertexPtr&) {}
+    virtual void on_vertex_rejected(ActorId, const DagVm&, const VertexPtr&) {}
+    // The vertex that was accepted is a cut.
+    virtual void on_settled(ActorId, const DagVm&, const CutResult&) {}
+    virtual void on_dag_restarted(ActorId, const DagVm&) {}
+    // The node sends a vote that it signed; once for each receiver.
+    virtual void on_vote(ActorId, const SignedVote&) {}
+    // The node published a proof that a block is final, after it accepted the block.
+    virtual void on_certificate(ActorId, const PublishCertificate&) {}
+    // The chain that anchors go to took that of this block.
+    virtual void on_exported(Height) {}
     virtual void on_restarted(ActorId, const Vm&) {}
-    // The node has a new, empty disk and has lost its earlier decisions.
+    // The node has lost earlier decisions: its disk is new and empty, or lost what was written
+    // last.
     virtual void on_disk_replaced(ActorId) {}
+    // The node's disk lost what was written last, without a trace; after on_disk_replaced().
+    virtual void on_writes_lost(ActorId) {}
     // The node has stopped by itself, and no fault of its disk explains it.
     virtual void on_stopped(ActorId, const Error&) {}
     virtual void on_faults_changed() {}
@@ -176,8 +203,11 @@ void add_decision_invariants(Invariants& out);
 void add_block_invariants(Invariants& out);
 void add_disk_invariants(Invariants& out);
 void add_poll_invariants(Invariants& out);
+void add_certificate_invariants(Invariants& out);
+void add_vertex_invariants(Invariants& out);
 void add_liveness_invariants(Invariants& out);
 void add_load_invariants(Invariants& out);
 void add_kernel_invariants(Invariants& out);
+void add_structure_invariants(Invariants& out);
 
 }  // namespace aivm::sim

@@ -131,7 +131,7 @@ public:
         for (const VmEvent& e : block.events) {
             if (const auto* committed = std::get_if<event::ResultCommitted>(&e)) {
                 const Task& task = task_at(block, parent, committed->task);
-                in_window(block, committed->task, "commit", task.draw_at,
+                in_window(block, committed->task, "commit", task.draw_at + 1,
                           commit_end(task, parameters().policy));
             } else if (const auto* revealed = std::get_if<event::ResultRevealed>(&e)) {
                 if (!parameters().policy.commit_reveal) continue;

@@ -100,11 +100,12 @@ TEST_F(Modes, APaymentToSomebodyWithoutASeatOrTwiceViolatesE6) {
 TEST_F(Modes, ARevealBeforeTheCommitsAreClosedViolatesE11) {
     before = tip.state;
     const ProviderIndex member = tip.state.task(TaskIndex{0}).seats[0].provider;
+    tip.state.head.height += 1;  // the block after the draw is the first for commits
     tip.events = {event::ResultCommitted{TaskIndex{0}, member}};
     tell("E11");
     EXPECT_THAT(seen.reported(), IsEmpty());
     tip.events = {event::ResultRevealed{TaskIndex{0}, member, 7}};
-    tip.state.head.height += kCommitWindow;
+    tip.state.head.height += kCommitWindow - 1;
     tell("E11");
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("a reveal on task 0 was taken in block")));
     tip.events = {event::ResultCommitted{TaskIndex{0}, member}};

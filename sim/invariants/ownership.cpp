@@ -175,10 +175,15 @@ public:
     }
 
 private:
+    // The id of the task that a submission makes: on a DAG it is bound to the requester.
+    [[nodiscard]] std::string job_of(const Address& requester, const op::SubmitTask& terms) const {
+        return watch().rules().parameters.dag ? bound_job_id(requester, terms.job_id)
+                                              : terms.job_id;
+    }
     [[nodiscard]] const op::SubmitTask* signed_terms(const Task& task) const {
         const auto submits_it = [&](const SignedOperation& operation) {
             const auto* submission = std::get_if<op::SubmitTask>(&operation.body());
-            return submission != nullptr && submission->job_id == task.job_id;
+            return submission != nullptr && job_of(task.requester, *submission) == task.job_id;
         };
         const SignedOperation* operation = operations_->find(task.requester, submits_it);
         return operation == nullptr ? nullptr : &std::get<op::SubmitTask>(operation->body());
@@ -214,12 +219,15 @@ private:
         });
     }
     // What the tasks cost if all of these operations are submissions that succeeded; 0 otherwise.
-    static Amount fees_of_submissions(const Executed& block,
-                                      std::span<const BySender::Sent> operations) {
+    Amount fees_of_submissions(const Executed& block,
+                               std::span<const BySender::Sent> operations) const {
         Amount fees;
         for (const BySender::Sent& sent : operations) {
             const auto* submission = std::get_if<op::SubmitTask>(&sent.operation->body());
-            if (submission == nullptr || !block.state.find_task(submission->job_id)) return {};
+            if (submission == nullptr ||
+                !block.state.find_task(job_of(sent.operation->sender(), *submission))) {
+                return {};
+            }
             fees += submission->fee;
         }
         return fees;

@@ -10,19 +10,35 @@
 #include <set>
 #include <vector>
 
+#include "sim/invariants/certificates.h"
 #include "sim/invariants/invariant.h"
 #include "sim/invariants/short_id.h"
 
 namespace aivm::sim {
 namespace {
 
-// S21. A poll asks at most k others, and counts at most one vote for each time it asked somebody.
+// S21. A poll asks at most k others, and counts at most one vote for each time it asked somebody. A
+// certificate holds the votes of distinct validators with more than two thirds of the stake.
 class VotesCountOnce final : public Invariant {
 public:
     VotesCountOnce()
         : Invariant({"S21", "votes-count-once",
-                     "a quorum is of validators that were asked; a vote counts once"}) {}
+                     "a quorum is of distinct members with enough stake; a vote counts once"}) {}
 
+    void on_chain(const Executed& block, const State& parent) override {
+        certificates_.note(block, parent);
+    }
+    void on_certificate(ActorId node, const PublishCertificate& published) override {
+        if (!watch().correct(node)) return;
+        const auto fault = certificates_.fault_of(published, watch());
+        expect(!fault,
+               [&] {
+                   return fmt::format("{} published a certificate of block {} that {}",
+                                      watch().participants().name(node),
+                                      short_id(published.item.id), *fault);
+               },
+               {node});
+    }
     void on_poll(ActorId node, const PollRecord& poll) override {
         std::vector<std::uint32_t> voters;
         for (const PollRecord::Vote& vote : poll.votes) voters.push_back(vote.from);
@@ -39,6 +55,9 @@ public:
                },
                {node});
     }
+
+private:
+    CertificateCheck certificates_;
 };
 
 // The undecided blocks of one node, and how many confident polls in a row each has.
@@ -177,12 +196,11 @@ public:
     void on_poll_begun(ActorId node, std::span<const ActorId> asked) override {
         expect(std::ranges::find(asked, node) == asked.end(),
                [&] { return watch().participants().name(node) + " asked itself"; }, {node});
-        Drawn& drawn = drawn_[node];
-        if (drawn.times.empty()) drawn.times.resize(watch().scenario().chain.validators);
+        if (times_.empty()) times_.resize(watch().scenario().chain.validators);
         for (const ActorId each : asked) {
-            if (each < drawn.times.size()) ++drawn.times[each];
+            if (each < times_.size() && each != node) ++times_[each];
         }
-        drawn.total += asked.size();
+        draws_of_[node] += asked.size();
         if (repeats_) return;
         std::vector<ActorId> sorted(asked.begin(), asked.end());
         std::ranges::sort(sorted);
@@ -192,17 +210,12 @@ public:
         const std::vector<double> stakes = stakes_by_validator();
         const bool equal =
             std::ranges::adjacent_find(stakes, std::not_equal_to<>()) == stakes.end();
-        if (drawn_.empty() || (!equal && !repeats_)) return;
+        if (draws_of_.empty() || (!equal && !repeats_)) return;
         for (std::size_t validator = 0; validator < stakes.size(); ++validator)
             check(static_cast<ActorId>(validator), stakes);
     }
 
 private:
-    struct Drawn {
-        std::vector<std::uint64_t> times;  // by validator
-        std::uint64_t total = 0;
-    };
-
     [[nodiscard]] std::vector<double> stakes_by_validator() const {
         std::vector<double> out;
         for (ActorId id = 0; id < watch().scenario().chain.validators; ++id) {
@@ -215,14 +228,13 @@ private:
     void check(ActorId validator, const std::vector<double>& stakes) {
         double total = 0;
         for (const double stake : stakes) total += stake;
-        double observed = 0;
+        const double observed = static_cast<double>(times_[validator]);
         double expected = 0;
         double variance = 0;
-        for (const auto& [node, drawn] : drawn_) {
+        for (const auto& [node, all_draws] : draws_of_) {
             if (node == validator) continue;
             const double share = stakes[validator] / (total - stakes[node]);
-            const double draws = static_cast<double>(drawn.total);
-            observed += static_cast<double>(drawn.times[validator]);
+            const double draws = static_cast<double>(all_draws);
             expected += draws * share;
             variance += draws * share * (1 - share);
         }
@@ -239,7 +251,8 @@ private:
 
     static constexpr double kDeviations = 6;
     static constexpr double kDrawsMin = 100;
-    std::map<ActorId, Drawn> drawn_;
+    std::vector<std::uint64_t> times_;           // by validator: how often others asked it
+    std::map<ActorId, std::uint64_t> draws_of_;  // by node: how many it asked
     bool repeats_ = false;
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/consensus/snowman/repeated_polls.h"
+
 namespace aivm::sim {
 namespace {
 
@@ -13,26 +15,14 @@ constexpr SimTime kCooldown = 5 * kSecond;
 constexpr SimTime kRequestTimeout = 2 * kSecond;
 constexpr SimTime kRequestRounds = 4;
 constexpr SimTime kBlocksPerFetch = 64;
-constexpr double kPollsMax = 1e7;  // more is as good as never
-
-double power(double base, std::uint32_t exponent) {
-    double out = 1;
-    for (std::uint32_t i = 0; i < exponent; ++i) out *= base;
-    return out;
-}
-
-// The expected number of trials until `row` of them in a row have succeeded.
-double trials_until(std::uint32_t row, double chance) {
-    if (chance >= 1) return row;
-    const double whole = power(chance, row);
-    return whole <= 0 ? kPollsMax : (1 - whole) / ((1 - chance) * whole);
-}
 
 std::optional<SimTime> time_to_decide(const RecoveryParameters& p) {
+    if (p.round_timeout != 0)
+        return (p.failing_rounds + 1) * (p.round_timeout + p.block_interval + p.faults_last / 8);
     if (p.k == 0) return p.finality_delay + p.round_trip;
     const double success = chance_of_at_least(p.alpha_confidence, p.k, p.answer_chance);
-    const double polls = trials_until(p.beta, success) + kPollsToEndASplit;
-    if (polls >= kPollsMax) return std::nullopt;
+    const double polls = polls_until(p.beta, success) + kPollsToEndASplit;
+    if (polls >= kPollsNever) return std::nullopt;
     // Time-outs adapt to the round trip, but never below it.
     const SimTime each =
         p.answer_chance < 1 ? std::max(p.poll_timeout, p.round_trip) : p.round_trip;
@@ -41,19 +31,6 @@ std::optional<SimTime> time_to_decide(const RecoveryParameters& p) {
 }
 
 }  // namespace
-
-double chance_of_at_least(std::uint32_t wanted, std::uint32_t asked, double each) {
-    if (wanted > asked) return 0;
-    if (each >= 1) return 1;
-    double sum = 0;
-    for (std::uint32_t came = wanted; came <= asked; ++came) {
-        double ways = 1;
-        for (std::uint32_t i = 0; i < came; ++i)
-            ways = ways * static_cast<double>(asked - i) / static_cast<double>(i + 1);
-        sum += ways * power(each, came) * power(1 - each, asked - came);
-    }
-    return std::min(sum, 1.0);
-}
 
 std::optional<SimTime> recovery_limit(const RecoveryParameters& p) {
     const auto deciding = time_to_decide(p);

@@ -10,6 +10,8 @@
 //                one after the other: (1 - p^beta) / ((1 - p) p^beta), and 64 polls to end a split;
 //                each takes a round trip (a time-out if answers are missing), `concurrent_polls` at
 //                a time
+//                or rounds: each failed one, and the one that decides, takes its time-out and an
+//                eighth of the time of the faults, since rounds grow longer while they fail
 //   p            at least alpha_confidence of k answers come, each with the chance that a correct
 //                validator was asked and neither message was lost
 //   catching up  an idle probe, a cool-down and four rounds of requests; then a round trip for
@@ -41,13 +43,14 @@ struct RecoveryParameters {
     SimTime poll_timeout = 0;
     double answer_chance = 1;  // that one answer that was asked for comes and is honest
     SimTime finality_delay = 0;
+    // Of an engine that votes in rounds: the wait for each, and how many may fail one after the
+    // other once all is well. 0: it has no rounds.
+    SimTime round_timeout = 0;
+    std::uint32_t failing_rounds = 0;
 };
 
 // Nothing if the parameters give no limit.
 std::optional<SimTime> recovery_limit(const RecoveryParameters& parameters);
-
-// The chance that at least `wanted` of `asked` independent answers come.
-double chance_of_at_least(std::uint32_t wanted, std::uint32_t asked, double each);
 
 // Follows one run. Its owner reports what happens, in order.
 class Recovery {

@@ -17,14 +17,6 @@ RecoveryParameters default_chain() {
     return p;
 }
 
-TEST(Recovery, TheChanceOfEnoughAnswersIsTheTailOfABinomialDistribution) {
-    EXPECT_DOUBLE_EQ(chance_of_at_least(8, 11, 1), 1);
-    EXPECT_DOUBLE_EQ(chance_of_at_least(3, 2, 0.5), 0);
-    EXPECT_DOUBLE_EQ(chance_of_at_least(0, 5, 0.5), 1);
-    EXPECT_NEAR(chance_of_at_least(2, 3, 0.5), 0.5, 1e-12);
-    EXPECT_NEAR(chance_of_at_least(8, 11, 0.9), 0.98147, 1e-5);  // 1 - sum of the 8 lower terms
-}
-
 TEST(Recovery, TheLimitIsFourTimesWhatProposingDecidingAndCatchingUpTake) {
     // Proposing 36 s; (14 + 64) / 4 + 1 rounds and one more of 1 s: 21 s; catching up 23 s and one
     // round trip.

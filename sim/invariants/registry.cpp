@@ -17,10 +17,13 @@ Invariants make_invariants() {
     add_block_invariants(out);
     add_disk_invariants(out);
     add_poll_invariants(out);
+    add_vertex_invariants(out);
+    add_certificate_invariants(out);
     add_liveness_invariants(out);
     add_load_invariants(out);
     add_kernel_invariants(out);
     add_reference_invariants(out);
+    add_structure_invariants(out);
     return out;
 }
 

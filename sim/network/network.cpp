@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
 #include "sim/engine/random_stream.h"
 
 namespace aivm::sim {
@@ -50,6 +51,7 @@ Network::Network(std::uint64_t seed, const NetworkSettings& settings, NetworkLay
       bandwidth_of_(settings.bandwidth_of),
       nodes_(static_cast<std::uint32_t>(layout.region_of.size())),
       links_(settings, layout),
+      sent_(nodes_),
       line_free_at_(nodes_) {
     AIVM_CHECK(nodes_ <= kNodesMax);
 }
@@ -57,14 +59,17 @@ Network::Network(std::uint64_t seed, const NetworkSettings& settings, NetworkLay
 Arrivals Network::plan(const Transmission& message, const Fate& fate, SimTime now) {
     AIVM_CHECK(message.from < nodes_ && message.to < nodes_ && message.from != message.to);
     const LinkSettings& on = links_.of(message.from, message.to);
-    LinkState& state = states_.of(message.from, message.to);
-    const std::uint64_t number = state.sent++;
+    const std::uint64_t number = sent_.next(message.from, message.to);
     const auto draws = random_block({seed_, message.from, kLinkPurpose + message.to}, number);
-    const std::optional<SimTime> left_at = transmit(message, on, state, now);
+    const std::optional<SimTime> left_at = transmit(message, on, now);
 
     ++counters_.sent;
     counters_.sent_bytes += message.size_bytes;
     Arrivals arrivals;
+    if (AIVM_MUTANT(link_deaf) && number > 400 && message.to % 5 == 0) {
+        ++counters_.blocked;
+        return arrivals;
+    }
     if (fate.blocked || !is_reachable(message.from, message.to)) {
         ++counters_.blocked;
         return arrivals;
@@ -80,6 +85,7 @@ Arrivals Network::plan(const Transmission& message, const Fate& fate, SimTime no
     const SimTime slowness = add_times(fate.sender_delay, fate.receiver_delay);
     const SimTime base = add_times(add_times(*left_at, slowness), up_to(on.jitter_ns, draws[1]));
     SimTime first = add_times(base, latency(draws[0]));
+    if (AIVM_MUTANT(link_slow)) first = add_times(first, 500'000'000);
     if (fate.reordered) {
         ++counters_.reordered;
         first = add_times(first, up_to(on.reorder_delay_ns, draws[3]));
@@ -100,12 +106,13 @@ Arrivals Network::plan(const Transmission& message, const Fate& fate, SimTime no
 }
 
 std::optional<SimTime> Network::transmit(const Transmission& message, const LinkSettings& on,
-                                         LinkState& state, SimTime now) {
+                                         SimTime now) {
     AIVM_CHECK(message.size_bytes <= kMessageBytesMax);
     SimTime left_at = now;
     if (on.bandwidth_bps != 0) {
         const bool is_shared = bandwidth_of_ == BandwidthOf::kUplink;
-        SimTime& free_at = is_shared ? line_free_at_[message.from] : state.free_at;
+        SimTime& free_at =
+            is_shared ? line_free_at_[message.from] : lines_.free_at(message.from, message.to);
         if (on.queue_bytes != 0 &&
             waiting_bytes(free_at - now, on.bandwidth_bps) + message.size_bytes > on.queue_bytes)
             return std::nullopt;

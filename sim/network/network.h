@@ -102,6 +102,8 @@ public:
     [[nodiscard]] bool is_reachable(NodeId from, NodeId to) const;
     // Whether a fault in force stops messages between any nodes.
     [[nodiscard]] bool has_blocked_links() const { return blocking_faults_ != 0; }
+    // Asks for the memory of a link that is about to carry a message.
+    void prefetch(NodeId from, NodeId to) const { sent_.prefetch(from, to); }
     [[nodiscard]] const LinkSettings& link(NodeId from, NodeId to) const {
         return links_.of(from, to);
     }
@@ -137,7 +139,7 @@ private:
 
     // When the last bit has left the sender; nullopt if there is no room in the queue.
     std::optional<SimTime> transmit(const Transmission& message, const LinkSettings& on,
-                                    LinkState& state, SimTime now);
+                                    SimTime now);
     [[nodiscard]] SimTime through_clog(const Transmission& message, SimTime arrival);
     void find_clogs();
     NetworkFault impose(Effect effect);
@@ -146,7 +148,8 @@ private:
     BandwidthOf bandwidth_of_;
     std::uint32_t nodes_;
     LinkTable links_;
-    LinkStates states_;
+    LinkCounters sent_;
+    LinkLines lines_;
     std::vector<SimTime> line_free_at_;      // by sender
     std::vector<Clog> clogs_;                // by node; empty while nothing is clogged
     std::map<NetworkFault, Effect> faults_;  // in force

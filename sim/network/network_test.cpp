@@ -341,20 +341,32 @@ TEST(Network, TenThousandNodesNeedMemoryOnlyForTheLinksThatTheyUse) {
     network.clear(fault);
 }
 
-TEST(LinkStates, RememberEveryLinkThroughAllGrowth) {
-    LinkStates states;
+TEST(LinkLines, RememberEveryLinkThroughAllGrowth) {
+    LinkLines lines;
     for (std::uint32_t from = 0; from < 200; ++from) {
         for (std::uint32_t to = 0; to < 200; ++to) {
-            if (from != to) states.of(from, to).sent = from * 1000 + to;
+            if (from != to) lines.free_at(from, to) = from * 1000 + to;
         }
     }
-    EXPECT_EQ(states.size(), 200U * 199U);
+    EXPECT_EQ(lines.size(), 200U * 199U);
     for (std::uint32_t from = 0; from < 200; ++from) {
         for (std::uint32_t to = 0; to < 200; ++to) {
             if (from == to) continue;
-            ASSERT_EQ(states.of(from, to).sent, from * 1000 + to);
+            ASSERT_EQ(lines.free_at(from, to), from * 1000 + to);
         }
     }
+}
+
+// With 200 nodes a sender's table grows after 12 and 24 receivers, and becomes an array after 48.
+TEST(LinkCounters, CountEveryLinkForItselfThroughAllGrowth) {
+    constexpr std::uint32_t kNodes = 200;
+    LinkCounters counters(kNodes);
+    for (std::uint32_t round = 0; round < 3; ++round) {
+        for (std::uint32_t from = 0; from < kNodes; ++from) {
+            for (std::uint32_t to = 0; to < from; ++to) ASSERT_EQ(counters.next(from, to), round);
+        }
+    }
+    EXPECT_EQ(counters.size(), kNodes * (kNodes - 1) / 2);
 }
 
 }  // namespace

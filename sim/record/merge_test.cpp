@@ -92,5 +92,21 @@ TEST_F(MergeTest, KeysFollowTheContents) {
     EXPECT_NE(key, run_id_of("0.1.1", point, "1", 0));
 }
 
+TEST_F(MergeTest, AMetricWithoutDataStaysWithout) {
+    auto part = Recorder::create(file("part.db"), test::sample_study()).value();
+    ASSERT_TRUE(part->begin_run(test::sample_run("1")));
+    const MetricRow no_data{"ttf_mean", "", std::nullopt, 0};
+    part->add(no_data);
+    ASSERT_TRUE(part->finish_run(test::sample_summary()));
+    ASSERT_TRUE(part->close());
+    auto merged = Recorder::create(file("merged.db"), test::sample_study()).value();
+    const Status joined = merged->merge(file("part.db"));
+    ASSERT_TRUE(joined) << joined.error().text();
+    ASSERT_TRUE(merged->close());
+    auto study = open_study(file("merged.db")).value();
+    const std::int64_t run = study.rows<RunRow>().value().at(0).run_id;
+    EXPECT_EQ(study.rows<MetricRow>(run).value(), std::vector{no_data});
+}
+
 }  // namespace
 }  // namespace aivm::sim

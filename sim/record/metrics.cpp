@@ -7,18 +7,25 @@ namespace aivm::sim {
 namespace {
 
 constexpr std::array kSpecs{
-    MetricSpec{"p_final_corrupt", "share", true,
-               "wrong results that became final, as a share of all that became final"},
+    MetricSpec{
+        "p_final_corrupt", "share", true,
+        "wrong results that became final, as a share of all that became final; no value if none "
+        "did"},
     MetricSpec{"n_fraud_posted", "", true, "wrong results posted"},
     MetricSpec{"n_fraud_missed", "", true, "wrong results that became final"},
-    MetricSpec{"ttf_mean", "s", true, "time from submission to finality, mean"},
-    MetricSpec{"ttf_p50", "s", true, "time from submission to finality, median"},
-    MetricSpec{"ttf_p99", "s", true, "time from submission to finality, 99th percentile"},
+    MetricSpec{
+        "ttf_mean", "s", true,
+        "time from submission to finality, mean over the final tasks; tasks_pending counts those "
+        "left out"},
+    MetricSpec{"ttf_p50", "s", true, "time from submission to finality, median of the final tasks"},
+    MetricSpec{"ttf_p99", "s", true,
+               "time from submission to finality, 99th percentile of the final tasks"},
     MetricSpec{"ttu_mean", "s", true,
                "time from submission to the first block in which the result may be used, mean"},
-    MetricSpec{"attacker_net", "nLUX", false,
-               "net payoff and value of lies of the attacker (key attacker; by default the first "
-               "group that breaks the protocol), less harm to itself"},
+    MetricSpec{
+        "attacker_net", "nLUX", false,
+        "net payoff and value of lies of the attacker (key attacker; by default the first "
+        "group that breaks the protocol), less harm to itself; no value without an attacker"},
     MetricSpec{"attacker_roi_ppm", "ppm", false,
                "attacker_net relative to the attacker's opening stake"},
     MetricSpec{"cheating_gain", "nLUX", false,
@@ -66,7 +73,7 @@ constexpr std::array kSpecs{
     MetricSpec{"virtual_seconds", "s", false, "virtual time simulated"},
     MetricSpec{"recovery_seconds", "s", false,
                "virtual time from the end of the last fault until every correct validator had "
-               "caught up and a new block was accepted; absent without faults and if it never "
+               "caught up and a new block was accepted; no value without faults and if it never "
                "came"},
     MetricSpec{"wall_seconds", "s", false, "real time of the run"},
 };

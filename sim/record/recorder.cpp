@@ -21,6 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kBeingWritten = "is being written by another process";
+
 // No durability on the way: a partial file is worthless after a crash anyway, and close() makes the
 // whole one durable. The exclusive lock keeps a second writer out of the same partial file and
 // spares the shared-memory file.
@@ -101,8 +103,7 @@ Status check_abandoned(const std::string& partial) {
     const Status locked =
         stale->execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK;");
     if (!locked && stale->busy()) {
-        return fail(ErrorCode::kStorage,
-                    fmt::format("{} is being written by another process", partial));
+        return fail(ErrorCode::kStorage, fmt::format("{} {}", partial, kBeingWritten));
     }
     return {};
 }
@@ -138,6 +139,10 @@ Result<bool> take_over(const std::string& partial, bool resumable) {
 }
 
 }  // namespace
+
+bool is_being_written(const Error& error) {
+    return error.code == ErrorCode::kStorage && error.context.ends_with(kBeingWritten);
+}
 
 Recorder::Recorder(std::string path, Database database, RecorderOptions options)
     : path_(std::move(path)), options_(options), database_(std::move(database)) {}
@@ -455,6 +460,7 @@ Status Recorder::write_run(const RunSummary& summary) {
     run.recovery_time_ns = summary.recovery_time_ns;
     run.recovery_limit_ns = summary.recovery_limit_ns;
     run.budget_end = summary.budget_end;
+    run.failure = summary.failure;
     run.row_counts = row_counts_json();
     return insert(run);
 }

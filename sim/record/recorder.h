@@ -27,6 +27,9 @@
 
 namespace aivm::sim {
 
+// Whether creating a recorder failed because another process is writing the file.
+bool is_being_written(const Error& error);
+
 // Rows between two commits: enough to make commits cheap, few enough to bound the write-ahead log.
 constexpr std::uint64_t kBatchRows = 100'000;
 

@@ -47,6 +47,8 @@ struct RunSummary {
     std::optional<std::uint64_t> recovery_limit_ns = {};
     // The budget that ended the run, and what filled its last second.
     std::optional<std::string> budget_end = {};
+    // Why the run could not be finished; the status is then kFailed.
+    std::optional<std::string> failure = {};
 };
 
 // One row of any table that belongs to a run.

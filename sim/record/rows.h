@@ -16,10 +16,12 @@
 
 namespace aivm::sim {
 
-// How a run ended. Only kClean and kViolated say something about the system under test.
-enum class RunStatus : std::uint8_t { kClean, kViolated, kBudget, kInterrupted };
+// How a run ended. Only kClean and kViolated say something about the system under test. A failed
+// run has no outcome: the simulator itself could not finish it.
+enum class RunStatus : std::uint8_t { kClean, kViolated, kBudget, kInterrupted, kFailed };
 constexpr auto enum_words(RunStatus) {
-    return std::to_array<std::string_view>({"clean", "violated", "budget", "interrupted"});
+    return std::to_array<std::string_view>(
+        {"clean", "violated", "budget", "interrupted", "failed"});
 }
 
 enum class TaskOutcome : std::uint8_t {
@@ -86,6 +88,7 @@ struct PointParamRow {
     std::optional<double> number;
     std::string text;
     std::string unit;
+    std::optional<bool> design = {};
 
     friend bool operator==(const PointParamRow&, const PointParamRow&) = default;
 };
@@ -111,6 +114,7 @@ struct RunRow {
     std::optional<std::uint64_t> recovery_time_ns = {};
     std::optional<std::uint64_t> recovery_limit_ns = {};
     std::optional<std::string> budget_end = {};
+    std::optional<std::string> failure = {};
 
     friend bool operator==(const RunRow&, const RunRow&) = default;
 };
@@ -317,7 +321,8 @@ struct ViolationRow {
 struct MetricRow {
     std::string name;  // one of metric_specs()
     std::string mode;  // a verification mode's name, or empty for the whole run
-    Number value = std::int64_t{0};
+    std::optional<Number> value = std::int64_t{0};  // empty: no data
+    std::optional<std::uint64_t> n = {};            // of a mean, share or quantile: of how many
 
     friend bool operator==(const MetricRow&, const MetricRow&) = default;
 };
@@ -338,9 +343,9 @@ struct EstimateRow {
     std::string mode;
     std::string method;
     std::uint64_t n = 0;
-    double mean = 0;
-    double low = 0;
-    double high = 0;
+    std::optional<double> mean = 0.0;  // empty: no data
+    std::optional<double> low = 0.0;   // empty: too little data for an interval
+    std::optional<double> high = 0.0;
 
     friend bool operator==(const EstimateRow&, const EstimateRow&) = default;
 };

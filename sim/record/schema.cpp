@@ -15,7 +15,8 @@ std::string check_of(std::string_view name) {
     using Inner = typename OptionalOf<T>::Inner;
     if constexpr (std::same_as<Inner, bool>) return fmt::format("{} IN (0, 1)", name);
     if constexpr (std::same_as<Inner, Number>)
-        return fmt::format("typeof({}) IN ('integer', 'real')", name);
+        return fmt::format("typeof({}) IN ('integer', 'real'{})", name,
+                           OptionalOf<T>::is_optional ? ", 'null'" : "");
     if constexpr (std::is_enum_v<Inner>) {
         return fmt::format("{} IN ('{}')", name, fmt::join(words<Inner>, "', '"));
     }

@@ -1,5 +1,5 @@
 PRAGMA application_id = 1095325261;
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 CREATE TABLE study (  -- a study: many runs of one program version with one purpose
     study_id INTEGER NOT NULL,
@@ -28,6 +28,7 @@ CREATE TABLE point_param (  -- one overridden parameter of a point
     number REAL,
     text TEXT NOT NULL,
     unit TEXT NOT NULL,
+    design INTEGER CHECK (design IN (0, 1)),
     PRIMARY KEY (point_id, name)
 ) STRICT, WITHOUT ROWID;
 
@@ -38,7 +39,7 @@ CREATE TABLE run (  -- one simulation, written when it has ended
     replicate INTEGER NOT NULL,
     seed TEXT NOT NULL,
     crn_group TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('clean', 'violated', 'budget', 'interrupted')),
+    status TEXT NOT NULL CHECK (status IN ('clean', 'violated', 'budget', 'interrupted', 'failed')),
     end_block INTEGER NOT NULL,
     end_time_ns INTEGER NOT NULL,
     events INTEGER NOT NULL,
@@ -52,6 +53,7 @@ CREATE TABLE run (  -- one simulation, written when it has ended
     recovery_time_ns INTEGER,
     recovery_limit_ns INTEGER,
     budget_end TEXT,
+    failure TEXT,
     PRIMARY KEY (run_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -250,7 +252,8 @@ CREATE TABLE metric (  -- one named number of a run
     run_id INTEGER NOT NULL,
     name TEXT NOT NULL,
     mode TEXT NOT NULL,
-    value ANY NOT NULL CHECK (typeof(value) IN ('integer', 'real')),
+    value ANY CHECK (typeof(value) IN ('integer', 'real', 'null')),
+    n INTEGER,
     PRIMARY KEY (run_id, name, mode)
 ) STRICT, WITHOUT ROWID;
 
@@ -270,9 +273,9 @@ CREATE TABLE estimate (  -- a metric over the runs of a point
     mode TEXT NOT NULL,
     method TEXT NOT NULL,
     n INTEGER NOT NULL,
-    mean REAL NOT NULL,
-    low REAL NOT NULL,
-    high REAL NOT NULL,
+    mean REAL,
+    low REAL,
+    high REAL,
     PRIMARY KEY (point_id, name, mode, method)
 ) STRICT, WITHOUT ROWID;
 
@@ -305,15 +308,16 @@ CREATE TABLE validation (  -- a measured number beside what theory predicts
 
 CREATE INDEX run_by_point ON run (point_id, replicate);
 
-CREATE VIEW v_point_estimate AS  -- every metric of every point over its runs; the interval is that of table estimate, or without one the 95 % normal approximation (NULL for a single run)
-SELECT point_id, name, mode, n, mean, sd,
+CREATE VIEW v_point_estimate AS  -- every metric of every point over its runs; the interval is that of table estimate, or without one the 95 % normal approximation (NULL for a single run); n counts the runs that have a value, mean is NULL when none has
+SELECT point_id, name, mode, n, runs, mean, sd,
        coalesce(known_low, mean - 1.96 * sd / sqrt(n)) AS low,
        coalesce(known_high, mean + 1.96 * sd / sqrt(n)) AS high,
        min, max
-FROM (SELECT point_id, name, mode, count(*) AS n, avg(value) AS mean,
-             CASE WHEN count(*) > 1
-                  THEN sqrt(max(0, sum(value * 1.0 * value) - count(*) * avg(value) * avg(value))
-                            / (count(*) - 1))
+FROM (SELECT point_id, name, mode, count(value) AS n, count(*) AS runs, avg(value) AS mean,
+             CASE WHEN count(value) > 1
+                  THEN sqrt(max(0, sum(value * 1.0 * value)
+                                   - count(value) * avg(value) * avg(value))
+                            / (count(value) - 1))
                   END AS sd,
              min(value) AS min, max(value) AS max,
              (SELECT low FROM estimate AS e
@@ -334,12 +338,26 @@ JOIN run USING (run_id)
 JOIN (SELECT run_id, principal, sum(opening_stake) AS stake_nlux
       FROM agent GROUP BY run_id, principal) USING (run_id, principal);
 
-CREATE VIEW v_ttf_cdf AS  -- time from submission to finality: the share of a run's final tasks that took at most this long
+CREATE VIEW v_ttf_cdf AS  -- time from submission to finality: the share of a run's final tasks that took at most this long; tasks that are not final do not count, see v_finality
 SELECT run_id, mode, (final_time_ns - submit_time_ns) / 1e9 AS seconds,
        cume_dist() OVER (PARTITION BY run_id, mode ORDER BY final_time_ns - submit_time_ns)
            AS share
 FROM task
 WHERE outcome IN ('final_ok', 'final_corrupt') AND final_time_ns IS NOT NULL;
+
+CREATE VIEW v_finality AS  -- time to finality with the tasks that are not final: at each time how many tasks became final, of how many at risk. A pending task is at risk until its run ended (censored), a reverted or expired one for ever. The share of submitted tasks that is final by t is 1 minus the product of (1 - became_final / at_risk) up to t
+SELECT run_id, mode, seconds, became_final, at_risk
+FROM (SELECT run_id, mode, seconds, sum(final) AS became_final,
+             sum(count(*)) OVER (PARTITION BY run_id, mode
+                                 ORDER BY seconds IS NULL DESC, seconds DESC) AS at_risk
+      FROM (SELECT run_id, mode,
+                   outcome IN ('final_ok', 'final_corrupt') AND final_time_ns IS NOT NULL AS final,
+                   (CASE WHEN outcome IN ('final_ok', 'final_corrupt') THEN final_time_ns
+                         WHEN outcome = 'pending' THEN max(end_time_ns, submit_time_ns) END
+                    - submit_time_ns) / 1e9 AS seconds
+            FROM task JOIN run USING (run_id))
+      GROUP BY run_id, mode, seconds)
+WHERE became_final > 0;
 
 CREATE VIEW v_time_to_use AS  -- by provider: its results that could be used, early or when they were final, the early ones, the wrong ones among those, and the mean time from submission to first use; a result that is proven wrong before either is left out
 SELECT run_id, provider, mode, count(*) AS results, sum(early) AS usable_early,
@@ -379,19 +397,20 @@ FROM (SELECT scenario, missed.mean / nullif(posted.mean, 0) AS share, param.numb
               AND posted.mode = '')
 GROUP BY scenario, others;
 
-CREATE VIEW v_frontier AS  -- safety against speed: a point is on the frontier when no other point of its environment (the scenario and all keys but those of vm) is at least as safe and as fast, and better in one of the two
+CREATE VIEW v_frontier AS  -- safety against speed: a point is on the frontier when no other point of its environment (the scenario and all keys that are not design) is at least as safe and as fast, and better in one of the two; points without a final task are left out
 WITH candidate AS (
     SELECT point_id, scenario,
            (SELECT coalesce(group_concat(name || '=' || text, ' '), '')
             FROM (SELECT name, text FROM point_param AS p
-                  WHERE p.point_id = point.point_id AND name NOT LIKE 'vm.%'
+                  WHERE p.point_id = point.point_id AND NOT coalesce(design, name LIKE 'vm.%')
                   ORDER BY name)) AS environment,
            safety.mean AS p_final_corrupt, speed.mean AS ttf_mean
     FROM point
     JOIN v_point_estimate AS safety USING (point_id)
     JOIN v_point_estimate AS speed USING (point_id)
     WHERE safety.name = 'p_final_corrupt' AND safety.mode = ''
-          AND speed.name = 'ttf_mean' AND speed.mode = '')
+          AND speed.name = 'ttf_mean' AND speed.mode = ''
+          AND safety.mean IS NOT NULL AND speed.mean IS NOT NULL)
 SELECT *, NOT EXISTS (SELECT 1 FROM candidate AS other
                       WHERE other.scenario = candidate.scenario
                         AND other.environment = candidate.environment

@@ -1,5 +1,7 @@
 #include "sim/record/study.h"
 
+#include <chrono>
+
 #include "sim/record/test_support.h"
 
 namespace aivm::sim {
@@ -81,6 +83,22 @@ TEST_F(StudyTest, LostRowsAndRowsOfNobodyAreDetected) {
     EXPECT_NE(lost.find("wrote 2 rows, 1 are there"), std::string::npos) << lost;
     EXPECT_NE(error_after("DELETE FROM run").find("is incomplete"), std::string::npos);
     EXPECT_EQ(error_after("ANALYZE"), "no error");
+}
+
+// Opening once took the square of the number of runs.
+TEST_F(StudyTest, OpeningTakesAsManyStepsPerRunWhateverTheNumberOfRuns) {
+    const auto steps_of = [&](const std::string& name, int runs) {
+        std::vector<std::string> seeds;
+        for (int seed = 1; seed <= runs; ++seed) seeds.push_back(std::to_string(seed));
+        write_study(file(name), seeds);
+        const auto begin = std::chrono::steady_clock::now();
+        EXPECT_EQ(error_at(file(name)), "no error");
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    };
+    const double few = steps_of("few.db", 250);
+    const double many = steps_of("many.db", 2000);
+    EXPECT_LT(many, 24 * few + 0.2)
+        << "eight times the runs take eight times as long, not 64 times";
 }
 
 TEST_F(StudyTest, AFileThatIsStillWrittenToIsRefused) {

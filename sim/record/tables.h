@@ -95,6 +95,10 @@ struct Table<PointParamRow> {
         Column{"text", &PointParamRow::text, "", "the value as it was written"},
         Column{"unit", &PointParamRow::unit, "",
                "base unit of number, such as ns, nLUX, ppm, blocks"},
+        Column{"design", &PointParamRow::design, "",
+               "1 if the key is chosen by whoever sets the rules of the chain, 0 if it is part of "
+               "the environment: points are compared only within one environment",
+               6},
     };
 };
 
@@ -141,6 +145,8 @@ struct Table<RunRow> {
                "the budget that ended the run, and the kinds of events and the actors that filled "
                "its last second; absent unless the status is budget",
                5},
+        Column{"failure", &RunRow::failure, "",
+               "why the simulator could not finish the run; absent unless the status is failed", 6},
     };
 };
 
@@ -350,11 +356,12 @@ struct Table<PayoffRow> {
         Column{"capital_nlux_blocks", &PayoffRow::capital_nlux_blocks, "nLUX x blocks",
                "provider and challenge bonds, stakes, deposits and fees in escrow, summed over "
                "blocks; before version 4 provider bonds only"},
-        Column{"lie_value", &PayoffRow::lie_value, "nLUX",
-               "what its wrong answers were worth to it: the value at risk of the tasks that they "
-               "harmed, in equal parts where several providers gave the answer; not part of "
-               "net_nlux",
-               4},
+        Column{
+            "lie_value", &PayoffRow::lie_value, "nLUX",
+            "what its wrong answers were worth to it: tasks.lie_gain of the value at risk of the "
+            "tasks that they harmed, in equal parts where several providers gave the answer; not "
+            "part of net_nlux",
+            4},
         Column{"harm", &PayoffRow::harm, "nLUX",
                "value at risk of its own tasks that a wrong answer harmed; not part of net_nlux",
                4},
@@ -461,7 +468,10 @@ struct Table<MetricRow> {
     static constexpr std::tuple columns{
         Column{"name", &MetricRow::name, "", "one of the names below"},
         Column{"mode", &MetricRow::mode, "", "verification mode; empty for the whole run"},
-        Column{"value", &MetricRow::value, "see below", "an integer wherever it is exact"},
+        Column{"value", &MetricRow::value, "see below",
+               "an integer wherever it is exact; absent when the run has no data for it"},
+        Column{"n", &MetricRow::n, "",
+               "of a mean, a share or a quantile: how many values it is taken from", 6},
     };
 };
 
@@ -491,9 +501,11 @@ struct Table<EstimateRow> {
         Column{"name", &EstimateRow::name, "", "the metric"},
         Column{"mode", &EstimateRow::mode, "", "verification mode; empty for the whole run"},
         Column{"method", &EstimateRow::method, "", "how the interval was made"},
-        Column{"n", &EstimateRow::n, "", "runs"},
-        Column{"mean", &EstimateRow::mean, "the metric's", "the estimate"},
-        Column{"low", &EstimateRow::low, "the metric's", "lower end of the interval"},
+        Column{"n", &EstimateRow::n, "",
+               "runs that have a value; of a share, the events that it is a share of"},
+        Column{"mean", &EstimateRow::mean, "the metric's", "the estimate; absent without data"},
+        Column{"low", &EstimateRow::low, "the metric's",
+               "lower end of the interval; absent when there is too little data for one"},
         Column{"high", &EstimateRow::high, "the metric's", "upper end of the interval"},
     };
 };

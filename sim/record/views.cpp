@@ -6,14 +6,15 @@ namespace aivm::sim {
 namespace {
 
 constexpr std::string_view kPointEstimate = R"(
-SELECT point_id, name, mode, n, mean, sd,
+SELECT point_id, name, mode, n, runs, mean, sd,
        coalesce(known_low, mean - 1.96 * sd / sqrt(n)) AS low,
        coalesce(known_high, mean + 1.96 * sd / sqrt(n)) AS high,
        min, max
-FROM (SELECT point_id, name, mode, count(*) AS n, avg(value) AS mean,
-             CASE WHEN count(*) > 1
-                  THEN sqrt(max(0, sum(value * 1.0 * value) - count(*) * avg(value) * avg(value))
-                            / (count(*) - 1))
+FROM (SELECT point_id, name, mode, count(value) AS n, count(*) AS runs, avg(value) AS mean,
+             CASE WHEN count(value) > 1
+                  THEN sqrt(max(0, sum(value * 1.0 * value)
+                                   - count(value) * avg(value) * avg(value))
+                            / (count(value) - 1))
                   END AS sd,
              min(value) AS min, max(value) AS max,
              (SELECT low FROM estimate AS e
@@ -40,6 +41,20 @@ SELECT run_id, mode, (final_time_ns - submit_time_ns) / 1e9 AS seconds,
            AS share
 FROM task
 WHERE outcome IN ('final_ok', 'final_corrupt') AND final_time_ns IS NOT NULL)";
+
+constexpr std::string_view kFinality = R"(
+SELECT run_id, mode, seconds, became_final, at_risk
+FROM (SELECT run_id, mode, seconds, sum(final) AS became_final,
+             sum(count(*)) OVER (PARTITION BY run_id, mode
+                                 ORDER BY seconds IS NULL DESC, seconds DESC) AS at_risk
+      FROM (SELECT run_id, mode,
+                   outcome IN ('final_ok', 'final_corrupt') AND final_time_ns IS NOT NULL AS final,
+                   (CASE WHEN outcome IN ('final_ok', 'final_corrupt') THEN final_time_ns
+                         WHEN outcome = 'pending' THEN max(end_time_ns, submit_time_ns) END
+                    - submit_time_ns) / 1e9 AS seconds
+            FROM task JOIN run USING (run_id))
+      GROUP BY run_id, mode, seconds)
+WHERE became_final > 0)";
 
 constexpr std::string_view kTimeToUse = R"(
 SELECT run_id, provider, mode, count(*) AS results, sum(early) AS usable_early,
@@ -84,14 +99,15 @@ WITH candidate AS (
     SELECT point_id, scenario,
            (SELECT coalesce(group_concat(name || '=' || text, ' '), '')
             FROM (SELECT name, text FROM point_param AS p
-                  WHERE p.point_id = point.point_id AND name NOT LIKE 'vm.%'
+                  WHERE p.point_id = point.point_id AND NOT coalesce(design, name LIKE 'vm.%')
                   ORDER BY name)) AS environment,
            safety.mean AS p_final_corrupt, speed.mean AS ttf_mean
     FROM point
     JOIN v_point_estimate AS safety USING (point_id)
     JOIN v_point_estimate AS speed USING (point_id)
     WHERE safety.name = 'p_final_corrupt' AND safety.mode = ''
-          AND speed.name = 'ttf_mean' AND speed.mode = '')
+          AND speed.name = 'ttf_mean' AND speed.mode = ''
+          AND safety.mean IS NOT NULL AND speed.mean IS NOT NULL)
 SELECT *, NOT EXISTS (SELECT 1 FROM candidate AS other
                       WHERE other.scenario = candidate.scenario
                         AND other.environment = candidate.environment
@@ -111,14 +127,21 @@ constexpr std::array kViews{
     ViewInfo{
         "v_point_estimate",
         "every metric of every point over its runs; the interval is that of table estimate, or "
-        "without one the 95 % normal approximation (NULL for a single run)",
+        "without one the 95 % normal approximation (NULL for a single run); n counts the runs that "
+        "have a value, mean is NULL when none has",
         kPointEstimate},
     ViewInfo{"v_roi_dist", "the return of each principal of each run on its opening stake",
              kRoiDist},
     ViewInfo{"v_ttf_cdf",
              "time from submission to finality: the share of a run's final tasks that took at most "
-             "this long",
+             "this long; tasks that are not final do not count, see v_finality",
              kTtfCdf},
+    ViewInfo{"v_finality",
+             "time to finality with the tasks that are not final: at each time how many tasks "
+             "became final, of how many at risk. A pending task is at risk until its run ended "
+             "(censored), a reverted or expired one for ever. The share of submitted tasks that is "
+             "final by t is 1 minus the product of (1 - became_final / at_risk) up to t",
+             kFinality},
     ViewInfo{"v_time_to_use",
              "by provider: its results that could be used, early or when they were final, the "
              "early ones, the wrong ones among those, and the mean time from submission to first "
@@ -134,8 +157,8 @@ constexpr std::array kViews{
     ViewInfo{
         "v_frontier",
         "safety against speed: a point is on the frontier when no other point of its environment "
-        "(the scenario and all keys but those of vm) is at least as safe and as fast, and better "
-        "in one of the two",
+        "(the scenario and all keys that are not design) is at least as safe and as fast, and "
+        "better in one of the two; points without a final task are left out",
         kFrontier},
     ViewInfo{"v_run_metric",
              "every metric of every run, and with them kernel_fallbacks, which is no metric: those "

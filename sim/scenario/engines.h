@@ -4,7 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "core/base/bytes.h"
 #include "core/base/describe.h"
 #include "core/base/error.h"
+#include "core/chain/vote_slot.h"
 
 namespace aivm::sim {
 
@@ -19,11 +22,13 @@ struct ChainSettings;
 class Message;
 class ConsensusEngine;  // sim/consensus/consensus.h, as is EngineSetup
 struct EngineSetup;
+struct QuorumCertificate;  // sim/consensus/bft/messages.h
 
-enum class ConsensusKind : std::uint8_t { kSequencer, kSnowman };
+enum class ConsensusKind : std::uint8_t { kSequencer, kSnowman, kBft, kHotstuff, kAvalanche };
 
 constexpr auto enum_words(ConsensusKind) {
-    return std::to_array<std::string_view>({"sequencer", "snowman"});
+    return std::to_array<std::string_view>(
+        {"sequencer", "snowman", "bft", "hotstuff", "avalanche"});
 }
 
 // What is wrong with the settings of a chain, and how to correct it.
@@ -34,6 +39,42 @@ struct EngineProblem {
     bool is_note = false;  // worth saying, but no reason to refuse the scenario
 };
 
+// A vote in a message: what its sender signed, for which slot.
+struct SignedVote {
+    VoteSlot slot;
+    Hash32 item;
+    Bytes signature;
+};
+
+// How those who are not part of the engine read the messages of an engine whose validators sign
+// their votes.
+struct VotingRules {
+    // Nothing if the message is no vote.
+    std::optional<SignedVote> (*vote_in)(const Message& message) = nullptr;
+    // A message like this vote, for something else in the same slot: what a validator that votes
+    // twice sends besides. `sign` signs for the sender. Nothing if the message is no vote, or one
+    // for nothing.
+    std::optional<Message> (*contradict)(
+        const Message& vote, const std::function<Bytes(const SignedVote&)>& sign) = nullptr;
+    // The quorums that a published certificate consists of, that of the block first. Fails on other
+    // bytes.
+    Result<std::vector<QuorumCertificate>> (*open_certificate)(ByteView bytes) = nullptr;
+    // The least time of a round in which all is well but for its proposer.
+    std::uint64_t round_timeout_ns = 0;
+};
+
+// How much of the stake may be faulty at the same time, for validators of equal stake.
+struct FaultTolerance {
+    std::uint32_t faulty = 0;  // validators, the most
+    // Of an engine that decides by chance: that it accepts two blocks at one height in a run, with
+    // that many faulty validators and with one more (sim/consensus/snowman/fork_chance.h).
+    double fork_chance = 0;
+    double fork_chance_beyond = 0;
+    // The same: the expected number of polls until a decision, and the most that is accepted.
+    double polls = 0;
+    double polls_max = 0;
+};
+
 struct EngineRow {
     // Validator 0 builds every block. Otherwise all validators take turns (proposer_schedule.h).
     bool sole_proposer = false;
@@ -41,22 +82,33 @@ struct EngineRow {
     bool own_turns = false;
     // Validators ask each other for votes, which strategies may falsify.
     bool polls = false;
+    // What it tolerates in a run of `heights` blocks; null: less than a third of the stake.
+    FaultTolerance (*tolerance)(const ChainSettings& chain, std::uint32_t validators,
+                                std::uint64_t heights) = nullptr;
+    // It decides vertices of a DAG, and cuts, instead of blocks.
+    bool of_dag = false;
     // Everything wrong with the parameters that the engine reads from the settings.
     std::vector<EngineProblem> (*check)(const ChainSettings& chain) = nullptr;
     // Fails where check() reports more than notes.
     Result<std::unique_ptr<ConsensusEngine>> (*make)(const EngineSetup& setup) = nullptr;
     // The message that another node's engine of this kind encoded.
     Result<Message> (*decode)(ByteView bytes) = nullptr;
+    // Null unless validators sign their votes, so that blocks get certificates.
+    const VotingRules* voting = nullptr;
+
+    // Validators of a chain exchange votes of some kind.
+    [[nodiscard]] constexpr bool is_decided_together() const { return polls || voting != nullptr; }
 };
 
 extern const EngineRow kSequencerEngine;
 extern const EngineRow kSnowmanEngine;
-// Not in the list below yet: no validator carries their signatures.
 extern const EngineRow kBftEngine;
 extern const EngineRow kHotstuffEngine;
+extern const EngineRow kAvalancheEngine;
 
 // In the order of the enum.
-inline constexpr std::array kEngines{&kSequencerEngine, &kSnowmanEngine};
+inline constexpr std::array kEngines{&kSequencerEngine, &kSnowmanEngine, &kBftEngine,
+                                     &kHotstuffEngine, &kAvalancheEngine};
 static_assert(kEngines.size() == enum_count<ConsensusKind>);
 
 constexpr const EngineRow& engine_row(ConsensusKind kind) {

@@ -1,6 +1,7 @@
 #include "sim/scenario/fault_budget.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "sim/scenario/participants.h"
@@ -16,11 +17,45 @@ Amount stake_of(const std::vector<bool>& members, const std::vector<Amount>& sta
     return sum;
 }
 
+Amount total_of(const std::vector<Amount>& stakes) {
+    return std::accumulate(stakes.begin(), stakes.end(), Amount());
+}
+
+// How many validators of equal stake fluctuate as much: one over the sum of the squared shares.
+std::uint32_t equal_validators(const std::vector<Amount>& stakes) {
+    const auto total = static_cast<double>(total_of(stakes).nlux());
+    double squares = 0;
+    for (const Amount stake : stakes) {
+        const double share = total > 0 ? static_cast<double>(stake.nlux()) / total : 0;
+        squares += share * share;
+    }
+    constexpr double kRounding = 1e-9;
+    return squares > 0 ? static_cast<std::uint32_t>(1 / squares + kRounding) : 0;
+}
+
 }  // namespace
 
-Amount fault_budget(const std::vector<Amount>& stakes) {
-    const Amount total = std::accumulate(stakes.begin(), stakes.end(), Amount());
-    return total.is_zero() ? Amount() : Amount((total.nlux() - 1) / 3);
+FaultTolerance fault_tolerance(const Scenario& scenario, const std::vector<Amount>& stakes) {
+    const std::uint32_t validators = equal_validators(stakes);
+    if (validators == 0) return {};
+    const auto tolerance = engine_row(scenario.chain.consensus).tolerance;
+    if (tolerance == nullptr) return {.faulty = (validators - 1) / 3};
+    const std::uint64_t interval = std::max<std::uint64_t>(scenario.chain.block_interval_ns, 1);
+    return tolerance(scenario.chain, validators, scenario.run.max_time_ns / interval);
+}
+
+Amount less_than_a_third(const std::vector<Amount>& stakes) {
+    const std::uint64_t total = total_of(stakes).nlux();
+    return total == 0 ? Amount() : Amount((total - 1) / 3);
+}
+
+Amount fault_budget(const Scenario& scenario, const std::vector<Amount>& stakes) {
+    const std::uint64_t total = total_of(stakes).nlux();
+    if (total == 0) return {};
+    if (engine_row(scenario.chain.consensus).tolerance == nullptr) return less_than_a_third(stakes);
+    const std::uint32_t validators = equal_validators(stakes);
+    const std::uint32_t faulty = fault_tolerance(scenario, stakes).faulty;
+    return Amount(total / validators * faulty + total % validators * faulty / validators);
 }
 
 std::vector<bool> byzantine_validators(const Scenario& scenario) {
@@ -71,14 +106,18 @@ std::vector<std::uint32_t> ValidatorNames::hit_by(const FaultPlan& plan) const {
 std::optional<Outage> outage_of(const FaultPlan& plan, const ChainSettings& chain,
                                 std::vector<std::uint32_t> validators) {
     if (!traits_of(plan.kind).forgets) return std::nullopt;
+    const EngineRow& engine = engine_row(chain.consensus);
+    const bool keeps_silent = (engine.voting != nullptr || engine.of_dag) &&
+                              traits_of(plan.kind).domain == FaultDomain::kDisk;
+    if (keeps_silent)
+        return Outage{plan.at_ns, std::numeric_limits<std::uint64_t>::max(), std::move(validators)};
     return Outage{plan.at_ns, plan.at_ns + duration_of(plan, chain) + kForgetfulNs,
                   std::move(validators)};
 }
 
 std::optional<BudgetExcess> find_excess(const std::vector<Outage>& outages,
                                         const std::vector<bool>& byzantine,
-                                        const std::vector<Amount>& stakes) {
-    const Amount budget = fault_budget(stakes);
+                                        const std::vector<Amount>& stakes, Amount budget) {
     std::vector<std::size_t> by_time(outages.size());
     std::iota(by_time.begin(), by_time.end(), std::size_t{0});
     std::ranges::stable_sort(by_time, {}, [&](std::size_t i) { return outages[i].from_ns; });

@@ -9,12 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "sim/scenario/engines.h"
 #include "sim/scenario/scenario.h"
 
 namespace aivm::sim {
 
 // A validator counts from the beginning of a fault that makes it forget until this long after its
-// end, when it has asked the others again.
+// end, when it has asked the others again. Where validators sign their votes, and on a DAG, a
+// damaged disk counts to the end of the run: the node must sign nothing before the others have gone
+// on without it.
 inline constexpr std::uint64_t kForgetfulNs = 20'000'000'000;
 
 // A time in which validators count as faulty.
@@ -24,8 +27,14 @@ struct Outage {
     std::vector<std::uint32_t> validators;
 };
 
-// The most stake that may be faulty at the same time: less than a third of it all.
-Amount fault_budget(const std::vector<Amount>& stakes);
+// What the engine of the scenario tolerates (EngineRow::tolerance), for as many validators of equal
+// stake as the given stakes amount to: unequal ones count as fewer.
+FaultTolerance fault_tolerance(const Scenario& scenario, const std::vector<Amount>& stakes);
+// The most stake with which any engine keeps its promises.
+Amount less_than_a_third(const std::vector<Amount>& stakes);
+// The most stake that the swarm makes faulty at the same time: what the engine tolerates. Scheduled
+// faults beyond it are noted, and those of a third of the stake refused.
+Amount fault_budget(const Scenario& scenario, const std::vector<Amount>& stakes);
 
 // By validator: whether its group's strategy breaks the protocol.
 std::vector<bool> byzantine_validators(const Scenario& scenario);
@@ -58,9 +67,9 @@ struct BudgetExcess {
     std::uint64_t at_ns = 0;
     Amount faulty;  // stake, at that time
 };
-// The first time at which more than the budget is faulty.
+// The first time at which more than `budget` is faulty.
 std::optional<BudgetExcess> find_excess(const std::vector<Outage>& outages,
                                         const std::vector<bool>& byzantine,
-                                        const std::vector<Amount>& stakes);
+                                        const std::vector<Amount>& stakes, Amount budget);
 
 }  // namespace aivm::sim

@@ -11,31 +11,56 @@ std::vector<Amount> equal_stakes(std::size_t validators) {
     return std::vector<Amount>(validators, lux(2000));
 }
 
-TEST(FaultBudget, IsLessThanAThirdOfTheStake) {
-    const auto whole_validators = [](std::size_t n) {
-        return fault_budget(equal_stakes(n)).nlux() / lux(2000).nlux();
+Scenario chain_of(ConsensusKind consensus) {
+    Scenario scenario;
+    scenario.chain.consensus = consensus;
+    scenario.chain.preset = SnowPresetName::kAvalancheMainnet;
+    apply_preset(scenario.chain);
+    return scenario;
+}
+
+TEST(FaultBudget, IsLessThanAThirdOfTheStakeUnlessTheEngineSaysOtherwise) {
+    const Scenario sequencer = chain_of(ConsensusKind::kSequencer);
+    const auto whole_validators = [&](std::size_t n) {
+        return fault_budget(sequencer, equal_stakes(n)).nlux() / lux(2000).nlux();
     };
     EXPECT_EQ(whole_validators(1), 0U);
     EXPECT_EQ(whole_validators(3), 0U);
     EXPECT_EQ(whole_validators(4), 1U);
     EXPECT_EQ(whole_validators(9), 2U);
     EXPECT_EQ(whole_validators(21), 6U);
-    EXPECT_TRUE(fault_budget({}).is_zero());
+    EXPECT_TRUE(fault_budget(sequencer, {}).is_zero());
+}
+
+TEST(FaultBudget, OfSnowmanIsWhatItsPollsTolerate) {
+    const Scenario snowman = chain_of(ConsensusKind::kSnowman);
+    EXPECT_EQ(fault_budget(snowman, equal_stakes(20)), lux(4000));
+    const FaultTolerance tolerance = fault_tolerance(snowman, equal_stakes(20));
+    EXPECT_EQ(tolerance.faulty, 2U);
+    EXPECT_LT(tolerance.fork_chance, 1e-9);
+    EXPECT_TRUE(fault_budget(snowman, equal_stakes(4)).is_zero());
+    EXPECT_TRUE(fault_budget(snowman, {}).is_zero());
+    // A few large stakes fluctuate as few validators do.
+    std::vector<Amount> skewed = equal_stakes(20);
+    for (std::size_t i = 0; i < 4; ++i) skewed[i] = lux(200'000);
+    EXPECT_TRUE(fault_budget(snowman, skewed).is_zero());
 }
 
 TEST(FaultBudget, CountsByzantineAndForgetfulValidatorsTogetherAndEachOnce) {
     const std::vector<Amount> stakes = equal_stakes(7);
     const std::vector<bool> byzantine = {true, false, false, false, false, false, false};
     const Outage one{10 * kS, 20 * kS, {1}};
-    EXPECT_FALSE(find_excess({one}, byzantine, stakes));
-    EXPECT_FALSE(find_excess({one, {12 * kS, 18 * kS, {0, 1}}}, byzantine, stakes));
-    const auto excess = find_excess({one, {15 * kS, 30 * kS, {2}}}, byzantine, stakes);
+    const auto find = [&](const std::vector<Outage>& outages) {
+        return find_excess(outages, byzantine, stakes, lux(4000));
+    };
+    EXPECT_FALSE(find({one}));
+    EXPECT_FALSE(find({one, {12 * kS, 18 * kS, {0, 1}}}));
+    const auto excess = find({one, {15 * kS, 30 * kS, {2}}});
     ASSERT_TRUE(excess);
     EXPECT_EQ(excess->outage, 1U);
     EXPECT_EQ(excess->at_ns, 15 * kS);
     EXPECT_EQ(excess->faulty, lux(6000));
-    EXPECT_FALSE(find_excess({one, {20 * kS, 30 * kS, {2}}}, byzantine, stakes))
-        << "one after the other";
+    EXPECT_FALSE(find({one, {20 * kS, 30 * kS, {2}}})) << "one after the other";
 }
 
 TEST(FaultBudget, AValidatorThatForgotCountsForSomeTimeAfterItsFault) {
@@ -66,6 +91,17 @@ TEST(FaultBudget, NamesStandForGroupsRolesAndIndexes) {
     EXPECT_TRUE(names.of("5").empty());
     EXPECT_TRUE(names.of("provider").empty());
     EXPECT_EQ(byzantine_validators(scenario), (std::vector<bool>{false, false, false, true, true}));
+}
+
+TEST(FaultBudget, WhereVotesAreSignedADamagedDiskCountsToTheEnd) {
+    ChainSettings chain;
+    chain.consensus = ConsensusKind::kBft;
+    FaultPlan plan;
+    plan.at_ns = 10 * kS;
+    plan.kind = FaultKind::kReplacedDisk;
+    EXPECT_EQ(outage_of(plan, chain, {3})->until_ns, ~std::uint64_t{0});
+    plan.kind = FaultKind::kCrash;
+    EXPECT_LT(outage_of(plan, chain, {3})->until_ns, 60 * kS) << "votes are on disk";
 }
 
 }  // namespace

@@ -72,6 +72,9 @@ struct RunSettings {
     std::uint32_t alone_one_in = 8;
     // Execute the accepted chain once more at the end of a run of the full fidelity.
     bool solo_replay = true;
+    // In the economic fidelity, keys, draws and commitments come from a stand-in for an ideal hash
+    // function (core/base/ideal_hashing.h).
+    bool ideal_hashes = true;
 };
 
 struct ChainSettings {
@@ -98,6 +101,12 @@ struct ChainSettings {
     std::uint32_t alpha_confidence = 8;
     std::uint32_t beta = 14;
     std::uint32_t concurrent_polls = 4;
+    // avalanche: successful polls in a row that decide a vertex, without rivals and with some
+    std::uint32_t beta_virtuous = 15;
+    std::uint32_t beta_rogue = 20;
+    // avalanche: between two vertices of one validator; cuts come every block interval
+    std::uint64_t vertex_interval_ns = 1'000'000'000;
+    ConflictKeyPolicy conflict_key = ConflictKeyPolicy::kJob;
     SnowInstanceKind snow_instance = SnowInstanceKind::kTree;
     SnowSampling sampling = SnowSampling::kStakeUnits;
     std::uint32_t optimal_processing = 10;
@@ -116,6 +125,8 @@ struct ChainSettings {
     std::string censor_payer;  // the group whose owner pays
     // orphan: blocks that the attack lasts after the first orphaned block; 0: until the end
     std::uint32_t social_response_blocks = 0;
+    // bft, hotstuff: from deciding a block to having the certificate that others can check
+    std::uint64_t certificate_delay_ns = 0;
     // The chain that anchors go to, see sim/world/anchor_chain.h.
     std::uint64_t anchor_delay_ns = 12'000'000'000;
     std::uint64_t anchor_outage_at_ns = 0;
@@ -133,6 +144,8 @@ constexpr void apply_preset(ChainSettings& chain) {
     chain.alpha_preference = preset.alpha_preference;
     chain.alpha_confidence = preset.alpha_confidence;
     chain.beta = preset.beta;
+    chain.beta_virtuous = preset.beta_virtuous;
+    chain.beta_rogue = preset.beta_rogue;
     if (chain.concurrent_polls > chain.beta) chain.concurrent_polls = chain.beta;
     if (preset.block_interval_ns != 0) chain.block_interval_ns = preset.block_interval_ns;
 }
@@ -179,6 +192,14 @@ inline std::uint64_t duration_of(const FaultPlan& plan, const ChainSettings& cha
     return by_restart ? chain.restart_delay_ns : plan.duration_ns;
 }
 
+// A part of an amount in millionths; where that is more than the whole and no amount, the largest.
+inline Amount times_ppm(Amount amount, std::uint64_t ppm) {
+    __extension__ using Wide = unsigned __int128;
+    const Wide product = Wide{amount.nlux()} * ppm / 1'000'000;
+    constexpr std::uint64_t kMost = ~std::uint64_t{0};
+    return Amount(product > kMost ? kMost : static_cast<std::uint64_t>(product));
+}
+
 struct Workload {
     std::uint32_t tasks = 2000;
     std::uint32_t tasks_per_block = 10;
@@ -186,8 +207,10 @@ struct Workload {
     std::uint64_t mean_gap_ns = 4'000'000'000;  // between two tasks of a Poisson process
     std::uint32_t requesters = 4;
     Amount fee = lux(1);
-    // what a wrong answer to a task is worth to whoever gave it, and what it costs the requester
+    // What a wrong answer to a task costs the requester, and the part of it that whoever gave the
+    // answer gains; the rest is lost to the requester alone.
     Amount value_at_risk = lux(50);
+    std::uint32_t lie_gain_ppm = 1'000'000;
     std::uint32_t steps = 1;
     std::uint32_t models = 1;
     std::uint32_t feature_rows = 4096;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
 #include "sim/engine/random_stream.h"
 
 namespace aivm::sim {
@@ -43,7 +44,10 @@ std::optional<ByteView> SimDisk::value_of(ByteView key) const {
 
 Result<std::optional<Bytes>> SimDisk::get(ByteView key) const {
     AIVM_TRY(readable());
-    if (!rotten_.empty() && rotten_.contains(key)) return bad_checksum();
+    if (!rotten_.empty() && rotten_.contains(key)) {
+        if (AIVM_MUTANT(D18)) return std::optional<Bytes>();
+        return bad_checksum();
+    }
     const std::optional<ByteView> value = value_of(key);
     if (!value) return std::optional<Bytes>();
     return std::optional<Bytes>(Bytes(value->begin(), value->end()));
@@ -87,6 +91,15 @@ std::size_t SimDisk::entries() const {
     std::size_t count = 0;
     for_each({}, [&](const Bytes&, ByteView) { return ++count != 0; });
     return count;
+}
+
+bool SimDisk::empty() const {
+    bool found = false;
+    for_each({}, [&](const Bytes&, ByteView) {
+        found = true;
+        return false;
+    });
+    return !found;
 }
 
 // --- Writing ---

@@ -68,6 +68,7 @@ public:
     // Whether everything on it can be read.
     [[nodiscard]] bool is_sound() const { return rotten_.empty() && !has_gap_; }
     [[nodiscard]] std::size_t entries() const;
+    [[nodiscard]] bool empty() const;
     // Replaces the disk by a new one, empty and without faults. The faults of reads stay: they are
     // the controller's.
     void replace();

@@ -34,6 +34,10 @@ public:
         const auto found = vms.find(validator);
         return found == vms.end() ? nullptr : found->second;
     }
+    [[nodiscard]] const DagVm* dag_vm(ActorId validator) const override {
+        const auto found = dags.find(validator);
+        return found == dags.end() ? nullptr : found->second;
+    }
     [[nodiscard]] bool cut_off(ActorId validator) const override {
         return alone.contains(validator);
     }
@@ -47,6 +51,7 @@ public:
     [[nodiscard]] std::optional<Hash32> preferred(ActorId) const override { return preference; }
     [[nodiscard]] const Recovery& recovery() const override { return recovering; }
     [[nodiscard]] Load load() const override { return known_load; }
+    [[nodiscard]] bool paranoid() const override { return is_paranoid; }
     void violate(const InvariantInfo& invariant, std::string message,
                  std::vector<ActorId> actors) override {
         violations.push_back(
@@ -63,6 +68,10 @@ public:
         participants_.add(std::move(participant));
     }
 
+    void set_address(ActorId id, const Address& address) {
+        participants_.all.at(id).address = address;
+    }
+
     struct Seen {
         std::string id;
         std::string message;
@@ -73,11 +82,13 @@ public:
     Scenario settings;
     Rules known_rules;
     std::map<ActorId, const Vm*> vms;
+    std::map<ActorId, const DagVm*> dags;
     std::set<ActorId> alone;
     std::set<ActorId> dishonest;
     std::map<ActorId, TimestampNs> clocks;  // of those whose clock matters
     std::optional<Hash32> preference;       // of every engine
     Recovery recovering;
+    bool is_paranoid = false;
     Load known_load;
     std::vector<Seen> violations;
 

@@ -11,7 +11,6 @@
 namespace aivm::sim {
 namespace {
 
-constexpr std::uint64_t kPpm = 1'000'000;
 constexpr std::size_t kTasksReserved = 10'000;  // room made in advance, at most
 
 // The provider whose answer is challenged: of a committee, the first with the provisional answer.
@@ -23,10 +22,7 @@ ProviderIndex challenged_provider(const Task& task) {
 }
 
 Amount value_of(const ActorGroup& requester, const Workload& workload) {
-    if (requester.value_ppm == kPpm) return workload.value_at_risk;
-    __extension__ using Wide = unsigned __int128;
-    const Wide value = Wide{workload.value_at_risk.nlux()} * requester.value_ppm / kPpm;
-    return Amount(static_cast<std::uint64_t>(std::min(value, Wide{~std::uint64_t{0}})));
+    return times_ppm(workload.value_at_risk, requester.value_ppm);
 }
 
 }  // namespace
@@ -123,7 +119,8 @@ void Accounting::note_harm(TaskRow& task, Harm harm, const std::vector<std::size
     if (std::ranges::all_of(results, [&](std::size_t i) { return owner(i) == victim; })) return;
     task.harm = harm;
     flows_[victim].harm += task.value_at_risk;
-    const Amount share(task.value_at_risk.nlux() / std::max<std::size_t>(results.size(), 1));
+    const Amount gain = times_ppm(task.value_at_risk, scenario_.workload.lie_gain_ppm);
+    const Amount share(gain.nlux() / std::max<std::size_t>(results.size(), 1));
     for (const std::size_t i : results) {
         if (!participants_.principals[owner(i)].honest) flows_[owner(i)].lie_value += share;
     }

@@ -140,7 +140,9 @@ private:
     void add_noise_metrics();
     void add_chain_metrics();
     void add_run_metrics(const State& end, const RunTotals& totals);
-    void add_metric(const char* name, Number value) { metrics_.push_back({name, "", value}); }
+    void add_metric(const char* name, Number value) { metrics_.push_back({name, "", value, {}}); }
+    // A mean or share of `n` values; without any it has no value.
+    void add_measured(const char* name, std::optional<double> value, std::uint64_t n);
     void add_count(const char* name, std::uint64_t value) {
         add_metric(name, static_cast<std::int64_t>(value));
     }

@@ -9,21 +9,32 @@ namespace {
 
 constexpr auto kModes = enum_count<VerificationMode>;
 
+// No data has no mean, no share and no quantile.
+using Measured = std::optional<double>;
+
 // The smallest value that at least `percent` of the sorted ones do not exceed (nearest rank).
-double percentile(const std::vector<double>& sorted, std::size_t percent) {
-    if (sorted.empty()) return 0;
+Measured percentile(const std::vector<double>& sorted, std::size_t percent) {
+    if (sorted.empty()) return std::nullopt;
     const std::size_t rank = (sorted.size() * percent + 99) / 100;
     return sorted[std::max<std::size_t>(rank, 1) - 1];
 }
 
-double mean(const std::vector<double>& values) {
+Measured mean(const std::vector<double>& values) {
+    if (values.empty()) return std::nullopt;
     double sum = 0;
     for (const double value : values) sum += value;
-    return values.empty() ? 0 : sum / static_cast<double>(values.size());
+    return sum / static_cast<double>(values.size());
 }
 
-double share(std::uint64_t part, std::uint64_t whole) {
-    return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+Measured share(std::uint64_t part, std::uint64_t whole) {
+    if (whole == 0) return std::nullopt;
+    return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+MetricRow measured(std::string name, std::string mode, Measured value, std::uint64_t n) {
+    MetricRow row{std::move(name), std::move(mode), std::nullopt, n};
+    if (value) row.value = *value;
+    return row;
 }
 
 // What is counted for each mode and for the run as a whole.
@@ -43,17 +54,26 @@ struct ModeCounts {
         std::inplace_merge(ttf_seconds.begin(), ttf_seconds.begin() + old, ttf_seconds.end());
     }
     void append_to(std::vector<MetricRow>& rows, const std::string& mode) const {
-        rows.push_back({"p_final_corrupt", mode, share(fraud_missed, final_results)});
-        rows.push_back({"n_fraud_posted", mode, static_cast<std::int64_t>(fraud_posted)});
-        rows.push_back({"n_fraud_missed", mode, static_cast<std::int64_t>(fraud_missed)});
-        rows.push_back({"ttf_mean", mode, mean(ttf_seconds)});
-        rows.push_back({"ttf_p50", mode, percentile(ttf_seconds, 50)});
-        rows.push_back({"ttf_p99", mode, percentile(ttf_seconds, 99)});
-        rows.push_back({"ttu_mean", mode, mean(ttu_seconds)});
+        const auto count = [&](const char* name, std::uint64_t value) {
+            rows.push_back({name, mode, static_cast<std::int64_t>(value), {}});
+        };
+        rows.push_back(
+            measured("p_final_corrupt", mode, share(fraud_missed, final_results), final_results));
+        count("n_fraud_posted", fraud_posted);
+        count("n_fraud_missed", fraud_missed);
+        const std::uint64_t finals = ttf_seconds.size();
+        rows.push_back(measured("ttf_mean", mode, mean(ttf_seconds), finals));
+        rows.push_back(measured("ttf_p50", mode, percentile(ttf_seconds, 50), finals));
+        rows.push_back(measured("ttf_p99", mode, percentile(ttf_seconds, 99), finals));
+        rows.push_back(measured("ttu_mean", mode, mean(ttu_seconds), ttu_seconds.size()));
     }
 };
 
 }  // namespace
+
+void Accounting::add_measured(const char* name, std::optional<double> value, std::uint64_t n) {
+    metrics_.push_back(measured(name, "", value, n));
+}
 
 void Accounting::compute_metrics(const State& end, const RunTotals& totals) {
     add_mode_metrics();
@@ -112,10 +132,15 @@ void Accounting::add_attack_metrics() {
         if (!is_attacker(one.principal)) continue;
         stake += static_cast<std::int64_t>((one.opening_balance + one.opening_stake).nlux());
     }
+    // Without an attacker there is no account; without a stake there is nothing to relate it to.
     __extension__ using Signed = __int128;
-    add_metric("attacker_net", net);
-    add_metric("attacker_roi_ppm",
-               stake == 0 ? 0 : static_cast<std::int64_t>(Signed(net) * 1'000'000 / stake));
+    const std::uint64_t attackers = participants_.attackers.size();
+    MetricRow account{"attacker_net", "", std::nullopt, attackers};
+    MetricRow by_stake{"attacker_roi_ppm", "", std::nullopt, attackers};
+    if (attackers > 0) account.value = net;
+    if (stake > 0) by_stake.value = static_cast<std::int64_t>(Signed(net) * 1'000'000 / stake);
+    metrics_.push_back(std::move(account));
+    metrics_.push_back(std::move(by_stake));
     add_harm_metrics();
 }
 
@@ -185,9 +210,11 @@ void Accounting::add_chain_metrics() {
         locked.push_back(static_cast<double>(row.locked.nlux()));
     const auto unchecked = std::ranges::count(results_, true, &ResultRow::challenge_skipped);
     add_count("censored_proofs", censored_total_);
-    add_metric("locked_mean", mean(locked));
-    add_metric("refused_share", share(refused_, refused_ + tasks_.size()));
-    add_metric("unchecked_share", share(static_cast<std::uint64_t>(unchecked), results_.size()));
+    add_measured("locked_mean", mean(locked), locked.size());
+    const std::uint64_t submitted = refused_ + tasks_.size();
+    add_measured("refused_share", share(refused_, submitted), submitted);
+    add_measured("unchecked_share", share(static_cast<std::uint64_t>(unchecked), results_.size()),
+                 results_.size());
     add_count("quorum_fail", quorums_missed_);
     add_count("reassign_rounds", reassignments_);
     add_count("max_value_uncovered", max_uncovered_nlux_);
@@ -199,8 +226,12 @@ void Accounting::add_run_metrics(const State& end, const RunTotals& totals) {
     add_count("events", totals.events);
     add_count("messages", totals.messages);
     add_metric("virtual_seconds", static_cast<double>(totals.virtual_ns) / kNsPerSecond);
-    if (totals.recovery_ns)
-        add_metric("recovery_seconds", static_cast<double>(*totals.recovery_ns) / kNsPerSecond);
+    if (totals.recovery_ns) {
+        const double seconds = static_cast<double>(*totals.recovery_ns) / kNsPerSecond;
+        add_measured("recovery_seconds", seconds, 1);
+    } else {
+        add_measured("recovery_seconds", std::nullopt, 0);
+    }
     add_metric("wall_seconds", static_cast<double>(totals.wall_ns) / kNsPerSecond);
 }
 

@@ -50,6 +50,26 @@ TEST(AnchorChain, TakesEveryAnchorAfterItsDelay) {
         << "what had not landed at the end of the run";
 }
 
+TEST(AnchorChain, WaitsForTheCertificateOfTheBlockOrALaterOne) {
+    ChainSettings settings;
+    settings.anchor_delay_ns = 3 * kAnchorSecond;
+    settings.certificate_delay_ns = kAnchorSecond;
+    TestChain chain;
+    std::vector<Height> taken;
+    AnchorChain target(settings, RandomStream({1, 0, 0}),
+                       [&](Height block) { taken.push_back(block); });
+    for (std::uint64_t second = 1; second <= 28; ++second) {
+        chain.block();
+        target.accept(*chain.tip(), static_cast<SimTime>(second * kAnchorSecond));
+        if (second == 9) target.certify(6, static_cast<SimTime>(9 * kAnchorSecond));
+        if (second == 16) target.certify(14, static_cast<SimTime>(16 * kAnchorSecond));
+    }
+    EXPECT_THAT(taken, testing::ElementsAre(7, 14));
+    const auto rows = target.rows(static_cast<SimTime>(1000 * kAnchorSecond));
+    EXPECT_THAT(landed_s(rows), testing::ElementsAre(20, 20));
+    EXPECT_EQ(rows[0].sent_ns, 17 * kAnchorSecond);
+}
+
 TEST(AnchorChain, TakesNothingDuringAnOutageAndThenWhatWaited) {
     ChainSettings settings;
     settings.anchor_delay_ns = kAnchorSecond;

@@ -39,8 +39,11 @@ void ChainWatch::on_healed() {
     const Height height = tip_->state.head.height;
     for (ActorId node = 0; node < scenario().chain.validators; ++node) {
         const Vm* vm = substrate_->vm(node);
-        if (correct(node) && (vm == nullptr || vm->last_accepted_height() < height))
-            behind.insert(node);
+        const DagVm* dag = substrate_->dag_vm(node);
+        const Height own = vm != nullptr    ? vm->last_accepted_height()
+                           : dag != nullptr ? dag->last_cut_number()
+                                            : 0;
+        if (correct(node) && own < height) behind.insert(node);
     }
     recovery_.heal(height, std::move(behind), now());
 }
@@ -71,6 +74,18 @@ void ChainWatch::violate(const InvariantInfo& invariant, std::string message,
     violations_.push_back(std::move(violation));
 }
 
+std::function<void(Height)> ChainWatch::export_hook() {
+    const bool certified = scenario().run.fidelity == Fidelity::kFull &&
+                           engine_row(scenario().chain.consensus).voting != nullptr;
+    if (!certified) return {};
+    return [this](Height block) { notify([&](Invariant& i) { i.on_exported(block); }); };
+}
+
+void ChainWatch::on_certificate(ActorId node, const PublishCertificate& certificate) {
+    notify([&](Invariant& i) { i.on_certificate(node, certificate); });
+    anchors_.certify(certificate.item.height, now());
+}
+
 void ChainWatch::on_verified(ActorId node, const Vm& vm, const ExecutedPtr& executed) {
     if (executed_before_.insert(executed->id).second) {
         const ExecutedPtr parent = vm.executed(executed->block->parent());
@@ -95,6 +110,17 @@ void ChainWatch::on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& exec
     if (recovery_.is_healed() && correct(node))
         recovery_.reach(node, executed->state.head.height, now());
     notify([&](Invariant& i) { i.on_accepted(node, vm, executed); });
+}
+
+void ChainWatch::on_settled(ActorId node, const DagVm& vm, const CutResultPtr& result,
+                            const ExecutedPtr& shown) {
+    const Height number = shown->state.head.height;
+    if (number == tip_->state.head.height + 1) {
+        extend(shown, TraceTag::kStateRoot, shown->state.state_root.view());
+        if (number > kResultsKept) execution_.forget_cuts_below(number - kResultsKept);
+    }
+    if (recovery_.is_healed() && correct(node)) recovery_.reach(node, number, now());
+    notify([&](Invariant& i) { i.on_settled(node, vm, *result); });
 }
 
 void ChainWatch::before_reject(ActorId node, const Vm& vm, const ExecutedPtr& executed) {

@@ -26,7 +26,8 @@ public:
           execution_(execution),
           accounting_(accounting),
           censorship_(censorship),
-          anchors_(context.scenario().chain, context.stream(kWorldItself, Purpose::kAnchors)) {}
+          anchors_(context.scenario().chain, context.stream(kWorldItself, Purpose::kAnchors),
+                   export_hook()) {}
 
     // Starts at the genesis block, with the invariants unless WorldOptions turns them off. Call
     // once.
@@ -37,6 +38,9 @@ public:
     void extend(const ExecutedPtr& executed, TraceTag tag, ByteView note);
     // A check outside the invariants found this one violated.
     void report_violation(std::string_view invariant, const std::string& message);
+    void on_writes_lost(ActorId node) {
+        notify([&](Invariant& i) { i.on_writes_lost(node); });
+    }
     void on_faults_changed() {
         notify([](Invariant& i) { i.on_faults_changed(); });
     }
@@ -77,6 +81,7 @@ public:
     // Watch
     [[nodiscard]] SimTime now() const override { return context_.engine.now(); }
     [[nodiscard]] const Scenario& scenario() const override { return context_.scenario(); }
+    [[nodiscard]] bool paranoid() const override { return context_.options.paranoid; }
     [[nodiscard]] const Participants& participants() const override {
         return context_.participants;
     }
@@ -84,6 +89,9 @@ public:
     [[nodiscard]] const Rules& rules() const override { return execution_.rules(); }
     [[nodiscard]] const Vm* vm(ActorId validator) const override {
         return substrate_->vm(validator);
+    }
+    [[nodiscard]] const DagVm* dag_vm(ActorId validator) const override {
+        return substrate_->dag_vm(validator);
     }
     [[nodiscard]] bool cut_off(ActorId validator) const override {
         return substrate_->is_cut_off(validator);
@@ -109,6 +117,10 @@ public:
     void on_poll(ActorId node, const PollRecord& poll) override {
         notify([&](Invariant& i) { i.on_poll(node, poll); });
     }
+    void on_vote(ActorId node, const SignedVote& vote) override {
+        notify([&](Invariant& i) { i.on_vote(node, vote); });
+    }
+    void on_certificate(ActorId node, const PublishCertificate& certificate) override;
     void on_verified(ActorId node, const Vm& vm, const ExecutedPtr& executed) override;
     void before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed,
                        AcceptedBy by) override;
@@ -121,10 +133,30 @@ public:
                     const Status& taken) override;
     void on_built(ActorId node, const QueueView& view, const BuiltBlock& built) override;
     void on_queue_lost(ActorId node) override;
+    void on_vertex_verified(ActorId node, const DagVm& vm, const VertexPtr& vertex) override {
+        notify([&](Invariant& i) { i.on_vertex_verified(node, vm, vertex); });
+    }
+    void before_vertex_accept(ActorId node, const DagVm& vm, const VertexPtr& vertex,
+                              AcceptedBy by) override {
+        notify([&](Invariant& i) { i.before_vertex_accept(node, vm, vertex, by); });
+    }
+    void on_vertex_accepted(ActorId node, const DagVm& vm, const VertexPtr& vertex) override {
+        notify([&](Invariant& i) { i.on_vertex_accepted(node, vm, vertex); });
+    }
+    void on_vertex_rejected(ActorId node, const DagVm& vm, const VertexPtr& vertex) override {
+        notify([&](Invariant& i) { i.on_vertex_rejected(node, vm, vertex); });
+    }
+    void on_settled(ActorId node, const DagVm& vm, const CutResultPtr& result,
+                    const ExecutedPtr& shown) override;
+    void on_dag_restarted(ActorId node, const DagVm& vm) override {
+        notify([&](Invariant& i) { i.on_dag_restarted(node, vm); });
+    }
     void on_restarted(ActorId node, const Vm& vm) override;
     void on_stopped(ActorId node, const Error& error) override;
 
 private:
+    // Empty unless blocks are certified.
+    [[nodiscard]] std::function<void(Height)> export_hook();
     template <class Hook>
     void notify(Hook&& hook) {
         for (const auto& invariant : invariants_) hook(*invariant);

@@ -254,7 +254,7 @@ Interval exact_interval(const Share& share) {
 
 TEST(BothFidelities, FinaliseFraudWithTheSameProbability) {
     Scenario s = censored_study(Fidelity::kFull, 600'000, 2, 1);
-    s.vm.policy.max_assignments = 1;  // one lie per run: all runs are independent
+    s.vm.policy.reassignments_max = 0;  // one lie per run: all runs are independent
     constexpr double kTheory = 0.36;
     for (const Scenario& each : on_every_chain(s)) {
         const bool economic = each.run.fidelity == Fidelity::kEconomic;

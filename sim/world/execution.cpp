@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/state/load.h"
 
@@ -16,11 +17,12 @@ Execution::Execution(const RunContext& context, const OnDifference& on_differenc
       no_signatures_(authority_, vendor_address()),
       kernels_(context.options.kernels != nullptr ? *context.options.kernels : default_kernels_,
                on_difference),
-      executor_({.paranoid = context.options.paranoid,
-                 .execute = execute_,
-                 .on_difference = [on_difference](const std::string& message) {
-                     on_difference("S14", message);
-                 }}) {
+      executor_(
+          {.paranoid = context.options.paranoid,
+           .execute = execute_,
+           .on_difference =
+               [on_difference](const std::string& message) { on_difference("S14", message); }}),
+      cuts_([on_difference](const std::string& message) { on_difference("S14", message); }) {
     const WorldOptions& options = context.options;
     rules_.parameters = context.scenario().vm;
     Policy& policy = rules_.parameters.policy;
@@ -28,6 +30,13 @@ Execution::Execution(const RunContext& context, const OnDifference& on_differenc
     if (policy.full_proof_operations == 0)
         policy.full_proof_operations = std::max(chain.max_block_ops / 4, std::uint32_t{1});
     if (policy.full_proof_bytes == 0) policy.full_proof_bytes = chain.max_block_bytes / 4;
+    const bool of_dag =
+        context.scenario().run.fidelity == Fidelity::kFull && engine_row(chain.consensus).of_dag;
+    if (of_dag) {
+        DagPolicy& dag = rules_.parameters.dag.emplace();
+        dag.cut_interval_ns = chain.block_interval_ns;
+        dag.conflict_key = chain.conflict_key;
+    }
     rules_.kernels = &kernels_;
     if (!options.invariants)
         rules_.kernels = options.kernels != nullptr ? options.kernels : &default_kernels_;
@@ -52,6 +61,55 @@ bool Execution::executes_alone(ActorId validator) const {
 Executor& Execution::executor_of(ActorId validator) {
     if (executes_alone(validator)) return executor_.separate();
     return executor_;
+}
+
+CutExecutor& Execution::cut_executor_of(ActorId validator) {
+    if (executes_alone(validator)) return cuts_.separate();
+    return cuts_;
+}
+
+std::optional<std::string> Execution::replay_cuts(const DagVm& vm) {
+    Rules rules = rules_;
+    rules.kernels = &default_kernels_;
+    State state = genesis_->state;
+    std::set<Hash32> settled;
+    for (std::uint64_t number = 1; number <= vm.last_cut_number(); ++number) {
+        const auto next = replay_cut(vm, state, number, settled, rules);
+        if (!next) {
+            return fmt::format("cut {} cannot be executed again: {}", number, next.error().text());
+        }
+        ++blocks_replayed_;
+        state = (*next)->executed->state;
+    }
+    if (state.state_root != vm.state().state_root ||
+        contents_digest(state) != contents_digest(vm.state())) {
+        return fmt::format("the {} accepted cuts executed again give another state",
+                           vm.last_cut_number());
+    }
+    return std::nullopt;
+}
+
+// Its slice: the ancestors that no cut before it has settled. Everything comes from the bytes.
+Result<CutResultPtr> Execution::replay_cut(const DagVm& vm, const State& below,
+                                           std::uint64_t number, std::set<Hash32>& settled,
+                                           const Rules& rules) const {
+    AIVM_ASSIGN(const Hash32 id, vm.accepted().cut_at(number));
+    AIVM_ASSIGN(const VertexPtr stored, vm.get_vertex(id));
+    AIVM_ASSIGN(const VertexPtr cut, Vertex::decode(stored->encode()));
+    std::vector<VertexPtr> slice;
+    std::vector<Hash32> open = cut->parents();
+    while (!open.empty()) {
+        const Hash32 at = open.back();
+        open.pop_back();
+        if (at == vm.accepted().genesis_id() || !settled.insert(at).second) continue;
+        AIVM_ASSIGN(const VertexPtr held, vm.get_vertex(at));
+        if (held->is_cut()) continue;
+        AIVM_ASSIGN(const VertexPtr vertex, Vertex::decode(held->encode()));
+        slice.push_back(vertex);
+        open.insert(open.end(), vertex->parents().begin(), vertex->parents().end());
+    }
+    settled.insert(id);
+    return execute_cut(below, cut, std::move(slice), rules);
 }
 
 Result<ExecutedPtr> Execution::replay_block(const Vm& vm, const Executed& parent,

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
+#include "core/vm/dag_vm.h"
 #include "core/vm/vm.h"
 #include "gpu/simd/simd_kernels.h"
 #include "sim/actors/device.h"
@@ -12,6 +14,7 @@
 #include "sim/invariants/checked_kernels.h"
 #include "sim/world/caching_kernels.h"
 #include "sim/world/run_context.h"
+#include "sim/world/shared_cut_executor.h"
 #include "sim/world/shared_executor.h"
 
 namespace aivm::sim {
@@ -34,6 +37,10 @@ public:
     // The executor of one validator: a share of them executes every block itself.
     [[nodiscard]] Executor& executor_of(ActorId validator);
     [[nodiscard]] bool executes_alone(ActorId validator) const;
+    // The same of cuts.
+    [[nodiscard]] CutExecutor& cut_executor_of(ActorId validator);
+    void forget_cuts_below(std::uint64_t number) { cuts_.forget_below(number); }
+    [[nodiscard]] std::uint64_t cut_comparisons() const { return cuts_.comparisons(); }
     [[nodiscard]] const ExecutedPtr& genesis() const { return genesis_; }
     // Of kernel calls.
     [[nodiscard]] std::uint64_t comparisons() const { return kernels_.comparisons(); }
@@ -42,11 +49,17 @@ public:
     // bytes on the node's disk, and compares the roots of every block and all contents of the last
     // state. Returns the first difference as a sentence, or nothing.
     [[nodiscard]] std::optional<std::string> replay(const Vm& vm);
+    // The same for the cuts that `vm` has accepted, each with its slice from the vertices on disk.
+    [[nodiscard]] std::optional<std::string> replay_cuts(const DagVm& vm);
     [[nodiscard]] std::uint64_t blocks_replayed() const { return blocks_replayed_; }
 
 private:
     [[nodiscard]] Result<ExecutedPtr> replay_block(const Vm& vm, const Executed& parent,
                                                    const Rules& rules) const;
+
+    [[nodiscard]] Result<CutResultPtr> replay_cut(const DagVm& vm, const State& below,
+                                                  std::uint64_t number, std::set<Hash32>& settled,
+                                                  const Rules& rules) const;
 
     std::uint32_t validators_;
     std::uint32_t alone_one_in_;
@@ -58,6 +71,7 @@ private:
     std::optional<CachingKernels> caching_;
     Rules rules_;
     SharedExecutor executor_;
+    SharedCutExecutor cuts_;
     ExecutedPtr genesis_;
     std::uint64_t blocks_replayed_ = 0;
 };

@@ -24,15 +24,25 @@ FullSubstrate::FullSubstrate(RunContext& context, ChainWatch& watch)
                network_layout(context.setting, context.participants)),
       machines_(context.engine, context.participants.all.size(),
                 {[&watch](ActorId node) { watch.on_disk_replaced(node); },
+                 [&watch](ActorId node) { watch.on_writes_lost(node); },
                  [this](ActorId node) { resume(node); }}),
       timers_(context.participants.all.size()) {}
 
 Status FullSubstrate::add_validators(Population& population) {
-    for (ActorId id = 0; id < context_.scenario().chain.validators; ++id) {
-        AIVM_ASSIGN(ValidatorActor* const validator,
+    const bool of_dag = engine_row(context_.scenario().chain.consensus).of_dag;
+    for (ActorId id = 0; id < validators(); ++id) {
+        if (of_dag) {
+            AIVM_ASSIGN(DagValidatorActor* const validator,
+                        population.add_dag_validator(id, machines_.add_disk(), watch_));
+            machines_.install(id, static_cast<Actor&>(*validator));
+            dag_validators_.push_back(validator);
+            continue;
+        }
+        AIVM_ASSIGN(const Population::AddedValidator added,
                     population.add_validator(id, machines_.add_disk(), watch_));
-        machines_.install(id, *validator);
-        validators_.push_back(validator);
+        machines_.install(id, *added.actor, *added.validator);
+        validators_.push_back(added.validator);
+        if (added.actor == added.validator) single_.push_back(added.validator);
     }
     return {};
 }
@@ -53,7 +63,7 @@ void FullSubstrate::send(ActorId from, ActorId to, const Packet& packet) {
                             .choices = &context_.choices};
     ++step_;
     if (from == to) return post(message, at_once(now), 0);
-    if (from < validators_.size() && to < validators_.size()) ++validator_messages_;
+    if (from < validators() && to < validators()) ++validator_messages_;
     message.transmission.size_bytes = static_cast<std::uint32_t>(packet_bytes(packet));
     apply_by_chance(message, network_.link(from, to), context_.choices);
     for (const MessageFault* fault : message_faults_) fault->apply(message);
@@ -100,7 +110,13 @@ void FullSubstrate::resend(const Engine::Event& event) {
 
 void FullSubstrate::post(MessageInFlight& message, const Arrivals& arrivals, SimTime waiting) {
     Corruption corruption = arrivals.corruption;
+    Probe* const probe = context_.options.probe;
+    const auto [from, to, size] = message.transmission;
+    if (probe != nullptr && from != to && arrivals.begin() == arrivals.end())
+        probe->on_message(from, to, message.now, std::nullopt);
     for (const SimTime arrival : arrivals) {
+        if (probe != nullptr && from != to)
+            probe->on_message(from, to, message.now, arrival + waiting);
         const std::uint32_t slot =
             packets_.put({*message.packet, message.transmission.from, corruption});
         context_.engine.post_at(
@@ -136,6 +152,32 @@ std::uint64_t FullSubstrate::payload_digest(const Engine::Event& event) const {
             return packet_digest(resends_.at(payload).packet);
         default:
             return payload;
+    }
+}
+
+// One step along the pointers for each event that is handled meanwhile.
+void FullSubstrate::prefetch(const Engine::Event& event, std::size_t many) const {
+    if (static_cast<EventKind>(event.payload.kind) != EventKind::kDelivery) return;
+    const ActorId to = event.payload.actor;
+    const bool is_validator = to < validators_.size();  // of a chain
+    switch (many) {
+        case 3:
+            packets_.prefetch(event.payload.payload);
+            if (is_validator) validators_[to]->prefetch();
+            return;
+        case 2: {
+            const PacketInFlight& packet = packets_.at(event.payload.payload);
+            prefetch_packet(packet.packet);
+            if (to != packet.from) network_.prefetch(to, packet.from);
+            if (is_validator) validators_[to]->prefetch_engine();
+            return;
+        }
+        case 1:
+            if (is_validator)
+                validators_[to]->prefetch_state(packets_.at(event.payload.payload).packet);
+            return;
+        default:
+            return;
     }
 }
 
@@ -176,7 +218,7 @@ void FullSubstrate::operator()(const Engine::Event& event) {
             on_world_event_(event);
     }
     // A flood is an adversary's right; validators have to keep within bounds.
-    if (step_ > step_max_ && id < validators_.size()) {
+    if (step_ > step_max_ && id < validators()) {
         step_max_ = step_;
         step_of_ = id;
     }
@@ -193,6 +235,7 @@ Load FullSubstrate::load() const {
 }
 
 std::optional<Hash32> FullSubstrate::preferred_of(ActorId validator) const {
+    if (is_dag()) return std::nullopt;
     const ConsensusEngine* engine = validators_.at(validator)->engine();
     return engine == nullptr ? std::nullopt : std::optional(engine->preferred().id);
 }
@@ -241,7 +284,7 @@ bool FullSubstrate::is_cut_off(ActorId validator) const {
     if (faults_.empty() && !network_.has_blocked_links()) return false;
     Amount side;
     Amount total;
-    for (ActorId other = 0; other < validators_.size(); ++other) {
+    for (ActorId other = 0; other < validators(); ++other) {
         const Amount stake = context_.setting.stakes[other];
         total += stake;
         if (can_exchange(validator, other)) side += stake;
@@ -256,7 +299,13 @@ bool FullSubstrate::accept_stop(ActorId validator) {
 }
 
 bool FullSubstrate::has_caught_up(std::uint64_t tasks) const {
-    return std::ranges::all_of(validators_, [&](const ValidatorActor* validator) {
+    const bool dag_has = std::ranges::all_of(dag_validators_, [&](const auto* validator) {
+        if (validator->vm() == nullptr) return true;
+        const Totals& seen = validator->vm()->state().head.totals;
+        return seen.tasks_completed + seen.tasks_failed >= tasks;
+    });
+    if (!dag_has) return false;
+    return std::ranges::all_of(single_, [&](const ValidatorActor* validator) {
         if (validator->vm() == nullptr) return true;
         const Totals& seen = validator->vm()->state().head.totals;
         return seen.tasks_completed + seen.tasks_failed >= tasks;

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "sim/actors/dag_validator.h"
 #include "sim/faults/machines.h"
 #include "sim/faults/message_faults.h"
 #include "sim/faults/scheduled_fault.h"
@@ -37,7 +38,10 @@ public:
     }
     void rejoin(const std::vector<ActorId>&) override { network_.clear(isolated_); }
     [[nodiscard]] const Vm* vm(ActorId validator) const override {
-        return validators_.at(validator)->vm();
+        return is_dag() ? nullptr : validators_.at(validator)->vm();
+    }
+    [[nodiscard]] const DagVm* dag_vm(ActorId validator) const override {
+        return is_dag() ? dag_validators_.at(validator)->vm() : nullptr;
     }
     [[nodiscard]] bool is_cut_off(ActorId validator) const override;
     [[nodiscard]] bool accept_stop(ActorId validator) override;
@@ -58,6 +62,9 @@ public:
     // Called by the engine for every event.
     void operator()(const Engine::Event& event);
     [[nodiscard]] std::uint64_t payload_digest(const Engine::Event& event) const;
+    // Asks for the memory that an event will need when `many` others have been handled: with a
+    // thousand validators, most of the time of a message would be spent on waiting for it.
+    void prefetch(const Engine::Event& event, std::size_t many) const;
 
 private:
     struct PacketInFlight {
@@ -78,6 +85,8 @@ private:
     void post(MessageInFlight& message, const Arrivals& arrivals, SimTime waiting);
     void resume(ActorId id);
 
+    [[nodiscard]] bool is_dag() const { return !dag_validators_.empty(); }
+    [[nodiscard]] std::size_t validators() const { return context_.scenario().chain.validators; }
     [[nodiscard]] FaultSite site_of(const PlannedFault& fault);
     [[nodiscard]] bool can_exchange(ActorId a, ActorId b) const;
 
@@ -87,7 +96,11 @@ private:
     MessageFaults message_faults_;       // in force
     std::optional<Packet> replacement_;  // of the packet being sent, by a fault
     Machines machines_;
-    std::vector<ValidatorActor*> validators_;
+    std::vector<ValidatorActor*> validators_;         // of a chain
+    std::vector<DagValidatorActor*> dag_validators_;  // of a DAG
+    // Of the validators of a chain, those whose identity is run once. A replica that shares its
+    // identity talks to half of the others and need not keep up.
+    std::vector<const ValidatorActor*> single_;
     SlotMap<PacketInFlight> packets_;
     SlotMap<PacketToResend> resends_;
     std::map<ActorId, std::vector<EventBody>> held_;                 // events of paused machines

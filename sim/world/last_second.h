@@ -35,7 +35,7 @@ public:
     void describe(SimTime now, const Names& names, BudgetEnd& out) const;
 
 private:
-    static constexpr std::size_t kKinds = 6;    // of EventKind
+    static constexpr std::size_t kKinds = 7;    // of EventKind
     using Counts = std::vector<std::uint32_t>;  // by actor and kind
 
     void turn(SimTime now);

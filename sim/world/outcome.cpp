@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 namespace aivm::sim {
 namespace {
 
@@ -23,9 +25,9 @@ std::string BudgetEnd::text() const {
 
 Number Outcome::metric(std::string_view name) const {
     for (const MetricRow& row : metrics) {
-        if (row.name == name && row.mode.empty()) return row.value;
+        if (row.name == name && row.mode.empty() && row.value) return *row.value;
     }
-    return std::int64_t{0};
+    return std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace aivm::sim

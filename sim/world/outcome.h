@@ -75,7 +75,7 @@ struct Outcome {
 
     // Neither an unexpected violation nor a missing one.
     [[nodiscard]] bool clean() const { return status == RunStatus::kClean; }
-    // The metric for the whole run; 0 when the run does not have it.
+    // The metric for the whole run; NaN when the run has no data for it.
     [[nodiscard]] Number metric(std::string_view name) const;
 };
 

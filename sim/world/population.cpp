@@ -6,12 +6,16 @@
 
 #include "sim/actors/challenger.h"
 #include "sim/actors/provider.h"
+#include "sim/actors/twin_validator.h"
 #include "sim/consensus/consensus.h"
+#include "sim/consensus/stake.h"
 
 namespace aivm::sim {
 namespace {
 
 constexpr std::uint32_t kSourcesPerClient = 3;
+// On a DAG: cut intervals for which one validator carries an account's operations.
+constexpr std::uint64_t kCutsPerTurn = 8;
 // Blocks that the virtual chain keeps for clients that missed some, as many as a validator keeps.
 constexpr std::size_t kHistoryForTheSilenced = 64;
 
@@ -48,14 +52,27 @@ void Population::start() {
 
 // --- Validators ---
 
-Result<ValidatorActor*> Population::add_validator(ActorId id, SimDisk& disk,
-                                                  NodeObserver& observer) {
+Result<std::unique_ptr<ValidatorStrategy>> Population::validator_strategy(
+    const Participant& participant) {
+    const ChainSettings& chain = context_.scenario().chain;
+    const ActorId id = participant.id;
+    AIVM_ASSIGN(auto strategy, context_.setting.strategies->validator(
+                                   participant.group, strategy_context(participant)));
+    if (chain.censorship == CensorshipModel::kNone) return strategy;
+    return make_censoring(std::move(strategy),
+                          {chain, context_.stream(id, Purpose::kCensorship),
+                           context_.stream(id, Purpose::kOrphaning)},
+                          [this, id](Amount amount) { censorship_.pay(id, amount); });
+}
+
+Result<Population::AddedValidator> Population::add_validator(ActorId id, SimDisk& disk,
+                                                             NodeObserver& observer) {
     const ChainSettings& chain = context_.scenario().chain;
     const Participant& participant = context_.participants.all[id];
     ValidatorSetup setup;
     setup.self = id;
     setup.run_seed = context_.options.seed;
-    setup.stakes = context_.stakes_nlux();
+    setup.stakes = share_stakes(context_.stakes_nlux());
     setup.disk = &disk;
     setup.vm = {.genesis = execution_.genesis(),
                 .rules = &execution_.rules(),
@@ -67,12 +84,11 @@ Result<ValidatorActor*> Population::add_validator(ActorId id, SimDisk& disk,
     setup.max_block_ops = chain.max_block_ops;
     setup.max_block_bytes = chain.max_block_bytes;
     const EngineRow& engine = engine_row(chain.consensus);
-    setup.decode_message = engine.decode;
-    setup.sole_proposer = engine.sole_proposer;
+    setup.engine = &engine;
     // An engine builds at most optimal_processing blocks above the last accepted one, and nobody
     // accepts that many more than the rest.
-    if (!setup.sole_proposer) setup.silent_blocks = 2 * chain.optimal_processing;
-    setup.proposes = !setup.sole_proposer || id == 0;
+    if (!engine.sole_proposer) setup.silent_blocks = 2 * chain.optimal_processing;
+    setup.proposes = !engine.sole_proposer || id == 0;
     setup.environment = &add_environment(id);
     setup.observer = &observer;
     for (const Participant& other : context_.participants.all) {
@@ -89,19 +105,61 @@ Result<ValidatorActor*> Population::add_validator(ActorId id, SimDisk& disk,
     // It cannot fail: check_scenario has accepted the settings of the chain.
     setup.make_engine = [&engine, &chain, stakes = setup.stakes, id](EngineHost& host,
                                                                      RandomStream& random) {
+        return std::move(engine.make({chain, *stakes, id, host, random}).value());
+    };
+    AIVM_ASSIGN(auto strategy, validator_strategy(participant));
+    if (strategy->runs_twice()) {
+        AIVM_ASSIGN(auto second, validator_strategy(participant));
+        auto twin = std::make_unique<TwinValidator>(setup, signer_of(participant),
+                                                    std::move(strategy), std::move(second));
+        const AddedValidator added{&twin->first(), twin.get()};
+        actors_.push_back(std::move(twin));
+        return added;
+    }
+    auto actor = std::make_unique<ValidatorActor>(std::move(setup), signer_of(participant),
+                                                  std::move(strategy));
+    const AddedValidator added{actor.get(), actor.get()};
+    actors_.push_back(std::move(actor));
+    return added;
+}
+
+Result<DagValidatorActor*> Population::add_dag_validator(ActorId id, SimDisk& disk,
+                                                         NodeObserver& observer) {
+    const ChainSettings& chain = context_.scenario().chain;
+    const Participant& participant = context_.participants.all[id];
+    DagValidatorSetup setup;
+    setup.self = id;
+    setup.run_seed = context_.options.seed;
+    setup.stakes = context_.stakes_nlux();
+    setup.disk = &disk;
+    setup.vm = {.genesis = execution_.genesis(),
+                .rules = &execution_.rules(),
+                .executor = &execution_.cut_executor_of(id),
+                .store = setup.disk,
+                .queue = queue_of(chain)};
+    const EngineRow& engine = engine_row(chain.consensus);
+    setup.engine = &engine;
+    setup.vertex_interval_ns = chain.vertex_interval_ns;
+    setup.turn_ns = kCutsPerTurn * chain.block_interval_ns;
+    setup.environment = &add_environment(id);
+    setup.observer = &observer;
+    for (const Participant& other : context_.participants.all) {
+        if (other.role == Role::kValidator) continue;
+        const std::vector<ActorId> sources = sources_of(other.id);
+        if (std::ranges::find(sources, id) == sources.end()) continue;
+        setup.followers.push_back(other.id);
+        if (watches_pending(other.id)) setup.watchers.push_back(other.id);
+    }
+    // It cannot fail: check_scenario has accepted the settings of the chain.
+    setup.make_engine = [&engine, &chain, stakes = setup.stakes, id](EngineHost& host,
+                                                                     RandomStream& random) {
         return std::move(engine.make({chain, stakes, id, host, random}).value());
     };
     AIVM_ASSIGN(auto strategy, context_.setting.strategies->validator(
                                    participant.group, strategy_context(participant)));
-    if (chain.censorship != CensorshipModel::kNone) {
-        strategy = make_censoring(std::move(strategy),
-                                  {chain, context_.stream(id, Purpose::kCensorship),
-                                   context_.stream(id, Purpose::kOrphaning)},
-                                  [this, id](Amount amount) { censorship_.pay(id, amount); });
-    }
-    auto actor = std::make_unique<ValidatorActor>(std::move(setup), signer_of(participant),
-                                                  std::move(strategy));
-    ValidatorActor* const validator = actor.get();
+    auto actor = std::make_unique<DagValidatorActor>(std::move(setup), signer_of(participant),
+                                                     std::move(strategy));
+    DagValidatorActor* const validator = actor.get();
     actors_.push_back(std::move(actor));
     return validator;
 }
@@ -272,7 +330,7 @@ StrategyContext Population::strategy_context(const Participant& participant) {
     const Workload& workload = context_.scenario().workload;
     out.step_cost =
         participant.role == Role::kChallenger ? workload.check_cost : workload.step_cost;
-    out.lie_value = workload.value_at_risk;
+    out.lie_value = times_ppm(workload.value_at_risk, workload.lie_gain_ppm);
     out.side = &side_;
     return out;
 }

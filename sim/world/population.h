@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/actors/accelerator.h"
+#include "sim/actors/dag_validator.h"
 #include "sim/actors/node_observer.h"
 #include "sim/actors/requester.h"
 #include "sim/actors/side_channel.h"
@@ -29,9 +30,17 @@ public:
     [[nodiscard]] Status build();
     void start();
 
+    // The validator whose VM stands for the node, and the actor that receives what is sent to it:
+    // the same, unless the identity is run twice.
+    struct AddedValidator {
+        ValidatorActor* validator = nullptr;
+        Actor* actor = nullptr;
+    };
     // For substrates, while they add their validators.
-    [[nodiscard]] Result<ValidatorActor*> add_validator(ActorId id, SimDisk& disk,
-                                                        NodeObserver& observer);
+    [[nodiscard]] Result<AddedValidator> add_validator(ActorId id, SimDisk& disk,
+                                                       NodeObserver& observer);
+    [[nodiscard]] Result<DagValidatorActor*> add_dag_validator(ActorId id, SimDisk& disk,
+                                                               NodeObserver& observer);
     using OnVirtualBlock = decltype(VirtualChainSetup::on_block);
     [[nodiscard]] Result<Actor*> add_virtual_chain(NodeObserver& observer, OnVirtualBlock on_block);
 
@@ -47,6 +56,8 @@ public:
     void close();
 
 private:
+    [[nodiscard]] Result<std::unique_ptr<ValidatorStrategy>> validator_strategy(
+        const Participant& participant);
     [[nodiscard]] Status add_client(const Participant& participant);
     [[nodiscard]] Result<std::unique_ptr<Actor>> make_client(const Participant& participant,
                                                              const ClientSetup& client);

@@ -34,23 +34,35 @@ Outcome run_of(const Scenario& scenario, std::uint64_t seed = 1) {
     return play(scenario, options)->outcome;
 }
 
+// The same on a local network, where answers come within half a millisecond.
+Outcome run_on_lan(const Scenario& scenario) {
+    Setting setting = setting_of(scenario);
+    setting.latency = uniform_latency(200'000, setting.latency.regions);
+    auto world = World::make(std::move(setting), {}).value();
+    return world->run();
+}
+
 Scenario nine_validators() {
     Scenario s = small_scenario();
     s.chain.validators = 9;
     return s;
 }
 
-// B2: every second each waiting block set one more timer, so that they doubled.
-TEST(Recovery, AClockFarAheadCausesNoStormOfTimers) {
+// B2: every second each waiting block set one more timer, so that they doubled. Later, a validator
+// alone with a block from the future asked the others about it as fast as the network answers.
+TEST(Recovery, AClockFarAheadCausesNoStormOfTimersOrPolls) {
     Scenario s = small_scenario();
-    const Outcome calm = run_of(s);
+    s.chain.validators = 4;
+    s.chain.k = s.chain.alpha_preference = s.chain.alpha_confidence = 2;
+    s.chain.beta = 4;
+    s.network.loss_ppm = 0;
+    s.workload.tasks = 1;
+    const Outcome calm = run_on_lan(s);
     s.faults = {during(FaultKind::kClock, 0, 120, {0})};
     s.faults[0].skew_ns = 120 * kOneSecond;
-    const Outcome ahead = run_of(s);
+    const Outcome ahead = run_on_lan(s);
     EXPECT_EQ(verdict(ahead), "clean");
-    // Per time, because the fault makes the run last longer.
-    EXPECT_LT(static_cast<double>(ahead.events) / static_cast<double>(ahead.virtual_time),
-              2 * static_cast<double>(calm.events) / static_cast<double>(calm.virtual_time));
+    EXPECT_LT(ahead.events, 2 * calm.events);
 }
 
 // B1: blocks that waited for their parents were verified, and taken for invalid.

@@ -12,7 +12,7 @@ namespace aivm::sim {
 template <class T>
 class SlotMap {
 public:
-    std::uint32_t put(T value) {
+    std::uint32_t put(T&& value) {
         if (free_.empty()) {
             values_.push_back(std::move(value));
             return static_cast<std::uint32_t>(values_.size() - 1);
@@ -23,10 +23,11 @@ public:
         return slot;
     }
     [[nodiscard]] const T& at(std::uint64_t slot) const { return values_[slot]; }
+    void prefetch(std::uint64_t slot) const { __builtin_prefetch(&values_[slot]); }
     T take(std::uint64_t slot) {
         AIVM_CHECK(slot < values_.size());
         free_.push_back(static_cast<std::uint32_t>(slot));
-        return std::exchange(values_[slot], T{});
+        return std::move(values_[slot]);  // what stays there owns nothing
     }
 
 private:

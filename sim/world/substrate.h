@@ -60,6 +60,11 @@ public:
     // --- Asking ---
     // Null while the validator is down, or where validators have no VM of their own.
     [[nodiscard]] virtual const Vm* vm(ActorId validator) const = 0;
+    // The same on a DAG.
+    [[nodiscard]] virtual const DagVm* dag_vm(ActorId validator) const {
+        static_cast<void>(validator);
+        return nullptr;
+    }
     // Whether the validator can exchange messages with less than half of the stake, its own
     // included.
     [[nodiscard]] virtual bool is_cut_off(ActorId validator) const = 0;

@@ -7,8 +7,10 @@
 #include <array>
 #include <limits>
 
+#include "core/base/check.h"
 #include "sim/faults/swarm.h"
 #include "sim/scenario/check_scenario.h"
+#include "sim/scenario/hashing.h"
 #include "sim/world/chain_watch.h"
 #include "sim/world/economic_substrate.h"
 #include "sim/world/full_substrate.h"
@@ -43,6 +45,12 @@ std::uint64_t greatest_jitter(const Scenario& scenario) {
     for (const LinkRule& link : scenario.links)
         jitter = std::max(jitter, link.jitter_ns.value_or(0));
     return jitter;
+}
+
+// Whether amounts of money did not add up: a subtraction below zero, a sum above the largest
+// amount.
+bool is_of_amounts(const CheckFailure& failure) {
+    return std::string_view(failure.what()).find("core/base/amount.h") != std::string_view::npos;
 }
 
 EventBody world_event(EventKind kind, std::uint64_t payload = 0) {
@@ -95,6 +103,7 @@ private:
     [[nodiscard]] BudgetEnd budget_end(std::string_view budget) const;
     // Executes the accepted chain once more, and reports a difference.
     void replay();
+    void replay_cuts();
     [[nodiscard]] std::vector<std::uint64_t> checks_by_invariant() const;
     [[nodiscard]] Outcome finish(StopReason reason);
 
@@ -187,11 +196,19 @@ RecoveryParameters World::Impl::recovery_parameters() const {
     }
     out.faults_last = std::max<SimTime>(last - first, 0);
     out.finality_delay = static_cast<SimTime>(chain.finality_delay_ns);
-    if (!engine_row(chain.consensus).polls) return out;
+    if (const VotingRules* const voting = engine_row(chain.consensus).voting) {
+        out.round_timeout = static_cast<SimTime>(voting->round_timeout_ns);
+        // Those of proposers that deviate, and of two that are silent after a fault.
+        out.failing_rounds = 2;
+        for (ActorId node = 0; node < chain.validators; ++node)
+            if (!watch_.correct(node)) ++out.failing_rounds;
+    }
+    const bool of_dag = engine_row(chain.consensus).of_dag;
+    if (!engine_row(chain.consensus).polls && !of_dag) return out;
     out.k = chain.sampling == SnowSampling::kStakeUnits ? chain.k
                                                         : std::min(chain.k, chain.validators - 1);
     out.alpha_confidence = chain.alpha_confidence;
-    out.beta = chain.beta;
+    out.beta = of_dag ? chain.beta_rogue : chain.beta;
     out.concurrent_polls = chain.concurrent_polls;
     out.poll_timeout = static_cast<SimTime>(chain.poll_timeout_max_ns);
     double honest = 0;
@@ -223,6 +240,7 @@ Recovery World::Impl::expected_recovery() const {
 // --- Running ---
 
 Outcome World::Impl::run() {
+    const ScenarioHashing hashing(context_.scenario());
     if (context_.options.wall_clock_ns) started_ns_ = context_.options.wall_clock_ns();
     population_.start();
     const RunSettings& settings = context_.scenario().run;
@@ -233,7 +251,15 @@ Outcome World::Impl::run() {
     while (reason == StopReason::kEventLimit && budget_.empty()) {
         limits.max_events =
             std::min(kSliceEvents, settings.max_events - context_.engine.events_executed());
-        reason = substrate_->run(limits, [this](const Engine::Event& event) { on_event(event); });
+        try {
+            reason =
+                substrate_->run(limits, [this](const Engine::Event& event) { on_event(event); });
+        } catch (const CheckFailure& failure) {
+            // A sum that does not add up is a violation of the world, found by the arithmetic.
+            if (!is_of_amounts(failure)) throw;
+            watch_.report_violation("E1", failure.what());
+            reason = StopReason::kStopped;
+        }
         if (reason == StopReason::kEventLimit) budget_ = budget_used_up();
     }
     return finish(reason);
@@ -321,6 +347,7 @@ void World::Impl::replay() {
     if (scenario.run.fidelity == Fidelity::kEconomic || !scenario.run.solo_replay ||
         !context_.options.invariants)
         return;
+    if (engine_row(scenario.chain.consensus).of_dag) return replay_cuts();
     // The node that got furthest.
     const Vm* furthest = nullptr;
     for (ActorId node = 0; node < scenario.chain.validators; ++node) {
@@ -334,13 +361,27 @@ void World::Impl::replay() {
         watch_.report_violation("S14", *difference);
 }
 
+void World::Impl::replay_cuts() {
+    const DagVm* furthest = nullptr;
+    for (ActorId node = 0; node < context_.scenario().chain.validators; ++node) {
+        const DagVm* vm = watch_.dag_vm(node);
+        if (vm == nullptr || !watch_.correct(node)) continue;
+        if (furthest == nullptr || vm->last_cut_number() > furthest->last_cut_number())
+            furthest = vm;
+    }
+    if (furthest == nullptr) return;
+    if (const auto difference = execution_.replay_cuts(*furthest))
+        watch_.report_violation("S14", *difference);
+}
+
 // The comparisons that are made outside the invariants count for those that report them.
 std::vector<std::uint64_t> World::Impl::checks_by_invariant() const {
     std::vector<std::uint64_t> out;
     for (const auto& invariant : watch_.invariants()) {
         std::uint64_t checks = invariant->checks();
         if (invariant->info().id == "S14")
-            checks += execution_.executor().comparisons() + execution_.blocks_replayed();
+            checks += execution_.executor().comparisons() + execution_.cut_comparisons() +
+                      execution_.blocks_replayed();
         if (invariant->info().id == "K1") checks += execution_.comparisons();
         out.push_back(checks);
     }
@@ -389,6 +430,7 @@ Outcome World::Impl::finish(StopReason reason) {
 }
 
 void World::Impl::write_results(RowSink& sink, std::uint64_t wall_time_ns, Outcome& outcome) {
+    const ScenarioHashing hashing(context_.scenario());
     const Participants& participants = context_.participants;
     accounting_.write(watch_.tip().state, sink,
                       {outcome.events, outcome.messages, outcome.virtual_time, wall_time_ns,
@@ -437,6 +479,7 @@ World::~World() = default;
 
 Result<std::unique_ptr<World>> World::make(const Setting& setting, const WorldOptions& options) {
     AIVM_TRY(check_runnable(setting.scenario));
+    const ScenarioHashing hashing(setting.scenario);
     auto impl = std::make_unique<Impl>(setting, options);
     AIVM_TRY(impl->build());
     return std::unique_ptr<World>(new World(std::move(impl)));

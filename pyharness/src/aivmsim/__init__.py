@@ -2,12 +2,11 @@
 history.
 
 >>> import aivmsim
->>> scenario = aivmsim.Scenario.load("lazy_provider")
->>> result = aivmsim.run(scenario, seed=1)
+>>> result = aivmsim.run("lazy_provider", seed=1)
 >>> result.status, result.metrics["n_fraud_missed"]
 ('clean', 0)
 >>> windows = {"vm.challenge_window_blocks": [2, 10, 30]}
->>> frame = aivmsim.sweep(scenario, over=windows, seeds=range(1, 9))
+>>> frame = aivmsim.sweep("lazy_provider", over=windows, seeds=range(1, 9))
 
 The machine itself, without a world around it, is :class:`aivmsim.VM`; :mod:`aivmsim.op` has its
 operations and :mod:`aivmsim.kernels` its six kernels. :class:`aivmsim.ChainVM` is the same machine
@@ -18,6 +17,7 @@ from . import kernels, salib
 from . import operations as op
 from ._core import ScenarioError, StudyError, Violation, __version__
 from .chain import ChainVM, HostedBlock
+from .comparing import compare
 from .dag import DagVM, HostedVertex, bound_job_id
 from .hosted import (
     DEV_ACCOUNT,
@@ -30,6 +30,10 @@ from .hosted import (
 from .learning import BestResponse, Game, Mixes, Orbit, best_response, empirical_game
 from .metrics import METRICS, Metric
 from .model import Model
+from .plots import charts, plot
+from .protocols import Protocol, protocols
+from .quantities import lux, seconds, share
+from .reading import StudyData, read
 from .result import RunResult
 from .runs import run
 from .scenario import Scenario, catalogue
@@ -130,6 +134,7 @@ __all__ = [
     "NodeView",
     "Orbit",
     "PollView",
+    "Protocol",
     "ProviderStrategy",
     "RandomStream",
     "ReceiptProof",
@@ -143,6 +148,7 @@ __all__ = [
     "State",
     "StrategyContext",
     "StrategyError",
+    "StudyData",
     "StudyError",
     "SweepError",
     "TaskView",
@@ -155,7 +161,9 @@ __all__ = [
     "best_response",
     "bound_job_id",
     "catalogue",
+    "charts",
     "claim_commitment",
+    "compare",
     "contrast",
     "default_config",
     "default_policy",
@@ -163,13 +171,19 @@ __all__ = [
     "genesis_validator",
     "keccak256",
     "kernels",
+    "lux",
     "mean_interval",
     "op",
     "optuna_study",
     "paired_share_interval",
+    "plot",
+    "protocols",
+    "read",
     "run",
     "safe_window",
     "salib",
+    "seconds",
+    "share",
     "share_interval",
     "strategy",
     "sweep",

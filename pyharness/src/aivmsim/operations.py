@@ -192,10 +192,11 @@ class ModelUpdate(Operation):
 
 @dataclasses.dataclass(frozen=True)
 class Evidence(Operation):
-    """Two different blocks that one validator signed for one height."""
+    """Two different blocks that one validator signed on one parent; `slot` is their height."""
 
     validator: int
     slot: int
+    parent: Hash
     first_id: Hash
     first_authorization: bytes
     second_id: Hash

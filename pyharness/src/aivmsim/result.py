@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
+from html import escape
 
 import pandas as pd
 
 from . import _core
+from .metrics import METRICS
 from .scenario import Scenario
+
+NLUX_PER_LUX = 10**9
+_ROWS_SHOWN = 12
+
+
+class Metrics(dict[str, "int | float"]):
+    """Metrics by name; a wrong name says which one is near.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> aivmsim.run("lazy_provider").metrics["ttf_men"]
+    Traceback (most recent call last):
+    ...
+    KeyError: "there is no metric 'ttf_men'; did you mean 'ttf_mean'?"
+    """
+
+    def __missing__(self, name: object) -> int | float:
+        if name in METRICS:
+            raise KeyError(f"this run does not have the metric {name!r}")
+        near = difflib.get_close_matches(str(name), self, n=1)
+        mend = f"did you mean {near[0]!r}?" if near else "aivmsim.METRICS has the names"
+        raise KeyError(f"there is no metric {name!r}; {mend}")
 
 
 class RunResult:
@@ -26,8 +52,10 @@ class RunResult:
         ``"interrupted"``.
     digest : str
         The trace digest, 32 hexadecimal digits: equal for equal histories, on every machine.
-    metrics : dict
-        The numbers of the run by their names in :data:`aivmsim.METRICS`.
+    metrics : Metrics
+        The numbers of the run by their names in :data:`aivmsim.METRICS`; NaN is no data.
+    counts : dict
+        Of the metrics that are means, shares or quantiles: how many values each is taken from.
     violations : list of Violation
         At most one for each invariant.
     missing_violations : list of str
@@ -36,6 +64,13 @@ class RunResult:
         The ids of the invariants that were watched.
     invariant_checks : int
         How often they were checked.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> result = aivmsim.run("lazy_provider")
+    >>> result.counts["ttf_mean"] == len(result.tasks)
+    True
     """
 
     def __init__(self, scenario: Scenario, record: _core.RunRecord) -> None:
@@ -44,7 +79,8 @@ class RunResult:
         self.seed = record.seed
         self.status = record.status
         self.digest = record.digest
-        self.metrics: dict[str, int | float] = record.metrics()
+        self.metrics = Metrics(record.metrics())
+        self.counts = record.metric_counts()
         self.violations = record.violations
         self.missing_violations = record.missing_violations
         self.invariants = record.invariants
@@ -118,8 +154,56 @@ class RunResult:
         """One row per block: proposer, censored proofs, waiting tasks, locked value."""
         return self.table("chain_stat")
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return RunResult, (self.scenario, self._record)
+
+    def _repr_html_(self) -> str:
+        principals = self.principals
+        rows = "".join(
+            f"<tr><td>{escape(str(row.label))}</td><td>{escape(str(row.strategy))}</td>"
+            f"<td style='text-align:right'>{row.net_nlux / NLUX_PER_LUX:,.2f}</td></tr>"
+            for row in principals.head(_ROWS_SHOWN).itertuples()
+        )
+        more = len(principals) - _ROWS_SHOWN
+        rest = f"<tr><td colspan='3'>and {more} more</td></tr>" if more > 0 else ""
+        return (
+            f"<p><b>{escape(self.status)}</b> {escape(self.scenario.name)} seed {self.seed} "
+            f"&middot; digest <code>{self.digest[:8]}</code>{self._violations_html()}</p>"
+            f"{_bars(principals)}<table><tr><th>who</th><th>strategy</th><th>net, LUX</th></tr>"
+            f"{rows}{rest}</table>"
+        )
+
+    def _violations_html(self) -> str:
+        return "".join(
+            f"<br><b>{escape(v.invariant)} {escape(v.name)}</b> {escape(v.message)}"
+            for v in self.violations
+        )
+
     def __repr__(self) -> str:
         return (
             f"<RunResult {self.status} {self.scenario.name} seed={self.seed} "
             f"digest={self.digest[:8]}>"
         )
+
+
+def _bars(principals: pd.DataFrame) -> str:
+    """A small picture: the net payoff of each principal as a bar, honest ones in blue."""
+    shown = principals.head(_ROWS_SHOWN)
+    most = max(1, *(abs(int(net)) for net in shown["net_nlux"]), 1)
+    width, height = 220, 12
+    bars = []
+    for place, row in enumerate(shown.itertuples()):
+        length = row.net_nlux / most * width / 2
+        left = width / 2 + min(length, 0)
+        colour = "#0072b2" if row.honest else "#d55e00"
+        bars.append(
+            f"<rect x='{left:.1f}' y='{place * height + 2}' width='{abs(length):.1f}' "
+            f"height='{height - 4}' fill='{colour}'><title>{escape(str(row.label))}: "
+            f"{row.net_nlux / NLUX_PER_LUX:,.2f} LUX</title></rect>"
+        )
+    tall = height * len(shown)
+    return (
+        f"<svg width='{width}' height='{tall}' role='img' aria-label='net payoff by principal'>"
+        f"<line x1='{width / 2}' x2='{width / 2}' y1='0' y2='{tall}' stroke='#7a828e'/>"
+        f"{''.join(bars)}</svg>"
+    )

@@ -7,13 +7,13 @@ import threading
 
 from . import _core
 from .result import RunResult
-from .scenario import Scenario
+from .scenario import Scenario, as_scenario
 from .strategies import REGISTRY
 from .study import Study
 
 
 def run(
-    scenario: Scenario,
+    scenario: Scenario | str | os.PathLike[str],
     seed: int | str = 1,
     out: str | os.PathLike[str] | None = None,
     backend: str = "auto",
@@ -25,8 +25,8 @@ def run(
 
     Parameters
     ----------
-    scenario : Scenario
-        The scenario to run.
+    scenario : Scenario, str or path-like
+        The scenario to run, or its name in the catalogue, or its file.
     seed : int or str
         0 to 2**64 - 1, or the text of a seed as at the terminal: decimal, ``0x...``, or a 40-digit
         git commit.
@@ -57,7 +57,15 @@ def run(
         The seed is not valid, or there is no such backend.
     VmError
         The backend names a GPU, and no plugin of that kind works (``gpu_not_available``).
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> result = aivmsim.run("lazy_provider", seed=1)
+    >>> result.status, result.metrics["n_fraud_missed"]
+    ('clean', 0)
     """
+    scenario = as_scenario(scenario)
     on_main_thread = threading.current_thread() is threading.main_thread()
     record = _core.run(
         scenario._loaded,

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
@@ -31,7 +32,7 @@ def problem(space: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
 
 
 def evaluate(
-    scenario: Scenario,
+    scenario: Scenario | str | os.PathLike[str],
     space: Mapping[str, Sequence[Any]],
     samples: Any,
     output: str,
@@ -45,7 +46,7 @@ def evaluate(
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : Scenario, str or path-like
         The keys to vary.
     space : mapping
         As given to :func:`problem`.

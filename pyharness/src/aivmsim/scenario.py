@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
+from html import escape
 from importlib import resources
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 from . import _core
+from .quantities import seconds, share
 
 #: What a key can be set to. Values with units are text, as in a scenario file: "30m", "1000 LUX",
-#: "1/100".
-Value = bool | int | str | Fraction | Sequence[str] | Sequence[int]
+#: "1/100", or the results of :func:`share`, :func:`lux` and :func:`seconds`. A float is a share
+#: where the key holds a share, a timedelta a duration.
+Value = bool | int | float | str | Fraction | timedelta | Sequence[str] | Sequence[int]
+
+#: A scenario, a name of the catalogue, or the path of a scenario file.
+ScenarioLike = "Scenario | str | os.PathLike[str]"
 
 
 def catalogue() -> list[str]:
@@ -26,9 +36,22 @@ class Scenario:
 
     Scenarios come from :meth:`load` and :meth:`from_text`. They can be pickled, so other processes
     can run them.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> scenario = aivmsim.Scenario.load("lazy_provider")
+    >>> shorter = scenario.replace(**{"vm.challenge_window_blocks": 10})
+    >>> shorter.get("vm.challenge_window_blocks")
+    10
     """
 
     def __init__(self, loaded: _core.LoadedScenario) -> None:
+        if not isinstance(loaded, _core.LoadedScenario):
+            raise TypeError(
+                f"Scenario({loaded!r}): scenarios come from Scenario.load(name or path) and "
+                "Scenario.from_text(text)"
+            )
         self._loaded = loaded
 
     @classmethod
@@ -47,21 +70,37 @@ class Scenario:
         ScenarioError
             There is no such file, or something is wrong in it: all errors at once, each with its
             line and the remedy.
+
+        Examples
+        --------
+        >>> import aivmsim
+        >>> aivmsim.Scenario.load("quickstart").name
+        'quickstart'
         """
         path = os.fspath(path_or_name)
         if isinstance(path_or_name, str) and path in catalogue():
             path = str(_catalogue_folder() / f"{path}.toml")
         elif not os.path.exists(path) and Path(path).name == path and not path.endswith(".toml"):
-            names = ", ".join(catalogue())
+            names = catalogue()
+            near = difflib.get_close_matches(path, names, n=1)
+            mend = f'did you mean "{near[0]}"?' if near else f"the catalogue has {', '.join(names)}"
             raise _core.ScenarioError(
-                f'"{path}" is neither a file nor in the catalogue\n  the catalogue has {names}\n'
+                f'"{path}" is neither a file nor in the catalogue\n  {mend}\n'
             )
         return cls(_core.LoadedScenario.from_file(path))
 
     @classmethod
     def from_text(cls, text: str, source: str = "<text>") -> Scenario:
         """Reads a scenario from TOML; `source` is what errors call it. Raises ScenarioError as
-        :meth:`load` does."""
+        :meth:`load` does.
+
+        Examples
+        --------
+        >>> import aivmsim
+        >>> text = 'name = "one"\\ndescription = "a provider"\\n[[provider]]\\nname = "p"\\n'
+        >>> aivmsim.Scenario.from_text(text).name
+        'one'
+        """
         return cls(_core.LoadedScenario.from_text(text, source))
 
     def replace(self, **changes: Value) -> Scenario:
@@ -80,12 +119,52 @@ class Scenario:
             A key that the scenario does not have, a value out of range, or values that do not go
             together.
         TypeError
-            A value of another type than text, integer, boolean, fraction, or a list of texts or
-            integers.
+            A value of a type that the key does not take; the text says what to write.
+
+        Examples
+        --------
+        >>> import aivmsim
+        >>> scenario = aivmsim.Scenario.load("censorship")
+        >>> changed = scenario.replace(**{"chain.finality_delay": aivmsim.seconds(2)})
+        >>> changed.get("chain.finality_delay")
+        '2s'
         """
         return Scenario(
-            self._loaded.replace([(key, value_text(key, value)) for key, value in changes.items()])
+            self._loaded.replace(
+                [(key, self.value_text(key, value)) for key, value in changes.items()]
+            )
         )
+
+    def value_text(self, key: str, value: Value) -> str:
+        """A value as ``--set key=`` takes it. Raises TypeError for one that the key does not take.
+
+        Examples
+        --------
+        >>> import aivmsim
+        >>> aivmsim.Scenario.load("censorship").value_text("chain.censoring_share", 0.25)
+        '25%'
+        """
+        if isinstance(value, timedelta):
+            return seconds(value.total_seconds())
+        if isinstance(value, Real | Decimal) and not isinstance(value, Fraction | Integral):
+            if self._loaded.kind(key) == "share":
+                return share(float(value))
+            raise TypeError(f"{key}: {_of_no_unit(self._loaded.kind(key), value)}")
+        return value_text(key, value)
+
+    def number(self, key: str) -> tuple[float | None, str]:
+        """The value of a key as a number, and its unit: shares from 0 to 1 (unit ``"share"``),
+        durations in s, money in LUX. Texts have no number.
+
+        Examples
+        --------
+        >>> import aivmsim
+        >>> aivmsim.Scenario.load("quickstart").number("vm.challenge_window_blocks")
+        (50.0, 'blocks')
+        """
+        number, unit = self._loaded.number(key)
+        name, scale = _SHOWN_UNITS.get(unit, (unit, 1))
+        return (None if number is None else number / scale), name
 
     def get(self, key: str) -> Any:
         """The value of a key, in a form that :meth:`replace` takes.
@@ -133,6 +212,15 @@ class Scenario:
     def __hash__(self) -> int:
         return hash(self.to_toml())
 
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td><code>{escape(key)}</code></td><td>{escape(value)}</td></tr>"
+            for key, value in self.overrides.items()
+        )
+        return (
+            f"<b>{escape(self.name)}</b> &middot; {escape(self.description)}<table>{rows}</table>"
+        )
+
     def __repr__(self) -> str:
         changes = "".join(f" {key}={value}" for key, value in self.overrides.items())
         return f"<Scenario {self.name}{changes}>"
@@ -143,6 +231,32 @@ class Scenario:
 
 def _restore(text: bytes, source: str, overrides: list[tuple[str, str]]) -> Scenario:
     return Scenario(_core.LoadedScenario.from_text(text, source, overrides))
+
+
+def as_scenario(scenario: Scenario | str | os.PathLike[str]) -> Scenario:
+    """The scenario itself, or the one of this name or path. Raises TypeError for anything else."""
+    if isinstance(scenario, Scenario):
+        return scenario
+    if isinstance(scenario, str | os.PathLike):
+        return Scenario.load(scenario)
+    raise TypeError(
+        f"a {type(scenario).__name__} is no scenario; give a Scenario, a name such as "
+        '"quickstart", or a path'
+    )
+
+
+_SHOWN_UNITS = {"ppm": ("share", 10**6), "ns": ("s", 10**9), "nLUX": ("LUX", 10**9)}
+
+
+def _of_no_unit(kind: str, value: Any) -> str:
+    write = {
+        "duration": f'a duration; write seconds({value}) or text such as "30s"',
+        "amount": f'an amount of money; write lux({value}) or text such as "1000 LUX"',
+        "bandwidth": 'a bandwidth; write text such as "10 Mbit/s"',
+        "integer": f"a whole number; write {round(value) if value == value else 1}",
+        "flag": "true or false",
+    }
+    return f"{value!r} has no unit, and the key holds {write.get(kind, 'text')}"
 
 
 def value_text(key: str, value: Value) -> str:
@@ -160,9 +274,8 @@ def value_text(key: str, value: Value) -> str:
     except AttributeError:
         pass
     raise TypeError(
-        f"{key}: {value!r} is a {type(value).__name__}; write a whole number, or text with a unit "
-        "such as "
-        '"30s", "1/100" or "1000 LUX"'
+        f"{key}: {value!r} is a {type(value).__name__}; write a whole number, share(0.5), "
+        'seconds(30), lux(1000), or text with a unit such as "50%", "30s" or "1000 LUX"'
     )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from . import _core
+from .metrics import METRICS
 from .runs import seed_text
-from .scenario import Scenario
+from .scenario import Scenario, as_scenario
 from .spaces import axis
 from .statistics import mean_interval
 from .sweeps import sweep
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def optuna_study(
-    scenario: Scenario,
+    scenario: Scenario | str | os.PathLike[str],
     space: Mapping[str, Sequence[Any]],
     objective: str | Callable[[pd.DataFrame], float] = "cheating_gain",
     *,
@@ -42,7 +45,7 @@ def optuna_study(
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : Scenario, str or path-like
         Where to search.
     space : mapping
         For each key a tuple (low, high), whole numbers or texts with the same unit, or a list of
@@ -75,9 +78,22 @@ def optuna_study(
     ------
     ImportError
         Optuna is not installed.
+    ScenarioError
+        A key that the scenario does not have.
     ValueError
-        A fresh seed is one of the search, or there are fewer than two.
+        A fresh seed is one of the search, or there are fewer than two; a metric that these runs do
+        not have.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> space = {"vm.challenge_window_blocks": (1, 20)}
+    >>> study = aivmsim.optuna_study(
+    ...     "safe_window", space, "n_fraud_missed", trials=2, seeds=[1], fresh_seeds=[2, 3]
+    ... )  # doctest: +SKIP
     """
+    scenario = as_scenario(scenario)
+    _check_search(scenario, space, objective, counterfactual)
     try:
         import optuna
     except ImportError:
@@ -134,3 +150,22 @@ def optuna_study(
     finally:
         optuna.logging.set_verbosity(verbosity)
     return study
+
+
+def _check_search(
+    scenario: Scenario,
+    space: Mapping[str, Sequence[Any]],
+    objective: str | Callable[[pd.DataFrame], float],
+    counterfactual: bool,
+) -> None:
+    """Finds what would fail in the first trial before any runs."""
+    for key in space:
+        scenario.get(key)
+    if not isinstance(objective, str):
+        return
+    if objective not in METRICS and objective not in ("n_final", "n_final_corrupt"):
+        near = difflib.get_close_matches(objective, METRICS, n=1)
+        mend = f'did you mean "{near[0]}"?' if near else "aivmsim.METRICS has the names"
+        raise ValueError(f"there is no metric {objective!r}; {mend}")
+    if objective in ("cheating_gain", "attacker_profitable") and not counterfactual:
+        raise ValueError(f"{objective} compares with honest play: give counterfactual=True")

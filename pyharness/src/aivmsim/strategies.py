@@ -327,6 +327,11 @@ class ValidatorStrategy(Strategy):
         the others."""
         return False
 
+    def votes_twice(self) -> bool:
+        """Whether to sign a second vote beside the one just signed, and show it to half of the
+        others; asked only where votes are signed (``chain.consensus`` bft or hotstuff)."""
+        return False
+
     def tolerates(self, block: Block) -> bool:
         """Whether to accept a valid block as valid. Not called for blocks that the others
         have decided."""
@@ -336,12 +341,26 @@ class ValidatorStrategy(Strategy):
         """Called before a poll is answered: returns another answer, or None to keep it."""
         return None
 
+    def sends(self, to: int, message: bytes) -> tuple[bytes, float] | None:
+        """Called before a consensus message is sent to another validator: returns the bytes to
+        send in its place and how many seconds later, or None to send it as it is."""
+        return None
+
+    def runs_twice(self) -> bool:
+        """Whether its identity is run twice: a second replica with a disk of its own talks to
+        every second validator, and neither knows what the other signs."""
+        return False
+
     def serves(self, follower: Follower) -> bool:
         """Whether to send accepted blocks to this client."""
         return True
 
+    def rejected(self, block: Block, proposer: str) -> None:
+        """Called when a block that it had verified was decided against."""
+
     def reports_equivocation(self) -> bool:
-        """Whether to submit the evidence when somebody signed two blocks for one slot."""
+        """Whether to submit the evidence when somebody signed two blocks, or votes, for one
+        slot."""
         return True
 
     def _builds(self, state: _core.State, beacon: str) -> bool:
@@ -381,6 +400,9 @@ class Registry:
     def __init__(self, rows: Mapping[tuple[str, str], _Row]) -> None:
         self._rows = dict(rows)
 
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
     def used_by(self, scenario: Scenario) -> Registry:
         """Those that a scenario names."""
         named = [scenario.get(key) for key in scenario.keys() if key.endswith(".strategy")]
@@ -410,7 +432,17 @@ class Registry:
         """The hooks that a strategy overrides and that do something only where validators vote."""
         row = self._rows.get((role, name))
         hooks = row.made._overridden() if row is not None and role == "validator" else set()
-        return sorted(hooks & {"builds_twice", "reports_equivocation", "tolerates", "vote"})
+        asked = {
+            "builds_twice",
+            "rejected",
+            "reports_equivocation",
+            "runs_twice",
+            "sends",
+            "tolerates",
+            "vote",
+            "votes_twice",
+        }
+        return sorted(hooks & asked)
 
     def make(
         self, role: str, name: str, parameters: Mapping[str, int], context: Mapping[str, Any]

@@ -268,7 +268,7 @@ class VM:
     def build(self, *, timestamp_ns: int | None = None, proposer: int | None = None) -> Block:
         """Builds and verifies a block from the queue, on the preferred one.
 
-        As an honest node it never signs two blocks for one height (``conflict``); :meth:`propose`
+        As an honest node it never signs two blocks on one parent (``conflict``); :meth:`propose`
         does.
         """
         return self._machine.build(timestamp_ns, proposer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from . import _core
-from .scenario import Scenario, Value
+from .scenario import Scenario, Value, as_scenario
 from .statistics import share_interval
 from .sweeps import sweep
 
@@ -33,7 +34,7 @@ class SafeWindow(NamedTuple):
 
 
 def safe_window(
-    scenario: Scenario,
+    scenario: Scenario | str | os.PathLike[str],
     alpha: Value | None = None,
     confidence: float = 0.95,
     bound: float = 1e-2,
@@ -56,8 +57,8 @@ def safe_window(
 
     Parameters
     ----------
-    scenario : Scenario
-        One that posts fraud, such as ``safe_window`` of the catalogue.
+    scenario : Scenario, str or path-like
+        One that posts fraud, such as ``"safe_window"`` of the catalogue.
     alpha : value, optional
         The share of censoring proposers (``"80%"``), where the scenario's own is not meant.
     confidence : float
@@ -77,7 +78,15 @@ def safe_window(
     ------
     ValueError
         A confidence or bound outside (0, 1), or a scenario in which no fraud is posted.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> found = aivmsim.safe_window("safe_window", alpha=0.5, bound=0.2, runs_max=16)
+    >>> found.table["verdict"].iloc[-1]
+    'safe'
     """
+    scenario = as_scenario(scenario)
     if not (0 < bound < 1 and 0 < confidence < 1):
         raise ValueError("confidence and bound must lie between 0 and 1")
     given = scenario if alpha is None else scenario.replace(**{alpha_key: alpha})

@@ -51,6 +51,7 @@ void bind_run(pybind11::module_& module);
 void bind_validation(pybind11::module_& module);
 void bind_learning(pybind11::module_& module);
 void bind_study(pybind11::module_& module);  // after bind_validation: it records what that makes
+void bind_sweep(pybind11::module_& module);  // after bind_record
 void bind_statistics(pybind11::module_& module);
 void bind_vm(pybind11::module_& module);
 void bind_chain_vm(pybind11::module_& module);

@@ -18,6 +18,7 @@ PYBIND11_MODULE(_core, module) {
     aivm::python::bind_validation(module);
     aivm::python::bind_learning(module);
     aivm::python::bind_study(module);
+    aivm::python::bind_sweep(module);
     aivm::python::bind_statistics(module);
     aivm::python::bind_vm(module);
     aivm::python::bind_chain_vm(module);

@@ -4,7 +4,11 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+#include <map>
+
 #include "pyharness/src/bindings/bindings.h"
+#include "pyharness/src/bindings/record_bytes.h"
 #include "sim/record/metrics.h"
 #include "sim/record/tables.h"
 
@@ -15,6 +19,10 @@ namespace {
 
 py::object as_object(const sim::Number& number) {
     return std::visit([](auto value) { return py::cast(value); }, number);
+}
+// No data is NaN.
+py::object as_object(const std::optional<sim::Number>& number) {
+    return number ? as_object(*number) : py::float_(std::numeric_limits<double>::quiet_NaN());
 }
 
 // The pandas type of a column: what a field is stored as, with gaps where it is optional.
@@ -35,6 +43,11 @@ struct Kind<std::optional<T>> {
                                                                     : "Int64";
 };
 
+template <>
+struct Kind<std::optional<sim::Number>> {
+    static constexpr const char* name = "float64";
+};
+
 template <class T>
 py::object cell(const T& value) {
     if constexpr (std::is_same_v<T, Amount>) {
@@ -49,7 +62,11 @@ py::object cell(const T& value) {
 }
 template <class T>
 py::object cell(const std::optional<T>& value) {
-    return value ? cell(*value) : py::object(py::none());
+    if constexpr (std::is_same_v<T, sim::Number>) {
+        return as_object(value);
+    } else {
+        return value ? cell(*value) : py::object(py::none());
+    }
 }
 
 // name -> (pandas type, list of cells)
@@ -97,6 +114,14 @@ py::dict metrics(const RunRecord& self) {
     for (const sim::MetricRow& row : self.outcome.metrics) {
         if (row.mode.empty()) out[py::str(row.name)] = as_object(row.value);
     }
+    return out;
+}
+
+// Of the means, shares and quantiles: how many values each is taken from.
+std::map<std::string, std::uint64_t> metric_counts(const RunRecord& self) {
+    std::map<std::string, std::uint64_t> out;
+    for (const sim::MetricRow& row : self.outcome.metrics)
+        if (row.mode.empty() && row.n) out[row.name] = *row.n;
     return out;
 }
 
@@ -157,6 +182,12 @@ void bind_record(py::module_& module) {
         .def_property_readonly("invariant_checks",
                                [](const RunRecord& self) { return self.outcome.invariant_checks; })
         .def("metrics", &metrics)
+        .def("metric_counts", &metric_counts)
+        .def(py::pickle(
+            [](const RunRecord& self) { return py::make_tuple(py::bytes(to_bytes(self))); },
+            [](const py::tuple& state) {
+                return record_from_bytes(state[0].cast<std::string_view>());
+            }))
         .def_property_readonly("final_results", &final_results)
         .def("columns", &columns, py::arg("table"));
     module.def("table_names", &table_names);

@@ -13,6 +13,7 @@
 #include "scenarios/file/fields.h"
 #include "scenarios/file/names.h"
 #include "scenarios/file/print.h"
+#include "scenarios/run/run_info.h"
 
 namespace py = pybind11;
 
@@ -124,36 +125,34 @@ py::object get(const ScenarioHandle& self, const std::string& key) {
                                     scenarios::suggest(key, scenarios::known_keys(scenario))));
 }
 
-std::string_view base_unit(const FieldInfo& info) {
-    switch (info.type) {
+// What a key holds: "duration", "amount", "share", "bandwidth", "integer", "flag", or "text" for
+// everything else.
+std::string kind_of(const ScenarioHandle& self, const std::string& key) {
+    const auto found = find_key(self.loaded.scenario, key);
+    if (!found) return find_parameter(self.loaded.scenario, key) ? "integer" : "text";
+    switch (found->info.type) {
         case FieldType::kDuration:
-            return "ns";
+            return "duration";
         case FieldType::kAmount:
-            return "nLUX";
+            return "amount";
         case FieldType::kRatio:
-            return "ppm";
+            return "share";
         case FieldType::kBandwidth:
-            return "bit/s";
+            return "bandwidth";
+        case FieldType::kInteger:
+            return "integer";
+        case FieldType::kBoolean:
+            return "flag";
         default:
-            return info.unit;
+            return "text";
     }
 }
 
-sim::PointParamRow param_row(const sim::Scenario& scenario, const std::string& key,
-                             const std::string& text) {
-    sim::PointParamRow row;
-    row.name = key;
-    row.text = text;
-    if (const auto found = find_key(scenario, key)) {
-        row.unit = std::string(base_unit(found->info));
-        const auto* number = std::get_if<std::uint64_t>(&found->value);
-        if (number != nullptr && found->info.type != FieldType::kChoice)
-            row.number = static_cast<double>(*number);
-        if (const auto* flag = std::get_if<bool>(&found->value)) row.number = *flag ? 1 : 0;
-    } else if (const auto parameter = find_parameter(scenario, key)) {
-        row.number = static_cast<double>(*parameter);
-    }
-    return row;
+// The value of a key in base units, and the unit; no number for a text.
+std::pair<std::optional<double>, std::string> number_of(const ScenarioHandle& self,
+                                                        const std::string& key) {
+    const sim::PointParamRow row = scenarios::param_of(self.loaded.scenario, key, "");
+    return {row.number, row.unit};
 }
 
 }  // namespace
@@ -168,7 +167,7 @@ sim::RunInfo ScenarioHandle::run_info() const {
         std::erase_if(info.params, [&key = key](const auto& row) {
             return row.name == key;
         });  // the last one counts
-        info.params.push_back(param_row(loaded.scenario, key, value));
+        info.params.push_back(scenarios::param_of(loaded.scenario, key, value));
     }
     return info;
 }
@@ -180,6 +179,8 @@ void bind_scenario(py::module_& module) {
                     py::arg("overrides") = KeyValues{})
         .def("replace", &replace, py::arg("changes"))
         .def("get", &get, py::arg("key"))
+        .def("kind", &kind_of, py::arg("key"))
+        .def("number", &number_of, py::arg("key"))
         .def("keys",
              [](const ScenarioHandle& self) { return scenarios::known_keys(self.loaded.scenario); })
         .def("to_toml",

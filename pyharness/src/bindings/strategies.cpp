@@ -202,6 +202,19 @@ public:
     }
 };
 
+// What a hook made of a message: (its bytes, how many seconds later it is sent). Other bytes travel
+// alone, without the body of the block that the message attaches.
+void replace_message(const py::object& changed, std::string_view honest, sim::Outgoing& outgoing) {
+    const auto [bytes, seconds] = changed.cast<std::pair<std::string, double>>();
+    constexpr double kLongest = 24 * 3600;
+    if (!(seconds >= 0 && seconds <= kLongest))
+        throw py::value_error("a message is sent at once or within a day");
+    outgoing.delay = static_cast<sim::SimTime>(seconds * 1e9);
+    if (bytes == honest) return;
+    outgoing.instead = sim::raw_consensus_packet(
+        {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+}
+
 class PythonValidator final : public sim::ValidatorStrategy {
 public:
     using Base = sim::ValidatorStrategy;
@@ -221,6 +234,10 @@ public:
         return self_->has("builds_twice") ? self_->call("builds_twice", yes_or_no)
                                           : Base::builds_twice();
     }
+    bool votes_twice() override {
+        return self_->has("votes_twice") ? self_->call("votes_twice", yes_or_no)
+                                         : Base::votes_twice();
+    }
     bool tolerates(const Block& block) override {
         return self_->has("tolerates") ? self_->call("tolerates", yes_or_no, handle_of(block))
                                        : Base::tolerates(block);
@@ -233,10 +250,29 @@ public:
         };
         self_->call("_vote", take, show_poll(poll), show_fields(nullptr, answer));
     }
+    void sends(sim::ActorId to, sim::Outgoing& outgoing) override {
+        if (!self_->has("sends")) return Base::sends(to, outgoing);
+        const py::gil_scoped_acquire lock;
+        Writer honest;
+        outgoing.message.encode(honest);
+        const std::string_view bytes(reinterpret_cast<const char*>(honest.view().data()),
+                                     honest.size());
+        const auto take = [&](const py::object& changed) {
+            if (!changed.is_none()) replace_message(changed, bytes, outgoing);
+        };
+        self_->call("sends", take, to, py::bytes(bytes.data(), bytes.size()));
+    }
+    bool runs_twice() override {
+        return self_->has("runs_twice") ? self_->call("runs_twice", yes_or_no) : Base::runs_twice();
+    }
     bool serves(const sim::Follower& follower) override {
         if (!self_->has("serves")) return Base::serves(follower);
         return self_->call("_serves", yes_or_no, follower.id, word(follower.role),
                            follower.index_in_role);
+    }
+    void rejected(const Block& block, const Address& proposer) override {
+        if (!self_->has("rejected")) return;
+        self_->call("rejected", nothing, handle_of(block), "0x" + to_hex(proposer.view()));
     }
     bool reports_equivocation() override {
         if (!self_->has("reports_equivocation")) return Base::reports_equivocation();
@@ -286,8 +322,8 @@ std::vector<std::string> PythonStrategies::check(const sim::Scenario& scenario) 
     sim::Scenario others = scenario;
     std::erase_if(others.actors, is_python);
     std::vector<std::string> faults = scenarios::check_strategies(others);
-    const bool votes = scenario.run.fidelity == sim::Fidelity::kFull &&
-                       sim::engine_row(scenario.chain.consensus).polls;
+    const bool is_full = scenario.run.fidelity == sim::Fidelity::kFull;
+    const sim::EngineRow& engine = sim::engine_row(scenario.chain.consensus);
     for (const sim::ActorGroup& group : scenario.actors) {
         if (!is_python(group)) continue;
         const py::object fault =
@@ -296,9 +332,11 @@ std::vector<std::string> PythonStrategies::check(const sim::Scenario& scenario) 
             faults.push_back(
                 fmt::format("{}.{}: {}", word(group.role), group.name, fault.cast<std::string>()));
         }
-        if (votes) continue;
-        const auto polled = registry_.attr("polled")(word(group.role), python_name(group))
-                                .cast<std::vector<std::string>>();
+        if (is_full && engine.polls) continue;
+        auto polled = registry_.attr("polled")(word(group.role), python_name(group))
+                          .cast<std::vector<std::string>>();
+        if (is_full && engine.is_decided_together())
+            std::erase_if(polled, [](const std::string& hook) { return hook != "vote"; });
         if (polled.empty()) continue;
         faults.push_back(
             fmt::format("{}.{}: {} overrides {}, which is asked only where validators vote; set "

@@ -1,4 +1,4 @@
-// The database of a study, for writing. Reading it back is SQL's business.
+// The database of a study, for writing; and the check of one that is read.
 #include <pybind11/stl.h>
 
 #include <fmt/format.h>
@@ -7,6 +7,7 @@
 #include "scenarios/run/build_info.h"
 #include "scenarios/validation/validate.h"
 #include "sim/record/recorder.h"
+#include "sim/record/study.h"
 
 namespace py = pybind11;
 
@@ -27,9 +28,25 @@ std::shared_ptr<sim::Recorder> create(const std::string& path, const std::string
     return std::move(*recorder);
 }
 
+// Whether a file can be read: finished ones by all checks of the program, an unfinished one by its
+// kind.
+void check_study(const std::string& path, bool unfinished) {
+    if (!unfinished) {
+        const auto study = sim::open_study(path);
+        if (!study) throw StudyFault(study.error().context);
+        return;
+    }
+    auto database = sim::Database::open(path, sim::Database::Mode::kReadWrite);
+    const auto kind =
+        database ? database->integer("PRAGMA application_id") : Result<std::int64_t>(0);
+    if (!kind || *kind != sim::kApplicationId)
+        throw StudyFault(fmt::format("{} is no unfinished database of aivmsim", path));
+}
+
 }  // namespace
 
 void bind_study(py::module_& module) {
+    module.def("check_study", &check_study, py::arg("path"), py::arg("unfinished"));
     using sim::Recorder;
     const auto unlocked = py::call_guard<py::gil_scoped_release>();
     py::class_<Recorder, std::shared_ptr<Recorder>>(module, "Recorder")

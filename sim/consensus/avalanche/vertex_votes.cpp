@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
 
 namespace aivm::sim {
 namespace {
@@ -109,15 +110,7 @@ VertexVotes::Decisions VertexVotes::poll(const std::vector<std::vector<Hash32>>&
     const std::map<Slot, Votes> votes = collect(responses);
     std::vector<Slot> successful;
     for (const auto& [slot, own] : votes) {
-        Votes counted = own;
-        for (const Slot rival : nodes_[slot].rivals) {
-            const auto theirs = votes.find(rival);
-            if (theirs == votes.end()) continue;
-            for (std::size_t i = 0; i < counted.size(); ++i) counted[i] &= ~theirs->second[i];
-        }
-        std::uint32_t sum = 0;
-        for (const std::uint64_t word : counted) sum += static_cast<unsigned>(std::popcount(word));
-        if (sum >= thresholds_.alpha) successful.push_back(slot);
+        if (count(slot, votes) >= thresholds_.alpha) successful.push_back(slot);
     }
     std::ranges::sort(successful, [this](Slot a, Slot b) { return before(a, b); });
     for (const Slot slot : successful) succeed(slot);
@@ -125,12 +118,49 @@ VertexVotes::Decisions VertexVotes::poll(const std::vector<std::vector<Hash32>>&
     return out;
 }
 
+std::uint32_t VertexVotes::count(Slot slot, const std::map<Slot, Votes>& votes) const {
+    Votes counted = votes.at(slot);
+    for (const Slot rival : nodes_[slot].rivals) {
+        if (AIVM_MUTANT(D44)) break;
+        const auto theirs = votes.find(rival);
+        if (theirs == votes.end()) continue;
+        for (std::size_t i = 0; i < counted.size(); ++i) counted[i] &= ~theirs->second[i];
+    }
+    std::uint32_t sum = 0;
+    for (const std::uint64_t word : counted) sum += static_cast<unsigned>(std::popcount(word));
+    return sum;
+}
+
+bool VertexVotes::settled(const std::vector<std::vector<Hash32>>& responses,
+                          std::uint32_t missing) const {
+    const auto given = static_cast<std::uint32_t>(
+        std::ranges::count_if(responses, [](const auto& r) { return !r.empty(); }));
+    if (missing == 0 || given + missing < thresholds_.alpha) return true;
+    if (given < thresholds_.alpha) return false;
+    const std::map<Slot, Votes> votes = collect(responses);
+    return std::ranges::all_of(slots_, [&](const auto& each) {
+        const std::uint32_t own = votes.contains(each.second) ? count(each.second, votes) : 0;
+        return own >= thresholds_.alpha || own + missing < thresholds_.alpha;
+    });
+}
+
+VertexVotes::Decisions VertexVotes::accept(const Hash32& id) {
+    const Slot slot = slots_.at(id);
+    AIVM_CHECK(nodes_[slot].parents.empty());
+    nodes_[slot].pending = true;
+    Decisions out;
+    accept_from(slot, out);
+    return out;
+}
+
 void VertexVotes::succeed(Slot slot) {
     Node& n = nodes_[slot];
-    n.confidence = n.last_success + 1 == polls_ ? n.confidence + 1 : 1;
+    n.confidence =
+        n.last_success + 1 == polls_ || AIVM_MUTANT(confidence_kept) ? n.confidence + 1 : 1;
     n.last_success = polls_;
     ++n.successes;
-    const std::uint32_t beta = n.rogue ? thresholds_.beta_rogue : thresholds_.beta_virtuous;
+    const std::uint32_t beta =
+        n.rogue && !AIVM_MUTANT(rogue_cheap) ? thresholds_.beta_rogue : thresholds_.beta_virtuous;
     n.pending = n.pending || n.confidence >= beta;
     std::erase_if(n.losing_to, [&](Slot rival) {
         const bool overtakes = n.successes > nodes_[rival].successes;
@@ -156,7 +186,7 @@ void VertexVotes::accept_from(Slot slot, Decisions& out) {
         release(at);
         std::set<Slot> losers(rivals.begin(), rivals.end());
         for (const Slot rival : losers) {
-            if (nodes_[rival].live) reject_from(rival, out);
+            if (nodes_[rival].live && !AIVM_MUTANT(D50)) reject_from(rival, out);
         }
         for (const Slot child : children) {
             if (nodes_[child].live) open.push_back(child);

@@ -51,6 +51,11 @@ public:
     // One poll. Each responder's list names the vertices that it endorses; those that are not
     // undecided count for nothing. An empty list is no response.
     Decisions poll(const std::vector<std::vector<Hash32>>& responses);
+    // Whether `missing` further responses could not change what a poll with these does.
+    [[nodiscard]] bool settled(const std::vector<std::vector<Hash32>>& responses,
+                               std::uint32_t missing) const;
+    // Others have decided for this vertex, which is there. Requires that its parents are accepted.
+    Decisions accept(const Hash32& id);
 
     [[nodiscard]] std::size_t size() const { return slots_.size(); }
     [[nodiscard]] bool contains(const Hash32& id) const { return slots_.contains(id); }
@@ -93,6 +98,8 @@ private:
     [[nodiscard]] std::vector<Slot> in_order() const;
     [[nodiscard]] std::map<Slot, Votes> collect(
         const std::vector<std::vector<Hash32>>& responses) const;
+    // Of the responders with a vote for this vertex, those without one for a rival.
+    [[nodiscard]] std::uint32_t count(Slot slot, const std::map<Slot, Votes>& votes) const;
     void succeed(Slot slot);
     void accept_from(Slot slot, Decisions& out);
     void reject_from(Slot slot, Decisions& out);

@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/base/encode.h"
 #include "sim/consensus/bft/contest.h"
+#include "sim/consensus/bft/quorum.h"
 #include "sim/consensus/bft/rotation.h"
 #include "sim/consensus/block_steps.h"
 #include "sim/consensus/stake.h"
@@ -21,6 +22,12 @@ namespace {
 // reached: enough for the proposals of some rounds, whatever is sent.
 constexpr std::uint32_t kBlocksWaitingMax = 256;
 constexpr std::size_t kEarlyMessagesPerValidator = 4;
+// Resend intervals without a message after which a node asks another for its height.
+constexpr std::uint32_t kQuietIntervals = 10;
+
+SigningSlot slot_of(const BallotCast& vote) {
+    return {static_cast<std::uint8_t>(vote.ballot), vote.height, vote.round};
+}
 
 Bytes key_of(std::string_view text) { return {text.begin(), text.end()}; }
 const std::string_view kPromisesKey = "bft/promises";
@@ -53,7 +60,9 @@ public:
     [[nodiscard]] BlockRef last_accepted() const override { return state().tree.root(); }
     [[nodiscard]] BlockRef preferred() const override { return state().tree.root(); }
     [[nodiscard]] std::size_t processing() const override { return state().tree.size(); }
-    [[nodiscard]] bool bootstrapping() const override { return state().target.has_value(); }
+    [[nodiscard]] bool bootstrapping() const override {
+        return state().target.has_value() || (state().has_started && !knows_heights());
+    }
     [[nodiscard]] bool wants_block() const override;
     [[nodiscard]] const EngineCounters& counters() const override { return counters_; }
 
@@ -85,6 +94,13 @@ private:
         // height: what others need to catch up.
         std::map<Height, QuorumCertificate> certificates;
         std::vector<std::optional<SimTime>> helped_at;  // by validator
+        // The votes on the block before, and whom they accused of what.
+        std::optional<VoteBook> votes_before;
+        std::set<std::pair<VoterIndex, SigningSlot>> accused;
+        bool has_started = false;              // and wants to know the others' heights
+        std::map<VoterIndex, Height> heights;  // as reported
+        std::uint32_t quiet_intervals = 0;     // in which no message came
+        VoterIndex probed = 0;
     };
 
     void on(const Started& start, Actions& out);
@@ -101,6 +117,7 @@ private:
     void on(VoterIndex from, const BallotCast& vote, Actions& out);
     void on(VoterIndex from, const Decided& decided, Actions& out);
     void on(VoterIndex from, const HeightProbe& probe, Actions& out);
+    void on(VoterIndex from, const HeightReport& report, Actions& out);
 
     // Applies the rules until none applies any more; each of the next five is one of them and says
     // whether it changed anything.
@@ -128,11 +145,25 @@ private:
     void set_resend_timer(Actions& out);
     void resend(Actions& out);
     void send_all(const Message& message, Actions& out) const;
+    void probe_if_quiet(Actions& out);
+    // Accuses the voter if it voted for something else in this slot.
+    void compare(VoterIndex voter, const BallotCast& vote, Actions& out);
+    void compare(const QuorumCertificate& certificate, Actions& out);
     void keep_early(VoterIndex from, Height height, const Message& message, Actions& out);
 
     // Verified, and on the last accepted block.
     [[nodiscard]] bool is_candidate(const Hash32& id) const;
     [[nodiscard]] bool is_genuine(const QuorumCertificate& certificate) const;
+    [[nodiscard]] bool is_genuine(VoterIndex voter, const BallotCast& vote) const {
+        return host_.signed_by(voter, slot_of(vote), vote.block, vote.signature);
+    }
+    // Enough reports have come, and this node has what more than a third of the stake has.
+    [[nodiscard]] bool knows_heights() const;
+    [[nodiscard]] std::uint64_t total() const {
+        std::uint64_t sum = 0;
+        for (const std::uint64_t stake : stakes_) sum += stake;
+        return sum;
+    }
     [[nodiscard]] bool votes() const { return stakes_[config_.self] != 0; }
     [[nodiscard]] Height height() const { return state().contest.promises.height; }
     [[nodiscard]] VoterIndex proposer_of(std::uint32_t round) const {
@@ -170,7 +201,8 @@ Bft::State::State(Bft& engine, const BlockRef& last_accepted, std::uint64_t seri
                      tree, engine.counters_, serial),
       contest(last_accepted.height + 1, engine.stakes_),
       next_serial(serial),
-      helped_at(engine.stakes_.size(), std::nullopt) {}
+      helped_at(engine.stakes_.size(), std::nullopt),
+      probed(engine.config_.self) {}
 
 // --- Starting and stopping ---
 
@@ -181,8 +213,12 @@ void Bft::on(const Started& start, Actions& out) {
     for (const Item& item : start.own_items)
         state().pending_blocks.body(config_.self, block_of(item), out);
     resume(start.records, out);
+    // The VM stores a block with its signature before the engine knows of it.
+    for (const Item& item : start.own_items)
+        if (item.height == height()) state().contest.promises.built = item.id;
     set_resend_timer(out);
-    if (start.bootstrap) send_all(HeightProbe{state().tree.root().height}, out);
+    state().has_started = start.bootstrap;
+    if (start.bootstrap) send_all(HeightProbe{state().tree.root().height, true}, out);
     advance(out);
 }
 
@@ -221,6 +257,9 @@ bool Bft::is_candidate(const Hash32& id) const {
 void Bft::on(const ItemReceived& received, Actions& out) {
     State& s = state();
     const BlockInfo block = block_of(received.item);
+    // On a chain that contradicts this node's; it is not asked for again.
+    if (block.height == height() && block.parent != s.tree.root().id)
+        s.contest.invalid.insert(block.id);
     // Only proposers and those who were asked may fill the node's memory.
     const std::uint32_t round = s.contest.promises.round;
     const Height above = block.height - std::min(block.height, height());
@@ -271,6 +310,10 @@ void Bft::on(const ItemBuilt& built, Actions& out) {
 
 void Bft::begin_height(Actions& out) {
     State& s = state();
+    const Height before = height();
+    s.votes_before.reset();
+    if (before == s.tree.root().height) s.votes_before = std::move(s.contest.votes);
+    std::erase_if(s.accused, [&](const auto& each) { return each.second.height < before; });
     s.contest = Contest(s.tree.root().height + 1, stakes_);
     s.waits.clear();
     begin_round(0, out);
@@ -308,7 +351,9 @@ void Bft::propose_if_due(Actions& out) {
 
 void Bft::propose(const BlockRef& block, std::optional<QuorumCertificate> polka, Actions& out) {
     Contest& contest = state().contest;
-    const Proposal proposal{block, contest.promises.round, std::move(polka)};
+    Proposal proposal{block, contest.promises.round, std::move(polka)};
+    const auto before = state().certificates.find(block.height - 1);
+    if (before != state().certificates.end()) proposal.commit = before->second;
     contest.proposals.emplace(contest.promises.round, proposal);
     send_all(proposal, out);
 }
@@ -387,6 +432,8 @@ void Bft::on(const SlotSigned& answer, Actions& out) {
 
 void Bft::on(VoterIndex from, const BallotCast& vote, Actions& out) {
     Contest& contest = state().contest;
+    if (!is_genuine(from, vote)) return;
+    compare(from, vote, out);
     if (vote.height < height()) return help(from, vote.height - 1, out);
     if (vote.height > height()) return keep_early(from, vote.height, vote, out);
     contest.heard = true;
@@ -398,6 +445,8 @@ void Bft::on(VoterIndex from, const Proposal& proposal, Actions& out) {
     State& s = state();
     Contest& contest = s.contest;
     if (proposal.block.height < height()) return;
+    if (proposal.commit && proposal.commit->block.height + 1 == proposal.block.height)
+        on(from, Decided{*proposal.commit}, out);
     if (proposal.block.height > height())
         return keep_early(from, proposal.block.height, proposal, out);
     if (from != proposer_of(proposal.round)) return;
@@ -410,6 +459,7 @@ void Bft::on(VoterIndex from, const Proposal& proposal, Actions& out) {
         if (polka.ballot != Ballot::kPrevote || polka.block != proposal.block ||
             polka.round >= proposal.round || !is_genuine(polka))
             return;
+        compare(polka, out);
     }
     contest.proposals.emplace(proposal.round, proposal);
     if (!s.tree.contains(proposal.block.id)) s.pending_blocks.want(from, proposal.block, out);
@@ -417,11 +467,32 @@ void Bft::on(VoterIndex from, const Proposal& proposal, Actions& out) {
 }
 
 bool Bft::is_genuine(const QuorumCertificate& certificate) const {
-    const SigningSlot slot{static_cast<std::uint8_t>(certificate.ballot), certificate.block.height,
-                           certificate.round};
     return is_valid(certificate, stakes_, [&](const VoteSignature& vote) {
-        return host_.signed_by(vote.voter, slot, certificate.block.id, vote.signature);
+        return host_.signed_by(vote.voter, certificate.slot(), certificate.block.id,
+                               vote.signature);
     });
+}
+
+void Bft::compare(VoterIndex voter, const BallotCast& vote, Actions& out) {
+    State& s = state();
+    const VoteBook* book = nullptr;
+    if (vote.height == height()) book = &s.contest.votes;
+    if (vote.height + 1 == height() && s.votes_before) book = &*s.votes_before;
+    const VoteBook::Cast* first =
+        book == nullptr ? nullptr : book->cast_by(voter, vote.ballot, vote.round);
+    if (first == nullptr || first->block == vote.block ||
+        !s.accused.insert({voter, slot_of(vote)}).second)
+        return;
+    out.push_back(SubmitEvidence{voter, slot_of(vote), first->block, first->signature, vote.block,
+                                 vote.signature});
+}
+
+void Bft::compare(const QuorumCertificate& certificate, Actions& out) {
+    for (const VoteSignature& each : certificate.votes)
+        compare(each.voter,
+                {certificate.ballot, certificate.block.height, certificate.round,
+                 certificate.block.id, each.signature},
+                out);
 }
 
 void Bft::advance(Actions& out) {
@@ -494,7 +565,8 @@ bool Bft::decide(Actions& out) {
     const Hash32 id = *votes.quorum(Ballot::kPrecommit, *round);
     const BlockRef block{id, height()};
     if (!is_candidate(id)) {
-        s.pending_blocks.want(*votes.voter_for(id), block, out);
+        if (!s.contest.invalid.contains(id))
+            s.pending_blocks.want(*votes.voter_for(id), block, out);
         return false;
     }
     accept(votes.certificate(Ballot::kPrecommit, *round, block), AcceptedBy::kPolls, out);
@@ -567,7 +639,26 @@ void Bft::ask_for_more(VoterIndex whom, Actions& out) {
 }
 
 void Bft::on(VoterIndex from, const HeightProbe& probe, Actions& out) {
+    if (probe.has_started) out.push_back(Send{from, HeightReport{state().tree.root().height}});
     help(from, probe.height, out);
+}
+
+void Bft::on(VoterIndex from, const HeightReport& report, Actions& out) {
+    State& s = state();
+    Height& known = s.heights[from];
+    known = std::max(known, report.height);
+    if (report.height > s.tree.root().height) ask_for_more(from, out);
+}
+
+bool Bft::knows_heights() const {
+    const State& s = state();
+    std::uint64_t heard = stakes_[config_.self];
+    std::uint64_t above = 0;
+    for (const auto& [validator, reported] : s.heights) {
+        heard += stakes_[validator];
+        if (reported > s.tree.root().height) above += stakes_[validator];
+    }
+    return heard >= quorum_of(total()) && above < honest_part_of(total());
 }
 
 // The first certificate that a node whose last accepted block has `height` can check. At most one
@@ -586,9 +677,11 @@ void Bft::on(VoterIndex from, const Decided& decided, Actions& out) {
     State& s = state();
     const QuorumCertificate& certificate = decided.certificate;
     const Height known = s.target ? s.target->block.height : s.tree.root().height;
-    if (certificate.block.height <= known || certificate.ballot != Ballot::kPrecommit ||
+    if (certificate.ballot != Ballot::kPrecommit || certificate.block.height + 1 < height() ||
         !is_genuine(certificate))
         return;
+    compare(certificate, out);
+    if (certificate.block.height <= known) return;
     s.target = certificate;
     if (!s.tree.contains(certificate.block.id)) s.pending_blocks.want(from, certificate.block, out);
     advance(out);
@@ -607,8 +700,21 @@ void Bft::resend(Actions& out) {
         send_all(*proposal, out);
     for (const BallotCast& vote : contest.cast) send_all(vote, out);
     if (!s.early.empty()) ask_for_more(s.early.front().from, out);
+    if (s.has_started && !knows_heights()) send_all(HeightProbe{s.tree.root().height, true}, out);
+    probe_if_quiet(out);
     if (s.target) s.pending_blocks.want((config_.self + 1) % stakes_.size(), s.target->block, out);
     set_resend_timer(out);
+}
+
+// Nobody may be left behind when the others have nothing to decide any more.
+void Bft::probe_if_quiet(Actions& out) {
+    State& s = state();
+    if (++s.quiet_intervals < kQuietIntervals || stakes_.size() == 1) return;
+    s.quiet_intervals = 0;
+    const auto validators = static_cast<VoterIndex>(stakes_.size());
+    s.probed = (s.probed + 1) % validators;
+    if (s.probed == config_.self) s.probed = (s.probed + 1) % validators;
+    out.push_back(Send{s.probed, HeightProbe{s.tree.root().height}});
 }
 
 void Bft::send_all(const Message& message, Actions& out) const {
@@ -618,16 +724,18 @@ void Bft::send_all(const Message& message, Actions& out) const {
 
 void Bft::on(const MessageReceived& received, Actions& out) {
     const auto& [from, message] = received;
+    state().quiet_intervals = 0;
     if (const auto* proposal = message.get_if<Proposal>()) return on(from, *proposal, out);
     if (const auto* vote = message.get_if<BallotCast>()) return on(from, *vote, out);
     if (const auto* decided = message.get_if<Decided>()) return on(from, *decided, out);
     if (const auto* probe = message.get_if<HeightProbe>()) return on(from, *probe, out);
+    if (const auto* report = message.get_if<HeightReport>()) return on(from, *report, out);
 }
 
 }  // namespace
 
 Result<Message> decode_bft_message(ByteView bytes) {
-    return decode_message_of<Proposal, BallotCast, Decided, HeightProbe>(bytes);
+    return decode_message_of<Proposal, BallotCast, Decided, HeightProbe, HeightReport>(bytes);
 }
 
 Result<std::unique_ptr<ConsensusEngine>> make_bft(const BftConfig& config, EngineHost& host) {
@@ -663,11 +771,42 @@ Result<std::unique_ptr<ConsensusEngine>> make_bft_engine(const EngineSetup& setu
     return make_bft(config, setup.host);
 }
 
+std::optional<SignedVote> ballot_in(const Message& message) {
+    const auto* vote = message.get_if<BallotCast>();
+    if (vote == nullptr) return std::nullopt;
+    return SignedVote{slot_of(*vote), vote->block, vote->signature};
+}
+
+// A vote for no block beside one for a block.
+std::optional<Message> contradict_ballot(const Message& message,
+                                         const std::function<Bytes(const SignedVote&)>& sign) {
+    const auto* vote = message.get_if<BallotCast>();
+    if (vote == nullptr || vote->block == kNil) return std::nullopt;
+    BallotCast other = *vote;
+    other.block = kNil;
+    other.signature = sign({slot_of(other), kNil, {}});
+    return other;
+}
+
+Result<std::vector<QuorumCertificate>> open_bft_certificate(ByteView bytes) {
+    Reader in(bytes);
+    auto certificate = decode<QuorumCertificate>(in);
+    AIVM_TRY(in.finish());
+    return std::vector{std::move(certificate)};
+}
+
+constexpr VotingRules kBftVoting{
+    .vote_in = ballot_in,
+    .contradict = contradict_ballot,
+    .open_certificate = open_bft_certificate,
+    .round_timeout_ns = kProposalTimeoutNs + 2 * BftConfig{}.vote_timeout_ns};
+
 }  // namespace
 
 const EngineRow kBftEngine{.own_turns = true,
                            .check = check_bft_chain,
                            .make = make_bft_engine,
-                           .decode = decode_bft_message};
+                           .decode = decode_bft_message,
+                           .voting = &kBftVoting};
 
 }  // namespace aivm::sim

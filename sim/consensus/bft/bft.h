@@ -16,7 +16,11 @@
 //
 // On disk before it is sent: each vote, by its signing slot, and the round, locks and own block.
 // A restarted node continues from there. A node that is behind learns a certificate of a later
-// block, checks it, and fetches the history below it.
+// block, checks it, and fetches the history below it. It counts as bootstrapping until validators
+// that make a quorum with it have reported their heights, and it has what more than a third have.
+//
+// A validator that votes twice in one slot is reported by every node that sees both votes:
+// directly, or in the certificate of a round or of the block before, which proposals carry.
 #pragma once
 
 #include <memory>

@@ -146,10 +146,10 @@ class Alone : public testing::Test, public EngineHost {
 protected:
     Alone() { start({}); }
 
-    void start(const std::vector<Record>& records) {
+    void start(const std::vector<Record>& records, bool bootstrap = false) {
         BftConfig config = equal_stakes(4);
         engine_ = make_bft(config, *this).value();
-        step(Started{item_of(test::genesis()), incarnation_++, false, records, {}});
+        step(Started{item_of(test::genesis()), incarnation_++, bootstrap, records, {}});
     }
     std::optional<Hash32> accepted_at(Height) const override { return std::nullopt; }
     bool has_work() const override { return work_; }
@@ -212,6 +212,12 @@ protected:
             const auto* send = std::get_if<Send>(&action);
             return send != nullptr && send->message.get_if<T>() != nullptr;
         }));
+    }
+    std::vector<SubmitEvidence> accusations() const {
+        std::vector<SubmitEvidence> out;
+        for (const Action& action : done_)
+            if (const auto* one = std::get_if<SubmitEvidence>(&action)) out.push_back(*one);
+        return out;
     }
     QuorumCertificate polka(std::uint32_t round, const BlockInfo& block) const {
         QuorumCertificate out{Ballot::kPrevote, block.ref(), round, {}};
@@ -345,8 +351,77 @@ TEST_F(BftRules, WithoutWorkItIsQuiet) {
         let_pass(1000 * kMs);
         let_pass(500 * kMs);
     }
-    EXPECT_TRUE(std::ranges::none_of(
-        done_, [](const Action& action) { return std::get_if<Send>(&action) != nullptr; }));
+    const auto sends = std::ranges::count_if(
+        done_, [](const Action& action) { return std::get_if<Send>(&action) != nullptr; });
+    EXPECT_EQ(sends, 2) << "a probe for every ten seconds without a message";
+    EXPECT_EQ(sent<HeightProbe>(), 2U);
+}
+
+TEST_F(BftRules, TwoVotesInOneSlotAreReportedOnce) {
+    receive_vote(1, Ballot::kPrevote, 0, a_.id);
+    receive_vote(1, Ballot::kPrecommit, 0, kNil);
+    EXPECT_TRUE(accusations().empty());
+    for (int i = 0; i < 2; ++i) receive_vote(1, Ballot::kPrevote, 0, kNil);
+    ASSERT_EQ(accusations().size(), 1U);
+    const SubmitEvidence found = accusations().front();
+    EXPECT_EQ(found.validator, 1U);
+    EXPECT_EQ(found.slot, (SigningSlot{0, 1, 0}));
+    EXPECT_EQ(found.first_id, a_.id);
+    EXPECT_EQ(found.first_authorization, cast(1, Ballot::kPrevote, 0, a_.id).signature);
+    EXPECT_EQ(found.second_id, kNil);
+    EXPECT_EQ(found.second_authorization, cast(1, Ballot::kPrevote, 0, kNil).signature);
+}
+
+TEST_F(BftRules, AForgedVoteIsNoVoteAndAccusesNobody) {
+    receive_vote(1, Ballot::kPrevote, 0, a_.id);
+    BallotCast forged = cast(1, Ballot::kPrevote, 0, kNil);
+    forged.signature = Bytes{1};
+    receive(1, forged);
+    EXPECT_TRUE(accusations().empty());
+}
+
+// One half was shown one precommit, the other half another: the next proposal brings them together.
+TEST_F(BftRules, AVoteThatOnlyOthersSawIsFoundInTheCertificateOfTheBlockBefore) {
+    lock_on(a_);
+    receive_vote(1, Ballot::kPrecommit, 0, kNil);
+    receive_vote(2, Ballot::kPrecommit, 0, a_.id);
+    receive_vote(3, Ballot::kPrecommit, 0, a_.id);
+    ASSERT_EQ(engine_->last_accepted(), a_.ref());
+    QuorumCertificate commit{Ballot::kPrecommit, a_.ref(), 0, {}};
+    for (VoterIndex i = 1; i < 4; ++i)
+        commit.votes.push_back({i, cast(i, Ballot::kPrecommit, 0, a_.id).signature});
+    const BlockInfo next = test::test_block(a_, 3);
+    receive_block(2, next);
+    receive(2, Proposal{next.ref(), 0, std::nullopt, commit});
+    ASSERT_EQ(accusations().size(), 1U);
+    EXPECT_EQ(accusations().front().validator, 1U);
+    EXPECT_EQ(accusations().front().slot, (SigningSlot{1, 1, 0}));
+    EXPECT_EQ(vote_of(Ballot::kPrevote, 0, 2), next.id);
+}
+
+TEST_F(BftRules, AProposalOfTheNextHeightBringsTheCertificateThatWasMissed) {
+    receive_block(1, a_);
+    QuorumCertificate commit{Ballot::kPrecommit, a_.ref(), 0, {}};
+    for (VoterIndex i = 1; i < 4; ++i)
+        commit.votes.push_back({i, cast(i, Ballot::kPrecommit, 0, a_.id).signature});
+    const BlockInfo next = test::test_block(a_, 3);
+    receive_block(2, next);
+    receive(2, Proposal{next.ref(), 0, std::nullopt, commit});
+    EXPECT_EQ(engine_->last_accepted(), a_.ref());
+}
+
+TEST_F(BftRules, AfterARestartItIsBehindUntilAQuorumHasToldItsHeight) {
+    start({}, true);
+    EXPECT_EQ(sent<HeightProbe>(), 3U);
+    EXPECT_TRUE(engine_->bootstrapping());
+    receive(1, HeightReport{0});
+    EXPECT_TRUE(engine_->bootstrapping());
+    receive(2, HeightReport{0});
+    EXPECT_FALSE(engine_->bootstrapping());
+    receive(3, HeightReport{7});
+    EXPECT_FALSE(engine_->bootstrapping()) << "one of four may lie";
+    receive(2, HeightReport{7});
+    EXPECT_TRUE(engine_->bootstrapping());
 }
 
 TEST_F(BftRules, ACertificateOfALaterBlockIsBelievedOnlyIfItIsGenuine) {

@@ -32,6 +32,10 @@ struct QuorumCertificate {
     std::uint32_t round = 0;
     std::vector<VoteSignature> votes;  // ascending by voter
 
+    [[nodiscard]] SigningSlot slot() const {
+        return {static_cast<std::uint8_t>(ballot), block.height, round};
+    }
+
     static constexpr auto fields() {
         return std::tuple{field<&QuorumCertificate::ballot>(), field<&QuorumCertificate::block>(),
                           field<&QuorumCertificate::round>(),
@@ -40,16 +44,19 @@ struct QuorumCertificate {
 };
 
 // The proposer's block for a round, with its body; with the prevotes that make it acceptable to
-// nodes that are locked on another one, if it was proposed in an earlier round.
+// nodes that are locked on another one, if it was proposed in an earlier round. `commit` decided
+// the block before: everybody compares its votes with those received, and whoever voted twice is
+// found.
 struct Proposal {
     static constexpr std::uint8_t kKind = 0;
     BlockRef block;
     std::uint32_t round = 0;
-    std::optional<QuorumCertificate> polka;
+    std::optional<QuorumCertificate> polka = {};
+    std::optional<QuorumCertificate> commit = {};
 
     static constexpr auto fields() {
         return std::tuple{field<&Proposal::block>(), field<&Proposal::round>(),
-                          field<&Proposal::polka>()};
+                          field<&Proposal::polka>(), field<&Proposal::commit>()};
     }
 
     [[nodiscard]] std::optional<Hash32> attached_item() const { return block.id; }
@@ -80,12 +87,23 @@ struct Decided {
     [[nodiscard]] std::optional<Hash32> attached_item() const { return certificate.block.id; }
 };
 
-// "My last accepted block has this height": answered with Decided by whoever has more.
+// "My last accepted block has this height": answered with Decided by whoever has more. A node that
+// has just started wants to know everybody's height.
 struct HeightProbe {
     static constexpr std::uint8_t kKind = 3;
     Height height = 0;
+    bool has_started = false;
 
-    static constexpr auto fields() { return std::tuple{field<&HeightProbe::height>()}; }
+    static constexpr auto fields() {
+        return std::tuple{field<&HeightProbe::height>(), field<&HeightProbe::has_started>()};
+    }
+};
+
+struct HeightReport {
+    static constexpr std::uint8_t kKind = 4;
+    Height height = 0;
+
+    static constexpr auto fields() { return std::tuple{field<&HeightReport::height>()}; }
 };
 
 // Fails on bytes that are not a message of this engine in canonical form.

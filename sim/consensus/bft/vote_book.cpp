@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
 #include "sim/consensus/bft/quorum.h"
 
 namespace aivm::sim {
@@ -47,7 +48,7 @@ std::optional<Hash32> VoteBook::quorum(Ballot ballot, std::uint32_t round) const
     const Tally* tally = find(ballot, round);
     if (tally == nullptr) return std::nullopt;
     for (const auto& [block, stake] : tally->stake) {
-        if (stake >= quorum_of(total_)) return block;
+        if (stake >= (AIVM_MUTANT(D47) ? total_ / 2 : quorum_of(total_))) return block;
     }
     return std::nullopt;
 }
@@ -88,6 +89,14 @@ std::uint32_t VoteBook::reached_round() const {
         if (stake >= honest_part_of(total_)) return round;
     }
     return 0;
+}
+
+const VoteBook::Cast* VoteBook::cast_by(VoterIndex voter, Ballot ballot,
+                                        std::uint32_t round) const {
+    const Tally* tally = find(ballot, round);
+    if (tally == nullptr) return nullptr;
+    const auto found = tally->votes.find(voter);
+    return found == tally->votes.end() ? nullptr : &found->second;
 }
 
 std::optional<VoterIndex> VoteBook::voter_for(const Hash32& block) const {

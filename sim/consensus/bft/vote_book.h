@@ -43,6 +43,12 @@ public:
     [[nodiscard]] std::optional<std::uint32_t> decided_round() const;
     // The highest round that validators with more than a third of the stake have reached.
     [[nodiscard]] std::uint32_t reached_round() const;
+    struct Cast {
+        Hash32 block;
+        Bytes signature;
+    };
+    // Null if no vote of this validator in this slot is known.
+    [[nodiscard]] const Cast* cast_by(VoterIndex voter, Ballot ballot, std::uint32_t round) const;
     // Somebody who voted so, if anybody did.
     [[nodiscard]] std::optional<VoterIndex> voter_for(const Hash32& block) const;
 
@@ -50,10 +56,6 @@ public:
     void recount(std::span<const std::uint64_t> stakes);
 
 private:
-    struct Cast {
-        Hash32 block;
-        Bytes signature;
-    };
     struct Tally {
         std::map<VoterIndex, Cast> votes;
         std::map<Hash32, std::uint64_t> stake;  // by block

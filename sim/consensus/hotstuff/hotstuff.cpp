@@ -16,6 +16,8 @@
 #include <set>
 
 #include "core/base/check.h"
+#include "core/base/digest.h"
+#include "core/base/mutant.h"
 #include "sim/consensus/bft/messages.h"
 #include "sim/consensus/bft/quorum.h"
 #include "sim/consensus/bft/rotation.h"
@@ -63,14 +65,25 @@ struct ViewVote {
                           field<&ViewVote::signature, kAuthorizationBytesMax>()};
     }
 };
-// The sender gave up all earlier views, and knows these certificates.
+// The sender gave up all earlier views, and knows these certificates. It may ask for an answer.
 struct NewView {
     static constexpr std::uint8_t kKind = 2;
     std::uint32_t view = 0;
     CertificateChain chain;
+    bool asks = false;
 
     static constexpr auto fields() {
-        return std::tuple{field<&NewView::view>(), field<&NewView::chain, kChainMax>()};
+        return std::tuple{field<&NewView::view>(), field<&NewView::chain, kChainMax>(),
+                          field<&NewView::asks>()};
+    }
+};
+
+// A proof that the block of the last certificate is final.
+struct BlockCertificate {
+    CertificateChain chain;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&BlockCertificate::chain, kChainMax>()};
     }
 };
 
@@ -104,7 +117,10 @@ public:
     [[nodiscard]] BlockRef last_accepted() const override { return tree_->root(); }
     [[nodiscard]] BlockRef preferred() const override { return preferred_; }
     [[nodiscard]] std::size_t processing() const override { return tree_->size(); }
-    [[nodiscard]] bool bootstrapping() const override { return false; }
+    // A node that has started again hears how far the others are first.
+    [[nodiscard]] bool bootstrapping() const override {
+        return has_started_ && stake_at(1) < quorum_of(total());
+    }
     [[nodiscard]] bool wants_block() const override {
         return leads(view_) && may_propose_ && proposed_view_ < view_ && preferred_ == base();
     }
@@ -130,14 +146,14 @@ private:
         out.push_back(Prefer{{preferred_.id}});
         for (const Record& record : start.records) {
             Reader in(record.value);
-            promise_ = decode<Promise>(in);
+            if (!AIVM_MUTANT(view_vote_lost)) promise_ = decode<Promise>(in);
         }
         for (const Item& item : start.own_items) pending_->body(self_, block_of(item), out);
         const std::uint32_t certified = promise_.chain.empty() ? 0 : promise_.chain.front().round;
         enter(std::max(promise_.voted_view, certified) + 1, out);
         may_propose_ = view_ == 1;
-        // Whoever knows more answers.
-        if (start.bootstrap) send_all(NewView{view_, promise_.chain}, out);
+        has_started_ = start.bootstrap;
+        if (has_started_) ask_all(out);
     }
     void on(const MessageReceived& received, Actions& out) {
         const auto& [from, message] = received;
@@ -150,7 +166,14 @@ private:
         if (use_of(fired.timer) == kFetchTimer) return pending_->on_timer(serial, out);
         if (use_of(fired.timer) == kDueTimer) return pending_->on_due(serial, out);
         if (use_of(fired.timer) != kViewTimer || serial != view_serial_) return;
-        if (!work_is_undecided() && !host_.has_work()) return set_view_timer(out);
+        if (bootstrapping()) ask_all(out);
+        if (!work_is_undecided() && !host_.has_work()) {
+            // Nobody may be left behind when the others have nothing to decide any more.
+            probed_ = (probed_ + 1) % static_cast<VoterIndex>(stakes_.size());
+            if (probed_ != self_)
+                out.push_back(Send{probed_, NewView{view_, promise_.chain, true}});
+            return set_view_timer(out);
+        }
         ++failed_views_;
         enter(view_ + 1, out);
         join_view(out);
@@ -162,13 +185,14 @@ private:
         const BlockInfo block = block_of(built.item);
         if (block.parent != base().id || !wants_block()) return out.push_back(Reject{block.id});
         tree_->add(block);
-        proposed_view_ = view_;
-        const ViewProposal proposal{block.ref(), view_, !host_.has_work(), promise_.chain};
-        send_all(proposal, out);
-        on(self_, proposal, out);
+        if (!host_.has_work()) fillers_.insert(block.id);
+        built_ = block;
+        propose_again(out);
     }
     void on(const Verdict& verdict, Actions& out) {
-        if (!add_verified(*tree_, *pending_, verdict, now_, out)) return;
+        const auto block = add_verified(*tree_, *pending_, verdict, now_, out);
+        if (!block) return;
+        if (block->proposer == self_) built_ = *block;  // before it started again
         decide(out);
         vote_if_safe(out);
     }
@@ -208,10 +232,24 @@ private:
     void join_view(Actions& out) {
         reached_[self_] = view_;
         send_all(NewView{view_, promise_.chain}, out);
-        allow_proposal();
+        allow_proposal(out);
     }
-    void allow_proposal() {
-        if (stake_at(view_) >= quorum_of(total())) may_propose_ = true;
+    void ask_all(Actions& out) const { send_all(NewView{view_, promise_.chain, true}, out); }
+    void allow_proposal(Actions& out) {
+        if (stake_at(view_) < quorum_of(total())) return;
+        may_propose_ = true;
+        propose_again(out);
+    }
+    // A validator builds one block at a height: in a later view it proposes the same one.
+    void propose_again(Actions& out) {
+        if (!built_ || built_->parent != base().id || !tree_->contains(built_->id) ||
+            !wants_block())
+            return;
+        proposed_view_ = view_;
+        const bool is_filler = fillers_.contains(built_->id);
+        const ViewProposal proposal{built_->ref(), view_, is_filler, promise_.chain};
+        send_all(proposal, out);
+        on(self_, proposal, out);
     }
     [[nodiscard]] std::uint64_t total() const {
         std::uint64_t sum = 0;
@@ -227,14 +265,14 @@ private:
     }
     void on(VoterIndex from, const NewView& message, Actions& out) {
         if (!take(from, message.chain, out)) return;
-        if (message.view < view_)  // it is behind
-            return out.push_back(Send{from, NewView{view_, promise_.chain}});
+        if (message.asks || message.view < view_)  // it may be behind
+            out.push_back(Send{from, NewView{view_, promise_.chain}});
         reached_[from] = std::max(reached_[from], message.view);
         if (message.view > view_ && stake_at(message.view) >= honest_part_of(total())) {
             enter(message.view, out);
             join_view(out);
         }
-        allow_proposal();
+        allow_proposal(out);
     }
 
     // --- Proposals, votes and certificates ---
@@ -259,7 +297,7 @@ private:
         const bool is_later = !chain.empty() && chain.front().round > promise_.locked_view;
         const SigningSlot slot{kVoteSlot, block->height, candidate_->view};
         candidate_.reset();
-        if (!fits || !(is_later || extends_lock(block->id))) return;
+        if (!fits || !(is_later || AIVM_MUTANT(lock_forgotten) || extends_lock(block->id))) return;
         promise_.voted_view = slot.round;
         Writer record;
         encode(record, promise_);
@@ -290,7 +328,9 @@ private:
         chain.insert(chain.begin(), certificate);
         if (chain.size() > kChainMax) chain.pop_back();
         take(from, chain, out);
-        if (view_ == vote.view + 1) may_propose_ = true;
+        if (view_ != vote.view + 1) return;
+        may_propose_ = true;
+        propose_again(out);
     }
     [[nodiscard]] bool is_genuine(const QuorumCertificate& certificate) const {
         const SigningSlot slot{kVoteSlot, certificate.block.height, certificate.round};
@@ -335,7 +375,7 @@ private:
             tree_->contains(middle->parent)) {
             accept_branch(*tree_, *pending_, middle->parent, AcceptedBy::kPolls, out);
             Writer certificate;
-            encode(certificate, chain);
+            encode(certificate, BlockCertificate{chain});
             out.push_back(PublishCertificate{chain[2].block, 0, certificate.take()});
             std::erase_if(below_, [&](const auto& each) { return !tree_->contains(each.first); });
             std::erase_if(fillers_, [&](const Hash32& id) { return !tree_->contains(id); });
@@ -372,9 +412,12 @@ private:
     Promise promise_;
     std::uint32_t view_ = 0;
     std::uint32_t failed_views_ = 0;  // in a row
+    bool has_started_ = false;        // again
+    VoterIndex probed_ = 0;
     std::uint32_t proposed_view_ = 0;
     bool may_propose_ = false;  // this leader knows that the view before is over
     std::uint64_t view_serial_ = 0;
+    std::optional<BlockInfo> built_;            // the last block of its own
     std::optional<ViewProposal> candidate_;     // of this view, not voted for yet
     std::map<Hash32, CertificateChain> below_;  // of undecided blocks: what they were proposed on
     std::set<Hash32> fillers_;                  // undecided
@@ -387,12 +430,40 @@ Result<std::unique_ptr<ConsensusEngine>> make_hotstuff(const EngineSetup& setup)
     return std::make_unique<Hotstuff>(setup);
 }
 
+std::optional<SignedVote> view_vote_in(const Message& message) {
+    const auto* vote = message.get_if<ViewVote>();
+    if (vote == nullptr) return std::nullopt;
+    const SigningSlot slot{kVoteSlot, vote->block.height, vote->view};
+    return SignedVote{slot, vote->block.id, vote->signature};
+}
+// Beside the vote for a block, one for a block that does not exist.
+std::optional<Message> contradict_view_vote(const Message& message,
+                                            const std::function<Bytes(const SignedVote&)>& sign) {
+    auto vote = view_vote_in(message);
+    if (!vote) return std::nullopt;
+    vote->item = sha256(vote->item.view());
+    return ViewVote{{vote->item, vote->slot.height}, vote->slot.round, sign(*vote)};
+}
+Result<CertificateChain> open_certificate_chain(ByteView bytes) {
+    Reader in(bytes);
+    auto certificate = decode<BlockCertificate>(in);
+    AIVM_TRY(in.finish());
+    std::ranges::reverse(certificate.chain);
+    return std::move(certificate.chain);
+}
+
+constexpr VotingRules kHotstuffVoting{.vote_in = view_vote_in,
+                                      .contradict = contradict_view_vote,
+                                      .open_certificate = open_certificate_chain,
+                                      .round_timeout_ns = kViewTimeoutNs << kTimeoutShiftMax};
+
 }  // namespace
 
 const EngineRow kHotstuffEngine{
     .own_turns = true,
     .check = [](const ChainSettings&) { return std::vector<EngineProblem>{}; },
     .make = make_hotstuff,
-    .decode = decode_message_of<ViewProposal, ViewVote, NewView>};
+    .decode = decode_message_of<ViewProposal, ViewVote, NewView>,
+    .voting = &kHotstuffVoting};
 
 }  // namespace aivm::sim

@@ -1,13 +1,15 @@
 #include "sim/consensus/snowman/poll.h"
 
 #include <algorithm>
-#include <span>
+#include <utility>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
+#include "core/base/prefetch.h"
 
 namespace aivm::sim {
 
-void Poll::open(RequestId id, SimTime now, Height next_height, std::vector<Drawn>& asked,
+void Poll::open(RequestId id, SimTime now, Height next_height, std::span<const Drawn> asked,
                 bool records) {
     id_ = id;
     opened_at_ = now;
@@ -16,18 +18,23 @@ void Poll::open(RequestId id, SimTime now, Height next_height, std::vector<Drawn
     received_ = 0;
     missing_ = 0;
     votes_.clear();
-    waiting_.swap(asked);
-    std::ranges::sort(waiting_, {}, &Drawn::voter);
-    for (const Drawn& each : waiting_) missing_ += each.times;
-    records_ = records;
+    asked_.clear();
+    for (const Drawn& each : asked) {
+        asked_.push_back(each);
+        missing_ += each.times;
+    }
+    std::ranges::sort(asked_, {}, &Drawn::voter);
+    if (AIVM_MUTANT(det_unordered) && mutant_noise() % 8 == 0 && asked_.size() > 1)
+        asked_[asked_.size() - 1].times = 0;
+    record_ = records ? std::make_unique<PollRecord>() : nullptr;
     if (!records) return;
-    record_ = {};
-    for (const Drawn& each : waiting_)
-        record_.asked.insert(record_.asked.end(), each.times, each.voter);
+    for (const Drawn& each : asked_)
+        record_->asked.insert(record_->asked.end(), each.times, each.voter);
 }
 
 PollRecord Poll::record(const BlockTree& tree) const {
-    PollRecord out = record_;
+    AIVM_CHECK(record_ != nullptr);
+    PollRecord out = *record_;
     for (const VoteCount& vote : votes_) {
         if (!tree.contains(vote.id)) continue;
         for (std::optional<Hash32> id = vote.id; id && tree.contains(*id);
@@ -41,16 +48,15 @@ PollRecord Poll::record(const BlockTree& tree) const {
 }
 
 std::uint32_t Poll::take_answer_of(VoterIndex from) {
-    const auto place = std::ranges::lower_bound(waiting_, from, {}, &Drawn::voter);
-    if (place == waiting_.end() || place->voter != from) return 0;
-    const std::uint32_t weight = place->times;
-    waiting_.erase(place);
-    return weight;
+    auto* const place = std::ranges::lower_bound(asked_, from, {}, &Drawn::voter);
+    if (place == asked_.end() || place->voter != from) return 0;
+    if (AIVM_MUTANT(D43)) return place->times;
+    return std::exchange(place->times, 0U);
 }
 
 void Poll::vote(VoterIndex from, const Hash32& block, std::uint32_t weight) {
     drop(weight);
-    if (records_) record_.votes.insert(record_.votes.end(), weight, {from, block});
+    if (record_) record_->votes.insert(record_->votes.end(), weight, {from, block});
     received_ += weight;
     const auto known = std::ranges::find(votes_, block, &VoteCount::id);
     if (known != votes_.end()) {
@@ -65,7 +71,7 @@ void Poll::drop(std::uint32_t weight) {
     missing_ -= weight;
 }
 
-bool Poll::prefixes_settled(std::vector<Sum>& sums, const SnowThresholds& t) const {
+bool Poll::prefixes_settled(Sums& sums, const SnowThresholds& t) const {
     // Siblings next to each other, and among them those that share a prefix: the order of their
     // bits.
     std::ranges::sort(sums, [](const Sum& a, const Sum& b) {
@@ -77,7 +83,7 @@ bool Poll::prefixes_settled(std::vector<Sum>& sums, const SnowThresholds& t) con
     for (std::size_t begin = 0; begin < sums.size();) {
         std::size_t end = begin + 1;
         while (end < sums.size() && sums[end].parent == sums[begin].parent) ++end;
-        if (sums[begin].parent) groups.emplace_back(&sums[begin], end - begin);
+        if (sums[begin].parent) groups.emplace_back(sums.data() + begin, end - begin);
         begin = end;
     }
     while (!groups.empty()) {
@@ -97,19 +103,20 @@ bool Poll::prefixes_settled(std::vector<Sum>& sums, const SnowThresholds& t) con
     return true;
 }
 
-Poll* PollSet::open(RequestId id, SimTime now, Height next_height, std::vector<Drawn>& asked) {
+Poll* PollSet::open(RequestId id, SimTime now, Height next_height, std::span<const Drawn> asked) {
     if (find(id) != nullptr) return nullptr;
-    if (spare_.empty()) spare_.emplace_back();
-    polls_.push_back(std::move(spare_.back()));
+    if (spare_.empty()) spare_.push_back(std::make_unique<Poll>());
+    polls_.push_back({id, std::move(spare_.back())});
     spare_.pop_back();
-    polls_.back().open(id, now, next_height, asked, records_);
+    Poll& poll = *polls_.back().poll;
+    poll.open(id, now, next_height, asked, records_);
     ++outstanding_;
-    return &polls_.back();
+    return &poll;
 }
 
 Poll* PollSet::find(RequestId id) {
-    const auto found = std::ranges::find(polls_, id, &Poll::id);
-    return found == polls_.end() ? nullptr : &*found;
+    const auto found = std::ranges::find(polls_, id, &InProgress::id);
+    return found == polls_.end() ? nullptr : found->poll.get();
 }
 
 void PollSet::finish(Poll& poll) {
@@ -119,19 +126,24 @@ void PollSet::finish(Poll& poll) {
 }
 
 const Poll* PollSet::oldest_finished() const {
-    return !polls_.empty() && polls_.front().finished() ? &polls_.front() : nullptr;
+    return !polls_.empty() && polls_.front().poll->finished() ? polls_.front().poll.get() : nullptr;
 }
 
 void PollSet::pop() {
     AIVM_CHECK(oldest_finished() != nullptr);
-    spare_.push_back(std::move(polls_.front()));
-    polls_.pop_front();
+    spare_.push_back(std::move(polls_.front().poll));
+    polls_.erase(polls_.begin());
 }
 
 void PollSet::abandon_all() {
-    for (Poll& poll : polls_) spare_.push_back(std::move(poll));
+    for (InProgress& each : polls_) spare_.push_back(std::move(each.poll));
     polls_.clear();
     outstanding_ = 0;
+}
+
+void PollSet::prefetch(RequestId id) const {
+    const auto found = std::ranges::find(polls_, id, &InProgress::id);
+    if (found != polls_.end()) prefetch_lines(found->poll.get(), sizeof(Poll));
 }
 
 }  // namespace aivm::sim

@@ -5,10 +5,12 @@
 // snow/consensus/snowman/poll.
 #pragma once
 
-#include <deque>
+#include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "core/base/small_vector.h"
 #include "sim/consensus/block_tree.h"
 #include "sim/consensus/snowman/snow_parameters.h"
 #include "sim/consensus/stake_sampler.h"
@@ -17,9 +19,9 @@ namespace aivm::sim {
 
 class Poll {
 public:
-    // Begins a new poll, reusing the memory of the last one; `asked` is swapped in.
-    // With `records` it keeps what record() returns.
-    void open(RequestId id, SimTime now, Height next_height, std::vector<Drawn>& asked,
+    // Begins a new poll, reusing the memory of the last one. With `records` it keeps what record()
+    // returns.
+    void open(RequestId id, SimTime now, Height next_height, std::span<const Drawn> asked,
               bool records = false);
 
     [[nodiscard]] RequestId id() const { return id_; }
@@ -43,7 +45,9 @@ public:
     // The poll as it is now: the votes, and what they are for blocks that are still undecided.
     [[nodiscard]] PollRecord record(const BlockTree& tree) const;
     // The votes, by the blocks that the answers named.
-    [[nodiscard]] const std::vector<VoteCount>& votes() const { return votes_; }
+    [[nodiscard]] std::span<const VoteCount> votes() const {
+        return {votes_.begin(), votes_.size()};
+    }
 
 private:
     // Votes for a block and its descendants.
@@ -52,12 +56,13 @@ private:
         std::optional<Hash32> parent;
         std::uint32_t votes = 0;
     };
+    using Sums = SmallVector<Sum, 4>;
     [[nodiscard]] bool cannot_change(std::uint32_t votes, const SnowThresholds& t) const {
         if (votes + missing_ < t.alpha_preference || votes >= t.alpha_confidence) return true;
         return votes >= t.alpha_preference && votes + missing_ < t.alpha_confidence;
     }
     // Of votes for siblings: those of every shared prefix.
-    [[nodiscard]] bool prefixes_settled(std::vector<Sum>& sums, const SnowThresholds& t) const;
+    [[nodiscard]] bool prefixes_settled(Sums& sums, const SnowThresholds& t) const;
 
     RequestId id_ = 0;
     SimTime opened_at_ = 0;
@@ -65,10 +70,10 @@ private:
     std::uint32_t received_ = 0;  // votes
     std::uint32_t missing_ = 0;
     bool finished_ = false;
-    std::vector<Drawn> waiting_;  // sorted by validator
-    std::vector<VoteCount> votes_;
-    bool records_ = false;
-    PollRecord record_;  // its support is empty
+    // In place, so that an answer finds all of its poll together: k is 20 in most presets.
+    SmallVector<VoteCount, 2> votes_;
+    SmallVector<Drawn, 20> asked_;        // sorted by validator; once it has answered, zero times
+    std::unique_ptr<PollRecord> record_;  // its support is empty; null: not kept
 };
 
 template <class ParentOf>
@@ -78,13 +83,13 @@ bool Poll::settled(const SnowThresholds& t, const ParentOf& parent_of) const {
     if (votes_.empty()) return false;
     // Neither success nor failure of any instance can be certain yet.
     if (received_ < t.alpha_confidence && missing_ >= t.alpha_preference) return false;
-    std::vector<Sum> sums;
+    Sums sums;
     for (const VoteCount& vote : votes_) {
         for (std::optional<Hash32> id = vote.id; id;) {
             auto sum = std::ranges::find(sums, *id, &Sum::id);
             if (sum == sums.end()) {
                 sums.push_back({*id, parent_of(*id), 0});
-                sum = std::prev(sums.end());
+                sum = sums.end() - 1;
             }
             sum->votes += vote.votes;
             id = sum->parent;
@@ -104,7 +109,7 @@ public:
     explicit PollSet(bool records = false) : records_(records) {}
 
     // Null if a poll with this id is in progress.
-    Poll* open(RequestId id, SimTime now, Height next_height, std::vector<Drawn>& asked);
+    Poll* open(RequestId id, SimTime now, Height next_height, std::span<const Drawn> asked);
     // Null if it is not in progress: never begun, counted, or abandoned.
     [[nodiscard]] Poll* find(RequestId id);
     [[nodiscard]] std::uint32_t outstanding() const { return outstanding_; }
@@ -116,10 +121,16 @@ public:
     [[nodiscard]] const Poll* oldest_finished() const;
     void pop();
     void abandon_all();
+    // Asks for the memory of a poll, if it is in progress.
+    void prefetch(RequestId id) const;
 
 private:
-    std::deque<Poll> polls_;
-    std::vector<Poll> spare_;  // kept for their memory
+    struct InProgress {
+        RequestId id = 0;
+        std::unique_ptr<Poll> poll;
+    };
+    std::vector<InProgress> polls_;             // in the order in which they were begun
+    std::vector<std::unique_ptr<Poll>> spare_;  // kept for their memory
     bool records_ = false;
     std::uint32_t outstanding_ = 0;
 };

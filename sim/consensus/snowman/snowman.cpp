@@ -7,12 +7,15 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
 #include "sim/consensus/block_tree.h"
 #include "sim/consensus/bootstrap_messages.h"
 #include "sim/consensus/bootstrapper.h"
 #include "sim/consensus/pending_blocks.h"
+#include "sim/consensus/snowman/fork_chance.h"
 #include "sim/consensus/snowman/messages.h"
 #include "sim/consensus/snowman/poll.h"
+#include "sim/consensus/snowman/repoll_pause.h"
 #include "sim/consensus/stake.h"
 #include "sim/consensus/stake_sampler.h"
 #include "sim/consensus/timers.h"
@@ -29,8 +32,10 @@ public:
         : config_(config),
           host_(host),
           random_(random),
-          sampler_(config.stakes),
-          latency_ns_(config.snow.poll_timeout_initial_ns / kTimeoutPerLatency) {}
+          sampler_(share_sampler(config.stakes)),
+          latency_ns_(config.snow.poll_timeout_initial_ns / kTimeoutPerLatency) {
+        config_.stakes = {};  // the sampler has them
+    }
 
     void step(SimTime now, const Input& input, Actions& out) override {
         now_ = now;
@@ -45,12 +50,18 @@ public:
         return !bootstrapping() && processing() < config_.snow.optimal_processing;
     }
     [[nodiscard]] const EngineCounters& counters() const override { return counters_; }
+    void prefetch(const Message& message) const override {
+        if (!state_) return;
+        state_->tree.prefetch();
+        if (const auto* chits = message.get_if<Chits>()) state_->polls.prefetch(chits->poll);
+    }
 
 private:
     // Uses of timers; their numbers are part of the trace digest.
     static constexpr TimerUse kPollTimer = 1;
     static constexpr TimerUse kCooldownTimer = 4;
     static constexpr TimerUse kProbeTimer = 5;
+    static constexpr TimerUse kRepollTimer = 6;
 
     static constexpr std::uint64_t kTimeoutPerLatency = 2;
     static constexpr std::uint64_t kLatencySmoothing = 32;  // answers
@@ -70,21 +81,23 @@ private:
     // State that exists once the last accepted block is known.
     struct State {
         State(Snowman& engine, const BlockRef& last_accepted, std::uint64_t serial);
+        // What every message reads comes first.
+        bool heard_from_others = false;
+        bool may_bootstrap = true;
+        bool was_bootstrapping = false;  // and has not returned to normal yet
+        bool stopped_polling = false;    // because of it
+        BlockRef preferred;              // as reported to the node
+        PollSet polls;
         BlockTree tree;
         PendingBlocks pending_blocks;
         Bootstrapper bootstrapper;
-        PollSet polls;
+        RepollPause repoll_pause;
         RequestId next_poll;
         std::vector<WaitingAnswer> waiting_answers;
         std::uint64_t pending_changes = 0;  // as of the last look at the waiting answers
         std::uint64_t next_serial;
         std::vector<Item> own_items;   // built before the start, to be issued again
-        BlockRef preferred;            // as reported to the node
         std::optional<Hash32> unsent;  // an own block no poll has carried yet
-        bool may_bootstrap = true;
-        bool was_bootstrapping = false;  // and has not returned to normal yet
-        bool stopped_polling = false;    // because of it
-        bool heard_from_others = false;
     };
 
     void on(const Started& start, Actions& out);
@@ -119,7 +132,9 @@ private:
     [[nodiscard]] bool is_settled(const Poll& poll) const;
     void finish_if_settled(Poll& poll, Actions& out);
     void keep_polling(Actions& out);
+    void poll_after_pause(Actions& out);
     void count_finished_polls(Actions& out);
+    [[nodiscard]] bool teaches(const Poll& poll) const;
     void finish_poll(Poll& poll, Actions& out);
     void on_poll_timeout(RequestId id, Actions& out);
     [[nodiscard]] std::optional<Hash32> nearest_undecided(Hash32 id) const;
@@ -144,7 +159,7 @@ private:
     SnowmanConfig config_;
     EngineHost& host_;
     RandomStream& random_;
-    StakeSampler sampler_;
+    std::shared_ptr<StakeSampler> sampler_;  // shared with the other nodes
     EngineCounters counters_;
     std::vector<Drawn> sample_;       // of the poll being begun
     std::vector<VoterIndex> probed_;  // the sample of one of the idle probe
@@ -155,22 +170,22 @@ private:
 };
 
 Snowman::State::State(Snowman& engine, const BlockRef& last_accepted, std::uint64_t serial)
-    : tree(last_accepted, engine.config_.snow, engine.config_.snow.instance),
-      pending_blocks({.validators = static_cast<std::uint32_t>(engine.config_.stakes.size()),
+    : preferred(last_accepted),
+      polls(engine.host_.observes_polls()),
+      tree(last_accepted, engine.config_.snow, engine.config_.snow.instance),
+      pending_blocks({.validators = static_cast<std::uint32_t>(engine.sampler_->size()),
                       .self = engine.config_.self,
                       .waiting_max = engine.config_.snow.max_processing,
                       .per_proposer_max = engine.config_.snow.max_per_proposer,
                       .fetch_timeout_ns = engine.config_.bootstrap.timeout_ns},
                      tree, engine.counters_, serial),
       bootstrapper({.self = engine.config_.self,
-                    .sample = effective_k(engine.config_.snow, engine.config_.stakes.size()),
+                    .sample = effective_k(engine.config_.snow, engine.sampler_->size()),
                     .timeout_ns = engine.config_.bootstrap.timeout_ns,
                     .blocks_per_fetch = engine.config_.bootstrap.blocks_per_fetch},
                    tree, engine.sampler_, engine.random_, engine.counters_, serial),
-      polls(engine.host_.observes_polls()),
       next_poll(serial),
-      next_serial(serial),
-      preferred(last_accepted) {}
+      next_serial(serial) {}
 
 void Snowman::on(const Started& start, Actions& out) {
     AIVM_CHECK(!state_.has_value());
@@ -218,6 +233,7 @@ bool Snowman::add_to_tree(const BlockInfo& block, Actions& out) {
         return false;
     }
     s.tree.add(block);
+    s.repoll_pause.learned(now_);
     s.pending_blocks.verified(block.id, out);
     return true;
 }
@@ -291,11 +307,11 @@ void Snowman::tell_preference(Actions& out) {
 void Snowman::start_poll(Actions& out) {
     State& s = state();
     const auto below = [this](std::uint64_t bound) { return random_.below(bound); };
-    const std::uint32_t k = effective_k(config_.snow, config_.stakes.size());
-    if (config_.snow.sampling == SnowSampling::kStakeUnits) {
-        sampler_.sample_units(k, config_.self, below, sample_);
+    const std::uint32_t k = effective_k(config_.snow, sampler_->size());
+    if (config_.snow.sampling == SnowSampling::kStakeUnits && !AIVM_MUTANT(D46)) {
+        sampler_->sample_units(k, config_.self, below, sample_);
     } else {
-        sampler_.sample(k, config_.self, below, probed_);
+        sampler_->sample(k, config_.self, below, probed_);
         sample_.clear();
         for (const VoterIndex each : probed_) sample_.push_back({each, 1});
     }
@@ -334,16 +350,37 @@ void Snowman::keep_polling(Actions& out) {
     while (s.polls.outstanding() < config_.snow.concurrent_polls) start_poll(out);
 }
 
+// One poll is enough to find out whether there is something to learn.
+void Snowman::poll_after_pause(Actions& out) {
+    State& s = state();
+    if (s.tree.size() == 0 || s.bootstrapper.takes_over() || s.polls.outstanding() > 0) return;
+    start_poll(out);
+}
+
 void Snowman::finish_poll(Poll& poll, Actions& out) {
-    state().polls.finish(poll);
+    State& s = state();
+    const SimTime opened_at = poll.opened_at();
+    s.polls.finish(poll);
     count_finished_polls(out);
-    keep_polling(out);
+    const std::uint64_t pause_ns = s.repoll_pause.left_ns(opened_at, now_);
+    if (pause_ns == 0 || s.tree.size() == 0) return keep_polling(out);
+    out.push_back(SetTimer{timer_id(kRepollTimer, s.next_serial++), pause_ns});
+}
+
+// Whether a quorum of the answers names blocks that are undecided here.
+bool Snowman::teaches(const Poll& poll) const {
+    std::uint32_t votes = 0;
+    for (const VoteCount& each : poll.votes()) {
+        if (state().tree.contains(each.id)) votes += each.votes;
+    }
+    return votes >= config_.snow.alpha_preference;
 }
 
 void Snowman::count_finished_polls(Actions& out) {
     State& s = state();
     while (const Poll* poll = s.polls.oldest_finished()) {
         ++counters_.polls;
+        if (teaches(*poll)) s.repoll_pause.learned(now_);
         if (host_.observes_polls()) host_.polled(poll->record(s.tree));
         rejected_.clear();
         const Height before = s.tree.root().height;
@@ -467,7 +504,7 @@ void Snowman::on_poll_timeout(RequestId id, Actions& out) {
     note_latency(delay_until(now_, poll->opened_at()));
     count_waiting_answers(id, out);
     poll = state().polls.find(id);
-    if (poll != nullptr && !poll->finished()) finish_poll(*poll, out);
+    if (poll != nullptr && !poll->finished() && !AIVM_MUTANT(poll_once)) finish_poll(*poll, out);
 }
 
 // --- Others ask for what is decided ---
@@ -554,7 +591,7 @@ void Snowman::probe_if_idle(Actions& out) {
     const std::uint64_t serial = s.next_serial++;
     if (!s.heard_from_others && !s.bootstrapper.active()) {
         const auto below = [this](std::uint64_t bound) { return random_.below(bound); };
-        sampler_.sample(1, config_.self, below, probed_);
+        sampler_->sample(1, config_.self, below, probed_);
         for (const VoterIndex each : probed_) out.push_back(Send{each, FrontierRequest{serial}});
     }
     s.heard_from_others = false;
@@ -564,13 +601,13 @@ void Snowman::probe_if_idle(Actions& out) {
 // --- Dispatch ---
 
 void Snowman::on(const EpochBegun& begun, Actions&) {
-    AIVM_CHECK(begun.stakes.size() == sampler_.size());
-    sampler_ = StakeSampler(begun.stakes);
+    AIVM_CHECK(begun.stakes.size() == sampler_->size());
+    sampler_ = share_sampler(begun.stakes);
 }
 
 void Snowman::on(const MessageReceived& received, Actions& out) {
     const auto& [from, message] = received;
-    AIVM_CHECK(from < config_.stakes.size());
+    AIVM_CHECK(from < sampler_->size());
     state().heard_from_others = true;
     if (const auto* query = message.get_if<Query>()) return on(from, *query, out);
     if (const auto* chits = message.get_if<Chits>()) return on(from, *chits, out);
@@ -600,6 +637,8 @@ void Snowman::on(const TimerFired& fired, Actions& out) {
             return;
         case kProbeTimer:
             return probe_if_idle(out);
+        case kRepollTimer:
+            return poll_after_pause(out);
         default:
             return;
     }
@@ -640,6 +679,11 @@ SnowParameters parameters_of(const ChainSettings& chain) {
     snow.poll_timeout_min_ns = chain.poll_timeout_min_ns;
     snow.poll_timeout_max_ns = chain.poll_timeout_max_ns;
     return snow;
+}
+
+FaultTolerance tolerance_of_snowman(const ChainSettings& chain, std::uint32_t validators,
+                                    std::uint64_t heights) {
+    return snow_tolerance(parameters_of(chain), validators, heights);
 }
 
 std::vector<EngineProblem> check_snowman_chain(const ChainSettings& chain) {
@@ -698,6 +742,7 @@ Result<Message> decode_snowman_message(ByteView bytes) {
 }
 
 const EngineRow kSnowmanEngine{.polls = true,
+                               .tolerance = tolerance_of_snowman,
                                .check = check_snowman_chain,
                                .make = make_snowman_engine,
                                .decode = decode_snowman_message};

@@ -1,22 +1,23 @@
 // The snowman engine: repeated sampling over a tree of blocks until one branch is decided.
 //
-// Every undecided parent owns a Snow instance over its children. A poll asks k distinct other
-// validators, drawn by stake; a vote for a block counts for all its undecided ancestors too. A
-// child of the last accepted block is accepted when it received alpha_confidence votes in each of
-// beta consecutive polls; its siblings and their descendants are rejected.
+// Every undecided parent owns a Snow instance over its children. A poll draws k units of the
+// others' stake and asks their owners; a vote for a block counts for all its undecided ancestors
+// too. A child of the last accepted block is accepted when it received alpha_confidence votes in
+// each of beta consecutive polls; its siblings and their descendants are rejected.
 //
 // An answer counts for its preferred block if this node has verified it; else for the block it
 // names at the queried height, if that one is verified here; else for its last accepted block, if
 // that one is still undecided here; else for none. A choice unknown here is fetched, and counts in
 // a later poll. An answer that misses the time-out is no vote.
 //
-// Known limitation: with k = n - 1, siblings of which none is preferred by alpha_preference of the
-// others stay undecided, since no node may change its preference on fewer votes. A simple majority
-// as alpha_preference resolves any split in two; sampling fewer than all resolves the others too,
-// by chance.
+// Known limitation of the settings kept for study (snow_settings.h): with a sample of distinct
+// validators and k = n - 1, or with the flat instance, siblings of which none is preferred by
+// alpha_preference of the others stay undecided, since no node may change its preference on fewer
+// votes.
 //
-// With nothing undecided no polls are made. A node that received nothing for `idle_probe_ns` asks
-// one other for its last accepted block; so a node that was cut off finds out.
+// A node pauses after a poll that taught it nothing (repoll_pause.h). With nothing undecided no
+// polls are made. A node that received nothing for `idle_probe_ns` asks one other for its last
+// accepted block; so a node that was cut off finds out.
 #pragma once
 
 #include <memory>

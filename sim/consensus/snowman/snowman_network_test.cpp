@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+
+#include "sim/consensus/snowman/fork_chance.h"
+#include "sim/consensus/snowman/synchronous_rounds.h"
 #include "sim/testing/test_network.h"
 
 namespace aivm::sim {
@@ -157,6 +161,132 @@ TEST(SnowmanNetwork, ThreeWaySplitsAndEvenOnesRecover) {
                 << sides << " sides, seed " << seed;
         }
     }
+}
+
+// --- The engine over a network, and the model in synchronous rounds ---
+
+// Rounds until all of 21 nodes have decided, which begin in three camps of seven; every message
+// takes as long, so that all ask, answer and count at the same times.
+std::uint64_t rounds_of_the_engine(const SnowmanConfig& config, std::uint64_t seed) {
+    constexpr std::uint64_t kLatency = 10 * kMs;
+    auto network =
+        snowman_network(config, {.seed = seed, .delay_min_ns = kLatency, .delay_max_ns = kLatency});
+    RandomStream random({seed, 21, 7});
+    std::vector<BlockInfo> blocks;
+    for (std::uint64_t i = 0; i < 3; ++i) {
+        BlockInfo block = test_block(genesis(), i);
+        for (auto& byte : block.id.bytes) byte = static_cast<std::uint8_t>(random.below(256));
+        blocks.push_back(block);
+    }
+    for (VoterIndex node = 0; node < 21; ++node) {
+        for (std::size_t i = 0; i < blocks.size(); ++i) {
+            const BlockInfo& block =
+                blocks[(node / 7 + i) % blocks.size()];  // its own camp's first
+            network.nodes[node]->bodies.emplace(block.id, block);
+            network.nodes[node]->step(ItemReceived{(node + 1) % 21, item_of(block)});
+        }
+    }
+    EXPECT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(1); })) << seed;
+    return network.now_ns / (2 * kLatency);
+}
+
+std::uint64_t rounds_of_the_model(const SnowmanConfig& config, std::uint64_t seed) {
+    SynchronousRoundsSetup setup;
+    setup.snow = config.snow;
+    setup.stakes = config.stakes;
+    setup.conduct.assign(21, Conduct::kHonest);
+    RandomStream random({seed, 21, 7});
+    for (std::size_t choice = 0; choice < 3; ++choice) {
+        setup.prefers.insert(setup.prefers.end(), 7, static_cast<Choice>(choice));
+        Hash32 id;
+        for (auto& byte : id.bytes) byte = static_cast<std::uint8_t>(random.below(256));
+        setup.ids.push_back(id);
+    }
+    auto nodes = SynchronousRounds::make(std::move(setup), random).value();
+    std::uint64_t rounds = 0;
+    for (; !nodes.all_decided() && rounds < 1000; ++rounds) nodes.round();
+    return rounds;
+}
+
+TEST(SnowmanNetwork, TheEngineDecidesInAsManyRoundsAsTheModel) {
+    SnowmanConfig config = small_config(21);
+    config.stakes.assign(21, 1'000'000'000);
+    config.snow.k = 11;
+    config.snow.alpha_preference = config.snow.alpha_confidence = 8;
+    config.snow.beta = 14;
+    config.snow.concurrent_polls = 1;
+    for (const auto instance : {SnowInstanceKind::kTree, SnowInstanceKind::kFlat}) {
+        config.snow.instance = instance;
+        std::vector<std::uint64_t> engine;
+        std::vector<std::uint64_t> model;
+        for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+            engine.push_back(rounds_of_the_engine(config, seed));
+            model.push_back(rounds_of_the_model(config, seed));
+        }
+        std::ranges::sort(engine);
+        std::ranges::sort(model);
+        // Medians of 60 games of the flat instance vary by about one round.
+        const double tolerance = instance == SnowInstanceKind::kTree ? 1 : 3;
+        EXPECT_NEAR(static_cast<double>(engine[30]), static_cast<double>(model[30]), tolerance);
+    }
+}
+
+// --- Presets ---
+
+struct PresetCase {
+    SnowPresetName name;
+    bool is_safe;  // the computed chance of a fork is below 10^-6
+};
+constexpr PresetCase kPresetCases[] = {
+    {SnowPresetName::kAvalancheMainnet, true}, {SnowPresetName::kAvalancheDag, true},
+    {SnowPresetName::kLuxDefault, true},       {SnowPresetName::kLuxMainnet, true},
+    {SnowPresetName::kLuxTestnet, true},       {SnowPresetName::kLuxLocal, false}};
+static_assert(std::size(kPresetCases) + 1 == enum_count<SnowPresetName>);
+
+SnowmanConfig config_of(SnowPresetName name) {
+    const SnowPreset& preset = snow_preset(name);
+    SnowmanConfig config = small_config(21);
+    config.snow.k = preset.k;
+    config.snow.alpha_preference = preset.alpha_preference;
+    config.snow.alpha_confidence = preset.alpha_confidence;
+    config.snow.beta = preset.beta;
+    config.snow.concurrent_polls = std::min(config.snow.concurrent_polls, preset.beta);
+    return config;
+}
+
+TEST(SnowmanNetwork, SplitsInTwoAndTotalEclipsesAreRecoveredFromUnderEverySafePreset) {
+    for (const PresetCase& preset : kPresetCases) {
+        const SnowmanConfig config = config_of(preset.name);
+        EXPECT_EQ(fork_chance({config.snow, 21, 0}) < 1e-6, preset.is_safe) << word(preset.name);
+        if (!preset.is_safe) continue;
+        for (const std::uint32_t sides : {2U, 21U}) {
+            auto network = snowman_network(config, {.seed = 1});
+            for (VoterIndex node = 0; node < 21; ++node) network.side[node] = node % sides;
+            for (VoterIndex side = 0; side < sides; ++side) network.nodes[side]->build(side);
+            network.run(20 * kSecond);
+            EXPECT_TRUE(network.decided.empty()) << word(preset.name);
+            network.side.assign(21, 0);
+            EXPECT_TRUE(network.run(120 * kSecond, [&] { return network.all_at(1); }))
+                << word(preset.name) << ", " << sides << " sides";
+        }
+    }
+}
+
+// The others end in a fork now and then, as computed.
+TEST(SnowmanNetwork, AnUnsafePresetForksFromAnEvenSplit) {
+    std::uint64_t forks = 0;
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        SynchronousRoundsSetup setup;
+        setup.snow = config_of(SnowPresetName::kLuxLocal).snow;
+        setup.concurrent_polls = setup.snow.concurrent_polls;
+        setup.conduct.assign(21, Conduct::kHonest);
+        setup.prefers.assign(10, Choice::kOne);
+        setup.prefers.resize(21, Choice::kTwo);
+        auto nodes = SynchronousRounds::make(std::move(setup), RandomStream({seed, 3, 3})).value();
+        for (int round = 0; round < 200 && !nodes.all_decided(); ++round) nodes.round();
+        forks += nodes.disagree() ? 1 : 0;
+    }
+    EXPECT_GT(forks, 10U);
 }
 
 // B6: every node is alone with a block of its own, then all lose their memory.

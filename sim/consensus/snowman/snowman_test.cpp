@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/consensus/bootstrap_messages.h"
 #include "sim/consensus/snowman/messages.h"
+#include "sim/consensus/snowman/repoll_pause.h"
 #include "sim/consensus/timers.h"
 #include "sim/testing/test_network.h"
 
@@ -372,6 +374,57 @@ TEST_F(SnowmanTest, PollsWaitTwiceAsLongAsAnswersTake) {
     for (int i = 0; i < 400; ++i) answer_after(3'000'000'000);
     EXPECT_GT(timeout(), 5'000'000'000U);
     EXPECT_LE(timeout(), SnowParameters{}.poll_timeout_max_ns);
+}
+
+// Nobody else has the block for a minute, as when its time is in the future for them, and every
+// answer comes after a millisecond.
+TEST_F(SnowmanTest, PollsThatTeachNothingBecomeRareAndANewBlockIsAskedAboutAtOnce) {
+    make(5, 4, 3);
+    learn(a_);
+    SimTime now = 0;
+    const auto step = [&](const Input& input) {
+        Actions out;
+        engine_->step(now, input, out);
+        remember(out);
+        return out;
+    };
+    const auto answer_all = [&](const BlockInfo& choice) {
+        now += kMillisecond;
+        Actions out;
+        const RequestId id = poll_;
+        for (const VoterIndex each : std::exchange(asked_, {})) {
+            const Vote vote{choice.ref(), choice.id, genesis().ref()};
+            const Actions more = step(MessageReceived{each, Chits{id, vote}});
+            out.insert(out.end(), more.begin(), more.end());
+        }
+        return out;
+    };
+    std::uint64_t polls = 0;
+    for (; now < 60 * kSecond; ++polls) {
+        ASSERT_FALSE(asked_.empty()) << polls;
+        for (const SetTimer& timer : all_of<SetTimer>(answer_all(genesis()))) {
+            if (!asked_.empty()) break;  // it asks again at once
+            now += static_cast<SimTime>(timer.delay_ns);
+            step(TimerFired{timer.id});
+        }
+    }
+    EXPECT_GT(polls, 60U);
+    EXPECT_LT(polls, 120U);
+    step(ItemReceived{1, item_of(b_)});
+    step(Verdict{b_.id});
+    answer_all(b_);
+    EXPECT_FALSE(asked_.empty()) << "what was learned ends the pauses";
+}
+
+TEST(RepollPause, IsAQuarterOfTheTimeSinceTheLastLessonAndAtMostASecond) {
+    RepollPause pause;
+    pause.learned(10 * kSecond);
+    EXPECT_EQ(pause.left_ns(10 * kSecond, 10 * kSecond), 0U);
+    EXPECT_EQ(pause.left_ns(12 * kSecond, 12 * kSecond), 500'000'000U);
+    EXPECT_EQ(pause.left_ns(60 * kSecond, 60 * kSecond), 1'000'000'000U);
+    EXPECT_EQ(pause.left_ns(58 * kSecond, 60 * kSecond), 0U) << "the poll took longer than that";
+    pause.learned(60 * kSecond);
+    EXPECT_EQ(pause.left_ns(60 * kSecond, 60 * kSecond), 0U);
 }
 
 TEST_F(SnowmanTest, ALateBlockForADecidedHeightIsRejectedAtOnce) {

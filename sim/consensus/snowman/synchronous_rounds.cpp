@@ -110,7 +110,9 @@ std::optional<Choice> SynchronousRounds::ask(VoterIndex index, const std::vector
     AIVM_CHECK(!node.decided && setup_.conduct[index] == Conduct::kHonest);
     const auto below = [this](std::uint64_t bound) { return random_.below(bound); };
     const std::uint32_t k = effective_k(setup_.snow, nodes_.size());
-    if (setup_.snow.sampling == SnowSampling::kStakeUnits) {
+    if (setup_.asks_itself) {
+        sampler_.sample_units(k, std::nullopt, below, asked_);
+    } else if (setup_.snow.sampling == SnowSampling::kStakeUnits) {
         sampler_.sample_units(k, index, below, asked_);
     } else {
         sampler_.sample(k, index, below, distinct_);

@@ -49,6 +49,8 @@ struct SynchronousRoundsSetup {
     // Polls of a node in one round: all see the answers of its beginning, so they are independent
     // draws from one state, not looks at successive states.
     std::uint32_t concurrent_polls = 1;
+    // A sample, of units of stake, may contain the asker, whose answer counts as any other.
+    bool asks_itself = false;
     std::vector<Hash32>
         ids{};  // of the choices, two or three; empty: two that differ in the first bit
 };

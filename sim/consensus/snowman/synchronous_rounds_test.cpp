@@ -146,10 +146,11 @@ TEST(SynchronousRounds, C10UnsafeParametersAreCaught) {
 // they have not after 1,000 rounds.
 std::optional<std::uint64_t> rounds_from_a_split(const SnowParameters& snow,
                                                  const std::vector<std::size_t>& firsts,
-                                                 std::uint64_t seed) {
+                                                 std::uint64_t seed, bool asks_itself) {
     RandomStream random({seed, 21, 7});
     SynchronousRoundsSetup setup;
     setup.snow = snow;
+    setup.asks_itself = asks_itself;
     for (std::size_t choice = 0; choice < firsts.size(); ++choice) {
         setup.prefers.insert(setup.prefers.end(), firsts[choice], static_cast<Choice>(choice));
         Hash32 id;
@@ -173,10 +174,11 @@ struct Medians {
     std::size_t decided = 0;
 };
 Medians median_of(const SnowParameters& snow, const std::vector<std::size_t>& firsts,
-                  std::uint64_t games) {
+                  std::uint64_t games, bool asks_itself = false) {
     std::vector<std::uint64_t> rounds;
     for (std::uint64_t seed = 1; seed <= games; ++seed) {
-        if (const auto taken = rounds_from_a_split(snow, firsts, seed)) rounds.push_back(*taken);
+        if (const auto taken = rounds_from_a_split(snow, firsts, seed, asks_itself))
+            rounds.push_back(*taken);
     }
     std::ranges::sort(rounds);
     return {rounds.empty() ? 0 : rounds[rounds.size() / 2], rounds.size()};
@@ -206,10 +208,15 @@ TEST(SynchronousRounds, ThreeEqualCampsAgreeInTheTreeAndNeverInTheFlatInstance) 
     EXPECT_EQ(units.decided, 100U);
     EXPECT_NEAR(static_cast<double>(units.median), 18, 1);
     EXPECT_EQ(play(SnowInstanceKind::kFlat, SnowSampling::kDistinct, 20).decided, 0U);
-    // By chance alone, so the median of 100 games varies more.
-    const Medians lucky = play(SnowInstanceKind::kFlat, SnowSampling::kStakeUnits, 100);
-    EXPECT_EQ(lucky.decided, 100U);
-    EXPECT_NEAR(static_cast<double>(lucky.median), 26, 6);
+    // By chance alone, so that it matters whether the asker may ask itself: the 28 +- 2 of the
+    // reference are of samples that may contain it. Those of the engine never do (S24).
+    const SnowParameters flat = default_chain(SnowInstanceKind::kFlat, SnowSampling::kStakeUnits);
+    const Medians with_itself = median_of(flat, camps, 300, true);
+    EXPECT_EQ(with_itself.decided, 300U);
+    EXPECT_NEAR(static_cast<double>(with_itself.median), 28, 2);
+    const Medians of_others = median_of(flat, camps, 300);
+    EXPECT_EQ(of_others.decided, 300U);
+    EXPECT_NEAR(static_cast<double>(of_others.median), 25, 2);
 }
 
 TEST(SynchronousRounds, AnEvenSplitUnderASampleOfAllIsResolvedByUnitsOfStakeOnly) {

@@ -1,0 +1,5 @@
+"""``python -m aivmsim``: the command line."""
+
+from .command_line import main
+
+main()

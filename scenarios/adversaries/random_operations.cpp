@@ -1,0 +1,176 @@
+// random_operations: a client that sends operations of every kind at random, most of them refused.
+//
+// Stresses the rules that refuse: operations on others' tasks, providers and models, at the wrong
+// time, with wrong amounts, commitments, proofs and evidence. The reference model predicts which of
+// them are allowed (invariant R1), so that "allowed although the rules do not allow it" is a
+// violation as much as a wrong amount. It submits no tasks of the workload and has no plan.
+#include <fmt/format.h>
+
+#include "scenarios/adversaries/strategy_table.h"
+
+namespace aivm::scenarios {
+namespace {
+
+// Operations of one kind, made from whatever is there.
+class RandomBody {
+public:
+    RandomBody(sim::RandomStream& random, const State& state, const sim::StrategyContext& context)
+        : random_(random), state_(state), context_(context) {}
+
+    OperationBody any() {
+        constexpr std::uint64_t kKinds = std::variant_size_v<OperationBody>;
+        switch (random_.below(kKinds)) {
+            case 0:
+                return op::RegisterProvider{own_name(),     context_.self.address, "here",
+                                            {some_model()}, some_amount(),         some_bytes()};
+            case 1:
+                return op::DeregisterProvider{some_provider()};
+            case 2:
+                return op::WithdrawBond{some_provider()};
+            case 3:
+                return op::RetireModel{some_model()};
+            case 4:
+                return op::SubmitTask{own_name() + "-job", TaskType::kInference, some_mode(),
+                                      some_model(),        some_number(),        some_amount()};
+            case 5:
+                return op::Commit{some_job(), some_provider(), some_hash()};
+            case 6:
+                return op::Reveal{some_job(), some_provider(), some_answer(), some_hash(),
+                                  some_hash()};
+            case 7:
+                return op::SubmitResult{some_job(), some_provider(), some_answer(),
+                                        random_.below(2) == 0 ? Hash32() : some_hash(),
+                                        some_number()};
+            case 8:
+                return challenge();
+            case 9:
+                return op::ChallengeReveal{some_job(), some_answer(), some_hash()};
+            case 10:
+                return move();
+            case 11:
+                return op::ClaimRewards{some_provider()};
+            case 12:
+                return evidence();
+            case 13:
+                return op::AddBond{some_provider(), some_amount()};
+            case 14:
+                return op::JoinValidators{some_amount(), some_hash()};
+            case 15:
+                return op::WithdrawStake{};
+            default:
+                return op::SubmitResult{some_job(), some_provider(), some_answer(), Hash32(), 1};
+        }
+    }
+
+private:
+    op::Challenge challenge() {
+        op::Challenge out;
+        out.job_id = some_job();
+        out.commitment = some_hash();
+        if (random_.below(4) == 0) out.claim = some_answer();
+        return out;
+    }
+    op::DisputeMove move() {
+        op::DisputeMove out;
+        out.job_id = some_job();
+        out.challenger = context_.self.address;
+        out.opens = random_.below(2) == 0;
+        out.output = some_answer();
+        out.agrees = random_.below(2) == 0;
+        return out;
+    }
+    op::Evidence evidence() {
+        op::Evidence out;
+        out.validator = some_number();
+        out.slot = state_.head.height - std::min<Height>(state_.head.height, random_.below(8));
+        out.first_id = some_hash();
+        out.second_id = random_.below(4) == 0 ? out.first_id : some_hash();
+        out.first_authorization = out.second_authorization = some_bytes();
+        return out;
+    }
+
+    std::string own_name() const {
+        return fmt::format("x{}", to_hex(context_.self.address.view().first(4)));
+    }
+    std::string some_job() {
+        const std::size_t count = state_.tasks.size();
+        if (count == 0 || random_.below(16) == 0) return "no-such-job";
+        const std::uint64_t back = random_.below(std::min<std::size_t>(count, 8));
+        return state_.tasks[count - 1 - back].job_id;
+    }
+    std::string some_provider() {
+        const std::size_t count = state_.providers.size();
+        if (count == 0 || random_.below(4) == 0) return own_name();
+        return state_.providers[random_.below(count)].id;
+    }
+    std::string some_model() {
+        const std::size_t count = state_.models.size();
+        return count == 0 || random_.below(8) == 0 ? "no-such-model"
+                                                   : state_.models[random_.below(count)]->id;
+    }
+    VerificationMode some_mode() {
+        return random_.below(4) == 0 ? static_cast<VerificationMode>(random_.below(3))
+                                     : context_.rules.config.verification_mode;
+    }
+    Answer some_answer() { return static_cast<Answer>(random_.below(256)); }
+    std::uint32_t some_number() { return static_cast<std::uint32_t>(random_.below(12)); }
+    // From nothing to more than it has.
+    Amount some_amount() {
+        constexpr std::uint64_t kGrowth = 36;
+        return Amount(random_.below(std::uint64_t{2} << random_.below(kGrowth)) *
+                      (random_.below(2) == 0 ? 1 : 1'000));
+    }
+    Hash32 some_hash() {
+        Hash32 out;
+        for (auto& byte : out.bytes) byte = static_cast<std::uint8_t>(random_.below(256));
+        return out;
+    }
+    Bytes some_bytes() {
+        Bytes out(random_.below(80));
+        for (auto& byte : out) byte = static_cast<std::uint8_t>(random_.below(256));
+        return out;
+    }
+
+    sim::RandomStream& random_;
+    const State& state_;
+    const sim::StrategyContext& context_;
+};
+
+class RandomOperations final : public sim::RequesterStrategy {
+public:
+    RandomOperations(const Parameters& parameters, sim::StrategyContext context)
+        : context_(std::move(context)),
+          per_block_(static_cast<std::uint64_t>(parameters.get("per_block"))) {}
+
+    bool takes_part() const override { return false; }
+    std::vector<OperationBody> on_block(const sim::NodeView& view) override {
+        std::vector<OperationBody> out;
+        for (std::uint64_t i = 0; i < per_block_; ++i)
+            out.push_back(RandomBody(context_.random, view.state(), context_).any());
+        return out;
+    }
+
+private:
+    sim::StrategyContext context_;
+    std::uint64_t per_block_;
+};
+
+std::unique_ptr<sim::RequesterStrategy> make_random_operations(
+    const Parameters& parameters, const sim::StrategyContext& context) {
+    return std::make_unique<RandomOperations>(parameters, context);
+}
+
+constexpr std::array kRandomOperationsParameters{
+    StrategyParameter{"per_block", 1, 1'000, 4, "operations", "sent after every block"},
+};
+
+}  // namespace
+
+const StrategyRow kRandomOperationsRow{
+    .name = "random_operations",
+    .doc = "sends operations of every kind at random, to test the rules that refuse",
+    .parameters = kRandomOperationsParameters,
+    .requester = make_random_operations,
+    .only_attacks = true};
+
+}  // namespace aivm::scenarios

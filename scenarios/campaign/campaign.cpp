@@ -1,0 +1,254 @@
+#include "scenarios/campaign/campaign.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "scenarios/campaign/campaign_seeds.h"
+#include "scenarios/campaign/campaign_worker.h"
+#include "scenarios/campaign/process_pool.h"
+#include "scenarios/campaign/trace_key.h"
+
+namespace aivm::scenarios {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kWaitMs = 200;
+constexpr unsigned kAttemptsMax = 2;  // at a run on which the worker dies
+
+std::string_view signal_name(int signal) {
+    switch (signal) {
+        case SIGSEGV:
+            return "SIGSEGV, an invalid memory access";
+        case SIGABRT:
+            return "SIGABRT";
+        case SIGKILL:
+            return "SIGKILL, from outside or for lack of memory";
+        case SIGFPE:
+            return "SIGFPE";
+        case SIGILL:
+            return "SIGILL";
+        default:
+            return "another signal";
+    }
+}
+
+bool is_failure(RunEnd end) { return end >= RunEnd::kFailed; }
+
+// One campaign in this process.
+class Campaigner {
+public:
+    Campaigner(const CampaignPlan& plan, std::string folder, const CampaignOptions& options,
+               CampaignLog log, CampaignContents contents)
+        : plan_(plan),
+          folder_(std::move(folder)),
+          options_(options),
+          log_(std::move(log)),
+          started_ns_(options.wall_clock_ns()) {
+        result_.contents = std::move(contents);
+        for (const RunRecord& run : result_.contents.runs) done_.insert(run.index);
+        for (const FindingRecord& finding : result_.contents.findings) saved_.insert(finding.key);
+        // A process that was killed may have recorded a violation and not saved it.
+        for (const RunRecord& run : result_.contents.runs) note_defects(run);
+    }
+
+    Result<CampaignResult> run(ProcessPool& pool) {
+        while (true) {
+            AIVM_TRY(hand_out(pool));
+            if (pool.busy() == 0) break;
+            AIVM_ASSIGN(const auto done, pool.wait(kWaitMs));
+            if (done) AIVM_TRY(take(*done));
+            report();
+        }
+        return std::move(result_);
+    }
+
+private:
+    struct Job {
+        WorkerTask task;
+        unsigned attempts = 0;
+    };
+
+    [[nodiscard]] std::uint64_t elapsed_ns() const {
+        return options_.wall_clock_ns() - started_ns_;
+    }
+
+    // Whether further runs may begin.
+    bool may_run() {
+        if (options_.stop && options_.stop()) result_.stopped = true;
+        if (result_.stopped || (options_.fail_fast && failed_)) return false;
+        return options_.budget_ns == 0 || elapsed_ns() < options_.budget_ns;
+    }
+
+    std::optional<Job> next() {
+        // Findings first, even after the end of the budget: a violation must not be lost.
+        if (!to_save_.empty() && !(options_.stop && options_.stop())) {
+            const std::uint64_t index = to_save_.front();
+            to_save_.pop_front();
+            return Job{{WorkerTask::Kind::kSave, index, false}, 0};
+        }
+        if (!retries_.empty()) {
+            const Job job = retries_.front();
+            retries_.pop_front();
+            return job;
+        }
+        if (!may_run() || (options_.runs_max != 0 && issued() >= options_.runs_max))
+            return std::nullopt;
+        while (!plan_.has_run(next_) || done_.contains(next_)) ++next_;
+        const std::uint64_t index = next_++;
+        ++open_runs_;
+        const std::uint64_t number = index / plan_.shards;
+        const bool repeat = plan_.repeat_one_in != 0 && number % plan_.repeat_one_in == 0;
+        return Job{{WorkerTask::Kind::kRun, index, repeat}, 0};
+    }
+    [[nodiscard]] std::uint64_t issued() const { return done_.size() + open_runs_; }
+
+    Status hand_out(ProcessPool& pool) {
+        while (pool.has_idle()) {
+            auto job = next();
+            if (!job) break;
+            ++job->attempts;
+            const bool saves = job->task.kind == WorkerTask::Kind::kSave;
+            // A repeated run is two; a shrinker ends by itself, unless a try of it hangs.
+            const std::uint64_t limit = saves ? options_.shrink_limit_ns + 2 * options_.run_limit_ns
+                                              : options_.run_limit_ns * (job->task.repeat ? 2 : 1);
+            AIVM_TRY(pool.submit(ticket_, CampaignWorker::request(job->task), limit));
+            jobs_.emplace(ticket_++, *job);
+        }
+        return {};
+    }
+
+    Status take(const WorkDone& done) {
+        const auto found = jobs_.find(done.ticket);
+        const Job job = found->second;
+        jobs_.erase(found);
+        if (job.task.kind == WorkerTask::Kind::kSave) return take_finding(job, done);
+        if (done.end == WorkEnd::kDied && job.attempts < kAttemptsMax) {
+            retries_.push_back(job);
+            return {};
+        }
+        AIVM_ASSIGN(RunRecord run, run_of(job, done));
+        --open_runs_;
+        done_.insert(run.index);
+        AIVM_TRY(log_.append(run));
+        ++result_.runs_made;
+        note_defects(run);
+        result_.contents.runs.push_back(std::move(run));
+        return {};
+    }
+
+    Result<RunRecord> run_of(const Job& job, const WorkDone& done) const {
+        if (done.end == WorkEnd::kAnswered) {
+            AIVM_ASSIGN(CampaignRecord record, from_line(done.answer));
+            return std::move(std::get<RunRecord>(record));
+        }
+        RunRecord out;
+        out.index = job.task.index;
+        out.seed = seed_of_run(plan_.seed, out.index);
+        out.scenario = static_cast<std::uint32_t>(out.index % plan_.scenarios.size());
+        out.repeated = job.task.repeat;
+        const bool late = done.end == WorkEnd::kTimedOut;
+        out.end = late ? RunEnd::kTimedOut : RunEnd::kCrashed;
+        out.message = late ? fmt::format("the run took longer than {} s of real time",
+                                         options_.run_limit_ns / 1'000'000'000)
+                           : fmt::format("the worker died twice on this run, by {}",
+                                         signal_name(done.signal));
+        return out;
+    }
+
+    Status take_finding(const Job& job, const WorkDone& done) {
+        if (done.end != WorkEnd::kAnswered) {
+            result_.lost.push_back(fmt::format(
+                "the finding of seed {} could not be shrunk: the worker {}; it is saved whole",
+                seed_of_run(plan_.seed, job.task.index),
+                done.end == WorkEnd::kTimedOut ? "took too long" : "died"));
+            return {};
+        }
+        AIVM_ASSIGN(CampaignRecord record, from_line(done.answer));
+        auto& finding = std::get<FindingRecord>(record);
+        if (!finding.error.empty()) {
+            result_.lost.push_back(fmt::format("the finding of seed {} could not be saved: {}",
+                                               seed_of_run(plan_.seed, finding.index),
+                                               finding.error));
+            return {};
+        }
+        AIVM_TRY(log_.append(finding));
+        result_.contents.findings.push_back(std::move(finding));
+        return {};
+    }
+
+    // Queues the run's first violation to be saved, or writes down the failure, if it is the first
+    // of its kind.
+    void note_defects(const RunRecord& run) {
+        if (run.end == RunEnd::kClean) return;
+        failed_ = true;
+        if (is_failure(run.end) || run.violations.empty()) {
+            const std::string key = trace_key(run_end_word(run.end), run.message, {});
+            if (saved_.insert(key).second) write_failure(run, key);
+        }
+        for (const RecordedViolation& v : run.violations) {
+            const bool first = saved_.insert(trace_key(v.invariant, v.message, {})).second;
+            if (first && &v == &run.violations.front() && v.name != "expected-violation")
+                to_save_.push_back(run.index);
+        }
+    }
+
+    void write_failure(const RunRecord& run, const std::string& key) {
+        const fs::path path = fs::path(folder_) / "failures" / (key + ".toml");
+        std::error_code error;
+        fs::create_directories(path.parent_path(), error);
+        std::ofstream file(path, std::ios::trunc);
+        file << fmt::format("# {}: {}\n# aivmsim run {} --seed {}\n{}", run_end_word(run.end),
+                            run.message, path.string(), run.seed,
+                            plan_.scenarios[run.scenario].text);
+        file.close();
+        if (file.fail())
+            result_.lost.push_back(path.string() + " cannot be written; is the disk full?");
+    }
+
+    void report() const {
+        if (options_.progress) options_.progress({result_.runs_made, saved_.size(), elapsed_ns()});
+    }
+
+    const CampaignPlan& plan_;
+    std::string folder_;
+    const CampaignOptions& options_;
+    CampaignLog log_;
+    std::uint64_t started_ns_;
+    CampaignResult result_;
+    std::set<std::uint64_t> done_;
+    std::set<std::string> saved_;  // keys of messages that are saved, or queued for it
+    std::deque<std::uint64_t> to_save_;
+    std::deque<Job> retries_;
+    std::map<std::uint64_t, Job> jobs_;  // by ticket
+    std::uint64_t ticket_ = 0;
+    std::uint64_t next_ = 0;
+    std::uint64_t open_runs_ = 0;  // issued and not in done_
+    bool failed_ = false;
+};
+
+}  // namespace
+
+Result<CampaignResult> run_campaign(const CampaignPlan& plan, const std::string& folder,
+                                    const CampaignOptions& options) {
+    AIVM_ASSIGN(const CampaignWorker worker,
+                CampaignWorker::make(plan, {folder + "/findings", options.shrink_tries,
+                                            options.shrink_limit_ns, options.wall_clock_ns}));
+    CampaignContents contents;
+    AIVM_ASSIGN(CampaignLog log, CampaignLog::open(folder, plan, contents));
+    AIVM_ASSIGN(ProcessPool pool,
+                ProcessPool::start(options.jobs,
+                                   [&](const std::string& task) { return worker.answer(task); },
+                                   {options.run_memory_bytes, options.wall_clock_ns}));
+    Campaigner campaigner(plan, folder, options, std::move(log), std::move(contents));
+    return campaigner.run(pool);
+}
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,168 @@
+#include "scenarios/campaign/campaign_record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+namespace aivm::scenarios {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::uint64_t kLogVersion = 1;
+constexpr std::array<std::string_view, 8> kEndWords{
+    "clean",   "violated",  "budget",        "failed",
+    "crashed", "timed_out", "out_of_memory", "not_deterministic"};
+
+// Seeds are text: many readers of JSON round numbers above 2^53.
+std::uint64_t seed_from(const Json& value) {
+    const auto text = value.get<std::string>();
+    std::uint64_t out = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+    if (error != std::errc() || end != text.data() + text.size())
+        throw std::invalid_argument("a seed is not a number below 2^64: " + text);
+    return out;
+}
+
+Json json_of(const CampaignPlan& plan) {
+    Json scenarios = Json::array();
+    for (const CampaignScenario& s : plan.scenarios)
+        scenarios.push_back({{"name", s.name}, {"text", s.text}});
+    return {{"campaign", kLogVersion},
+            {"seed", std::to_string(plan.seed)},
+            {"shard", plan.shard},
+            {"shards", plan.shards},
+            {"repeat_one_in", plan.repeat_one_in},
+            {"paranoid", plan.paranoid},
+            {"program", plan.program},
+            {"scenarios", scenarios}};
+}
+
+Json json_of(const RunRecord& run) {
+    Json violations = Json::array();
+    for (const RecordedViolation& v : run.violations) {
+        violations.push_back({{"invariant", v.invariant},
+                              {"name", v.name},
+                              {"message", v.message},
+                              {"liveness", v.liveness}});
+    }
+    return {{"run", run.index},
+            {"seed", std::to_string(run.seed)},
+            {"scenario", run.scenario},
+            {"end", run_end_word(run.end)},
+            {"repeated", run.repeated},
+            {"digest", run.digest},
+            {"behaviour", run.behaviour},
+            {"probes", run.probes},
+            {"violations", violations},
+            {"message", run.message},
+            {"events", run.events},
+            {"blocks", run.blocks},
+            {"virtual_ns", run.virtual_ns},
+            {"cpu_us", run.cpu_us},
+            {"memory_kib", run.memory_kib}};
+}
+
+Json json_of(const FindingRecord& f) {
+    return {{"finding", f.id},
+            {"run", f.index},
+            {"invariant", f.invariant},
+            {"key", f.key},
+            {"trace", f.trace},
+            {"actions_before", f.actions_before},
+            {"actions_after", f.actions_after},
+            {"tries", f.tries},
+            {"message", f.message},
+            {"error", f.error}};
+}
+
+CampaignPlan plan_from(const Json& j) {
+    if (j.at("campaign") != kLogVersion) {
+        throw std::invalid_argument(
+            fmt::format("it is a campaign log of version {}, and this program reads version {}",
+                        j.at("campaign").dump(), kLogVersion));
+    }
+    CampaignPlan out;
+    out.seed = seed_from(j.at("seed"));
+    out.shard = j.at("shard").get<std::uint32_t>();
+    out.shards = j.at("shards").get<std::uint32_t>();
+    out.repeat_one_in = j.at("repeat_one_in").get<std::uint32_t>();
+    out.paranoid = j.at("paranoid").get<bool>();
+    out.program = j.at("program").get<std::string>();
+    for (const Json& s : j.at("scenarios"))
+        out.scenarios.push_back({s.at("name").get<std::string>(), s.at("text").get<std::string>()});
+    if (out.shards == 0 || out.shard == 0 || out.shard > out.shards || out.scenarios.empty())
+        throw std::invalid_argument("its shard or its scenarios make no sense");
+    return out;
+}
+
+RunRecord run_from(const Json& j) {
+    RunRecord out;
+    out.index = j.at("run").get<std::uint64_t>();
+    out.seed = seed_from(j.at("seed"));
+    out.scenario = j.at("scenario").get<std::uint32_t>();
+    const auto end = j.at("end").get<std::string>();
+    const auto known = std::ranges::find(kEndWords, end);
+    if (known == kEndWords.end()) throw std::invalid_argument("a run ended as \"" + end + "\"");
+    out.end = static_cast<RunEnd>(known - kEndWords.begin());
+    out.repeated = j.at("repeated").get<bool>();
+    out.digest = j.at("digest").get<std::string>();
+    out.behaviour = j.at("behaviour").get<std::string>();
+    out.probes = j.at("probes").get<std::vector<std::string>>();
+    for (const Json& v : j.at("violations")) {
+        out.violations.push_back(
+            {v.at("invariant").get<std::string>(), v.at("name").get<std::string>(),
+             v.at("message").get<std::string>(), v.at("liveness").get<bool>()});
+    }
+    out.message = j.at("message").get<std::string>();
+    out.events = j.at("events").get<std::uint64_t>();
+    out.blocks = j.at("blocks").get<std::uint64_t>();
+    out.virtual_ns = j.at("virtual_ns").get<std::uint64_t>();
+    out.cpu_us = j.at("cpu_us").get<std::uint64_t>();
+    out.memory_kib = j.at("memory_kib").get<std::uint64_t>();
+    return out;
+}
+
+FindingRecord finding_from(const Json& j) {
+    FindingRecord out;
+    out.id = j.at("finding").get<std::string>();
+    out.index = j.at("run").get<std::uint64_t>();
+    out.invariant = j.at("invariant").get<std::string>();
+    out.key = j.at("key").get<std::string>();
+    out.trace = j.at("trace").get<std::string>();
+    out.actions_before = j.at("actions_before").get<std::uint64_t>();
+    out.actions_after = j.at("actions_after").get<std::uint64_t>();
+    out.tries = j.at("tries").get<std::uint64_t>();
+    out.message = j.at("message").get<std::string>();
+    out.error = j.at("error").get<std::string>();
+    return out;
+}
+
+}  // namespace
+
+std::string_view run_end_word(RunEnd end) { return kEndWords.at(static_cast<std::size_t>(end)); }
+
+std::string to_line(const CampaignRecord& record) {
+    const Json json = std::visit([](const auto& r) { return json_of(r); }, record);
+    // Messages may quote bytes that are not UTF-8.
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<CampaignRecord> from_line(std::string_view line) {
+    const Json json = Json::parse(line, nullptr, false);
+    if (json.is_discarded() || !json.is_object())
+        return fail(ErrorCode::kMalformed, "not a JSON object, or cut short");
+    try {
+        if (json.contains("campaign")) return plan_from(json);
+        if (json.contains("finding")) return finding_from(json);
+        if (json.contains("run")) return run_from(json);
+    } catch (const std::exception& wrong) {  // of nlohmann, or ours
+        return fail(ErrorCode::kMalformed, wrong.what());
+    }
+    return fail(ErrorCode::kMalformed, "neither a campaign, a run nor a finding");
+}
+
+}  // namespace aivm::scenarios

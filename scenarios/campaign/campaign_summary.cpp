@@ -1,0 +1,141 @@
+#include "scenarios/campaign/campaign_summary.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "scenarios/campaign/probes.h"
+#include "scenarios/campaign/trace_key.h"
+#include "scenarios/statistics/intervals.h"
+
+namespace aivm::scenarios {
+namespace {
+
+Spread spread_of(std::vector<double> values) {
+    if (values.empty()) return {};
+    std::ranges::sort(values);
+    const auto at = [&](std::size_t percent) {
+        return values[std::min(values.size() - 1, values.size() * percent / 100)];
+    };
+    return {at(5), at(50), at(95)};
+}
+
+// Rates per CPU second over the runs that ended by themselves.
+Spread rates(const std::vector<RunRecord>& runs,
+             const std::function<double(const RunRecord&)>& amount) {
+    std::vector<double> values;
+    for (const RunRecord& run : runs) {
+        if (run.cpu_us != 0) values.push_back(amount(run) * 1e6 / static_cast<double>(run.cpu_us));
+    }
+    return spread_of(std::move(values));
+}
+
+class DefectTable {
+public:
+    explicit DefectTable(const CampaignContents& contents) : contents_(contents) {
+        for (const FindingRecord& finding : contents.findings) by_key_[finding.key] = &finding;
+    }
+    void add(const RunRecord& run, const RecordedViolation& violation) {
+        const std::string key = trace_key(violation.invariant, violation.message, {});
+        const auto saved = by_key_.find(key);
+        const FindingRecord* finding = saved == by_key_.end() ? nullptr : saved->second;
+        const std::string group = finding == nullptr ? key : finding->trace;
+        auto [place, is_new] = rows_.emplace(group, defects_.size());
+        if (is_new) {
+            Defect row{violation.invariant,
+                       violation.name,
+                       violation.message,
+                       violation.liveness,
+                       0,
+                       run.index,
+                       run.seed,
+                       contents_.plan.scenarios[run.scenario].name,
+                       "",
+                       0,
+                       0,
+                       0};
+            if (finding != nullptr) {
+                row.finding = finding->id;
+                row.actions_before = finding->actions_before;
+                row.actions_after = finding->actions_after;
+                row.tries = finding->tries;
+            }
+            defects_.push_back(std::move(row));
+        }
+        ++defects_[place->second].runs;
+    }
+    [[nodiscard]] std::vector<Defect> take() { return std::move(defects_); }
+
+private:
+    const CampaignContents& contents_;
+    std::map<std::string, const FindingRecord*> by_key_;
+    std::map<std::string, std::size_t> rows_;
+    std::vector<Defect> defects_;
+};
+
+void add_failure(std::vector<Failure>& failures, const RunRecord& run, const CampaignPlan& plan) {
+    const std::string key = trace_key(run_end_word(run.end), run.message, {});
+    const std::string file = "failures/" + key + ".toml";
+    const auto known = std::ranges::find(failures, file, &Failure::file);
+    if (known != failures.end()) {
+        ++known->runs;
+        return;
+    }
+    failures.push_back(
+        {run.end, run.message, 1, run.seed, plan.scenarios[run.scenario].name, file});
+}
+
+std::vector<ProbeShare> shares_of(const std::vector<RunRecord>& runs, bool targets) {
+    std::map<std::string, std::uint64_t> counts;
+    std::uint64_t counted = 0;
+    for (const RunRecord& run : runs) {
+        counted += run.digest.empty() ? 0 : 1;
+        for (const std::string& probe : run.probes) ++counts[probe];
+    }
+    std::vector<ProbeShare> out;
+    for (const ProbeRow& row : probe_rows()) {
+        ProbeShare share{std::string(row.name), counts[std::string(row.name)], 0, 1, 0};
+        if (targets) share.target = row.target;
+        if (counted > 0) {
+            const auto n = static_cast<double>(counted);
+            const auto k = static_cast<double>(share.runs);
+            share.share = k / n;
+            share.share_max = clopper_pearson(k, n, kCampaignConfidence).high;
+        }
+        out.push_back(std::move(share));
+    }
+    return out;
+}
+
+}  // namespace
+
+CampaignSummary summarise(const CampaignContents& contents, bool targets) {
+    CampaignSummary out;
+    DefectTable defects(contents);
+    std::map<std::string, std::uint64_t> behaviours;
+    // Workers report in any order; the table shows the first run by its number.
+    std::vector<RunRecord> runs = contents.runs;
+    std::ranges::sort(runs, {}, &RunRecord::index);
+    for (const RunRecord& run : runs) {
+        ++out.runs;
+        out.repeated += run.repeated ? 1 : 0;
+        ++out.ends.at(static_cast<std::size_t>(run.end));
+        out.cpu_seconds += static_cast<double>(run.cpu_us) / 1e6;
+        out.memory_kib_max = std::max(out.memory_kib_max, run.memory_kib);
+        if (!run.behaviour.empty()) ++behaviours[run.behaviour];
+        for (const RecordedViolation& violation : run.violations) defects.add(run, violation);
+        if (run.end >= RunEnd::kFailed || (run.end != RunEnd::kClean && run.violations.empty()))
+            add_failure(out.failures, run, contents.plan);
+    }
+    out.defects = defects.take();
+    out.unseen = estimate_unseen(behaviours, kCampaignConfidence);
+    out.probes = shares_of(runs, targets);
+    out.runs_per_cpu_second = rates(runs, [](const RunRecord&) { return 1.0; });
+    out.events_per_cpu_second =
+        rates(runs, [](const RunRecord& r) { return static_cast<double>(r.events); });
+    out.blocks_per_cpu_second =
+        rates(runs, [](const RunRecord& r) { return static_cast<double>(r.blocks); });
+    return out;
+}
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,81 @@
+// What a campaign found, computed from its log.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "scenarios/campaign/campaign_log.h"
+#include "scenarios/statistics/unseen.h"
+
+namespace aivm::scenarios {
+
+inline constexpr double kCampaignConfidence = 0.95;
+
+// Violations that are taken for one defect: of one invariant, with equal shrunk traces, or, without
+// a trace, with equal messages up to numbers.
+struct Defect {
+    std::string invariant;
+    std::string name;
+    std::string message;  // of the first
+    bool liveness = false;
+    std::uint64_t runs = 0;
+    std::uint64_t first_run = 0;
+    std::uint64_t seed = 0;  // of the first run
+    std::string scenario;
+    std::string finding;  // id of the saved finding; empty if there is none
+    std::uint64_t actions_before = 0;
+    std::uint64_t actions_after = 0;
+    std::uint64_t tries = 0;
+};
+
+// Runs on which aivmsim itself failed, in one way.
+struct Failure {
+    RunEnd end = RunEnd::kFailed;
+    std::string message;
+    std::uint64_t runs = 0;
+    std::uint64_t seed = 0;  // of the first
+    std::string scenario;
+    std::string file;  // relative to the campaign's folder
+};
+
+struct ProbeShare {
+    std::string name;
+    std::uint64_t runs = 0;  // that reached it
+    double share = 0;
+    double share_max = 1;  // upper confidence bound
+    double target = 0;
+    [[nodiscard]] bool missed() const { return share_max < target; }
+};
+
+// Quantiles over runs.
+struct Spread {
+    double low = 0;  // 5 %
+    double median = 0;
+    double high = 0;  // 95 %
+};
+
+struct CampaignSummary {
+    std::uint64_t runs = 0;
+    std::uint64_t repeated = 0;
+    std::array<std::uint64_t, 8> ends{};  // by RunEnd
+    double cpu_seconds = 0;
+    std::uint64_t memory_kib_max = 0;
+    Spread runs_per_cpu_second;
+    Spread events_per_cpu_second;
+    Spread blocks_per_cpu_second;
+    std::vector<Defect> defects;
+    std::vector<Failure> failures;
+    std::vector<ProbeShare> probes;
+    UnseenEstimate unseen;
+
+    [[nodiscard]] std::uint64_t ended(RunEnd end) const {
+        return ends.at(static_cast<std::size_t>(end));
+    }
+};
+
+// `targets`: whether the probes' targets count; without them every target is 0.
+CampaignSummary summarise(const CampaignContents& contents, bool targets);
+
+}  // namespace aivm::scenarios

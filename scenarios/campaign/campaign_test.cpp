@@ -1,0 +1,226 @@
+// Campaigns from end to end: runs in worker processes, their log, and what is saved of a violation.
+#include "scenarios/campaign/campaign.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "scenarios/campaign/campaign_seeds.h"
+#include "scenarios/campaign/campaign_summary.h"
+#include "scenarios/campaign/finding.h"
+#include "scenarios/file/load.h"
+#include "scenarios/file/print.h"
+#include "scenarios/run/run.h"
+#include "scenarios/testing/test_small.h"
+
+namespace aivm::scenarios {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+std::uint64_t monotonic_ns() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
+// Groups of a file have names of their own.
+sim::Scenario named(sim::Scenario s) {
+    s.actors.at(1).name = "watchers";
+    return s;
+}
+
+sim::Scenario few_tasks() {
+    sim::Scenario s = named(small_economic());
+    s.workload.tasks = 6;
+    return s;
+}
+
+// Providers leave while their results may still be challenged, and the rules allow it.
+sim::Scenario leaving_providers() {
+    auto loaded = load_scenario_file(AIVM_SOURCE_DIR "/scenarios/catalog/unbond_escape.toml");
+    EXPECT_TRUE(loaded);
+    loaded->scenario.expected_violations.clear();
+    loaded->scenario.workload.tasks = 40;
+    return loaded->scenario;
+}
+
+CampaignPlan plan_of(const std::vector<sim::Scenario>& scenarios, std::uint64_t seed = 5) {
+    CampaignPlan out;
+    out.seed = seed;
+    out.repeat_one_in = 4;
+    out.program = "test";
+    for (const sim::Scenario& scenario : scenarios)
+        out.scenarios.push_back({scenario.name, canonical_text(scenario)});
+    return out;
+}
+
+CampaignOptions runs(std::uint64_t runs_max) {
+    CampaignOptions out;
+    out.jobs = 2;
+    out.runs_max = runs_max;
+    out.shrink_tries = 60;
+    out.wall_clock_ns = monotonic_ns;
+    return out;
+}
+
+class Campaigns : public testing::Test {
+protected:
+    void SetUp() override {
+        folder_ = fs::path(testing::TempDir()) /
+                  ("campaign-" +
+                   std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+        fs::remove_all(folder_);
+    }
+    void TearDown() override { fs::remove_all(folder_); }
+    [[nodiscard]] std::string folder(const std::string& name = "a") const { return folder_ / name; }
+    [[nodiscard]] static CampaignResult campaign(const CampaignPlan& plan,
+                                                 const std::string& folder,
+                                                 const CampaignOptions& options) {
+        auto result = run_campaign(plan, folder, options);
+        EXPECT_TRUE(result) << result.error().text();
+        return result.value_or(CampaignResult{});
+    }
+
+private:
+    fs::path folder_;
+};
+
+// The runs by number, as the lines of a log without what differs between machines.
+std::map<std::uint64_t, std::string> lines(const CampaignContents& contents) {
+    std::map<std::uint64_t, std::string> out;
+    for (RunRecord run : contents.runs) {
+        run.cpu_us = 0;
+        run.memory_kib = 0;
+        out[run.index] = to_line(run);
+    }
+    return out;
+}
+
+TEST_F(Campaigns, EveryRunIsTheRunOfItsSeedAndNoSeedIsUsedTwice) {
+    const sim::Scenario scenario = few_tasks();
+    const CampaignResult result = campaign(plan_of({scenario}), folder(), runs(8));
+    ASSERT_EQ(result.contents.runs.size(), 8U);
+    std::set<std::uint64_t> seeds;
+    for (const RunRecord& run : result.contents.runs) {
+        EXPECT_EQ(run.end, RunEnd::kClean) << run.message;
+        EXPECT_EQ(run.seed, seed_of_run(5, run.index));
+        seeds.insert(run.seed);
+        RunOptions options;
+        options.seed = run.seed;
+        EXPECT_EQ(run_scenario(scenario, options)->digest.hex(), run.digest);
+        EXPECT_EQ(run.repeated, run.index % 4 == 0);
+    }
+    EXPECT_EQ(seeds.size(), 8U);
+    const CampaignSummary summary = summarise(result.contents, false);
+    EXPECT_EQ(summary.runs, 8U);
+    EXPECT_EQ(summary.repeated, 2U);
+    EXPECT_TRUE(summary.defects.empty());
+    EXPECT_GT(summary.runs_per_cpu_second.median, 0);
+}
+
+TEST_F(Campaigns, ACampaignGoesOnWhereItEndedAndAfterALineThatWasCutShort) {
+    const CampaignPlan plan = plan_of({few_tasks()});
+    EXPECT_EQ(campaign(plan, folder(), runs(5)).runs_made, 5U);
+    const fs::path log = fs::path(folder()) / kCampaignLogName;
+    fs::resize_file(log, fs::file_size(log) - 10);  // as if it had been killed while it wrote
+    const CampaignResult second = campaign(plan, folder(), runs(9));
+    EXPECT_EQ(second.runs_made, 5U);
+    EXPECT_EQ(second.contents.runs.size(), 9U);
+    EXPECT_EQ(lines(second.contents), lines(campaign(plan, folder("b"), runs(9)).contents));
+}
+
+TEST_F(Campaigns, ShardsMergeToTheWholeCampaign) {
+    CampaignPlan plan = plan_of({few_tasks(), leaving_providers()});
+    const CampaignResult whole = campaign(plan, folder("whole"), runs(12));
+    plan.shards = 2;
+    for (const std::uint32_t shard : {1U, 2U}) {
+        plan.shard = shard;
+        (void)campaign(plan, folder(std::to_string(shard)), runs(6));
+    }
+    const auto merged = merge_campaigns({folder("1"), folder("2")}, folder("merged"));
+    ASSERT_TRUE(merged) << merged.error().text();
+    std::set<std::uint64_t> of_merged;
+    std::set<std::uint64_t> of_whole;
+    for (const RunRecord& run : merged->runs) of_merged.insert(run.seed);
+    for (const RunRecord& run : whole.contents.runs) of_whole.insert(run.seed);
+    EXPECT_EQ(of_merged, of_whole);
+    ASSERT_EQ(summarise(*merged, false).defects.size(), 1U);
+    const std::string id = summarise(*merged, false).defects[0].finding;
+    EXPECT_TRUE(load_finding(folder("merged") + "/findings/" + id)) << id;
+    const auto again = merge_campaigns({folder("1")}, folder("merged"));
+    EXPECT_THAT(again.error().text(), HasSubstr("holds a campaign"));
+    const CampaignPlan other = plan_of({few_tasks()});
+    (void)campaign(other, folder("other"), runs(1));
+    const auto wrong = merge_campaigns({folder("1"), folder("other")}, folder("x"));
+    EXPECT_THAT(wrong.error().text(), HasSubstr("do not belong together"));
+}
+
+TEST_F(Campaigns, ManyViolationsOfOneKindAreOneDefectWithOneShrunkFinding) {
+    const CampaignResult result = campaign(plan_of({leaving_providers()}), folder(), runs(6));
+    const CampaignSummary summary = summarise(result.contents, false);
+    EXPECT_EQ(summary.ended(RunEnd::kViolated), 6U);
+    ASSERT_EQ(summary.defects.size(), 1U);
+    const Defect& defect = summary.defects[0];
+    EXPECT_EQ(defect.invariant, "E3");
+    EXPECT_EQ(defect.runs, 6U);
+    EXPECT_LE(defect.actions_after, 12U);
+    const auto replay = replay_finding(folder() + "/findings/" + defect.finding);
+    ASSERT_TRUE(replay) << replay.error().text();
+    EXPECT_TRUE(replay->reproduced()) << replay->difference;
+}
+
+TEST_F(Campaigns, FailFastEndsWithTheFirstViolationAndStillSavesIt) {
+    CampaignOptions options = runs(1000);
+    options.fail_fast = true;
+    const CampaignResult result = campaign(plan_of({leaving_providers()}), folder(), options);
+    EXPECT_LE(result.runs_made, options.jobs);
+    EXPECT_EQ(result.contents.findings.size(), 1U);
+}
+
+TEST_F(Campaigns, ARunThatTakesTooLongIsAFailureWithAScenarioToRepeatIt) {
+    CampaignOptions options = runs(1);
+    options.run_limit_ns = 1'000'000;
+    sim::Scenario scenario = named(small());
+    scenario.workload.tasks = 3000;
+    const CampaignResult result = campaign(plan_of({scenario}), folder(), options);
+    const CampaignSummary summary = summarise(result.contents, false);
+    ASSERT_EQ(summary.failures.size(), 1U);
+    EXPECT_EQ(summary.failures[0].end, RunEnd::kTimedOut);
+    const auto loaded = load_scenario_file(folder() + "/" + summary.failures[0].file);
+    ASSERT_TRUE(loaded) << to_text(loaded.error());
+    EXPECT_EQ(loaded->scenario.workload.tasks, 3000U);
+}
+
+TEST_F(Campaigns, StoppingKeepsTheRunsThatWereBegun) {
+    CampaignOptions options = runs(1000);
+    std::uint64_t asked = 0;
+    options.stop = [&] { return ++asked > 6; };
+    const CampaignResult result = campaign(plan_of({few_tasks()}), folder(), options);
+    EXPECT_TRUE(result.stopped);
+    EXPECT_GT(result.runs_made, 0U);
+    EXPECT_EQ(read_campaign(folder())->runs.size(), result.runs_made);
+}
+
+TEST_F(Campaigns, AProbeThatIsNotReachedOftenEnoughIsMissed) {
+    const CampaignResult result = campaign(plan_of({few_tasks()}), folder(), runs(30));
+    const CampaignSummary summary = summarise(result.contents, true);
+    const auto probe = [&](std::string_view name) {
+        return *std::ranges::find(summary.probes, name, &ProbeShare::name);
+    };
+    EXPECT_EQ(probe("task_completed").runs, 30U);
+    EXPECT_FALSE(probe("task_completed").missed());
+    EXPECT_EQ(probe("crash").runs, 0U);  // the scenario has no faults
+    EXPECT_TRUE(probe("crash").missed());
+    EXPECT_FALSE(probe("quorum_missed").missed());  // it has no target
+}
+
+}  // namespace
+}  // namespace aivm::scenarios

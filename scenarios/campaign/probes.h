@@ -1,0 +1,68 @@
+// Probes: named points that the runs of a campaign must reach somewhere. A campaign that never
+// reaches one has not tested what lies behind it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/state/event.h"
+#include "sim/scenario/fault.h"
+#include "sim/scenario/scenario.h"
+#include "sim/world/outcome.h"
+#include "sim/world/probe.h"
+
+namespace aivm::scenarios {
+
+// What a run did, as far as probes ask. Counted on the accepted chain.
+struct RunFacts {
+    std::array<std::uint64_t, std::variant_size_v<VmEvent>> events{};  // by alternative
+    std::array<std::uint64_t, enum_count<SlashCause>> slashes{};
+    std::uint64_t challenges_won = 0;
+    std::uint64_t challenges_lost = 0;
+    std::uint64_t challenges_in_last_block = 0;  // of their window
+    std::uint64_t tasks_drawn_again = 0;
+    std::uint64_t operations_max = 0;  // in one block
+    std::array<std::uint64_t, sim::kFaultKinds> faults{};
+    std::uint64_t messages_lost = 0;
+    std::uint64_t messages_corrupted = 0;
+    bool recovered = false;  // from its last fault
+
+    template <class Event>
+    [[nodiscard]] std::uint64_t count() const {
+        return events.at(VmEvent(Event{}).index());
+    }
+};
+
+// Counts while a run goes on.
+class FactCounter final : public sim::Probe {
+public:
+    void on_block(const Executed& block, sim::SimTime now) override;
+    // The facts of the finished run.
+    [[nodiscard]] RunFacts facts(const sim::Scenario& scenario, const sim::Outcome& outcome) const;
+
+private:
+    RunFacts facts_;
+};
+
+struct ProbeRow {
+    std::string_view name;
+    std::string_view meaning;
+    // The share of the runs of the catalogue's scenario `swarm` that must reach it.
+    double target;
+    std::uint64_t (*count)(const RunFacts& facts);
+};
+std::span<const ProbeRow> probe_rows();
+
+// The probes that the run reached, by position in probe_rows().
+std::vector<std::size_t> reached(const RunFacts& facts);
+
+// What the run did, coarsely: how it ended, which probes it reached, and what it violated. Equal
+// texts are one behaviour.
+std::string behaviour_of(const RunFacts& facts, const sim::Outcome& outcome);
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,378 @@
+"""Campaigns, shrinking and findings as their users meet them. Run: campaign_cli_test.py PROGRAM"""
+
+import atexit
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+PROGRAM = ""
+
+CLEAN = """
+name = "clean"
+[run]
+fidelity = "economic"
+[tasks]
+count = 5
+feature_rows = 64
+[vm]
+challenge_window_blocks = 5
+challenge_reveal_blocks = 5
+[[provider]]
+name = "p"
+"""
+
+# Half of the validators is cut off, and three of five answers decide a preference.
+SPLIT = """
+name = "split"
+[chain]
+validators = 20
+k = 5
+alpha_preference = 3
+alpha_confidence = 4
+beta = 4
+[network]
+latency = "lan"
+[tasks]
+count = 24
+per_block = 2
+feature_rows = 64
+[vm]
+challenge_window_blocks = 10
+[[provider]]
+name = "p"
+count = 2
+[[fault]]
+kind = "partition"
+at = "20s"
+duration = "60s"
+validators = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+"""
+
+
+class Program(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="aivmsim-campaign-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        (self.folder / "clean.toml").write_text(CLEAN)
+        (self.folder / "split.toml").write_text(SPLIT)
+
+    def start(self, *arguments, **more):
+        variables = {k: v for k, v in os.environ.items() if not k.startswith("AIVMSIM_")}
+        return subprocess.Popen(
+            [PROGRAM, *map(str, arguments)],
+            cwd=self.folder,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **more,
+        )
+
+    def call(self, code, *arguments):
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=300)
+        self.assertEqual(process.returncode, code, err + out)
+        return out, err
+
+    def campaign(self, code, *arguments):
+        out, _ = self.call(code, "campaign", *arguments, "--json")
+        result = json.loads(out)
+        self.assertEqual(result["exit_code"], code)
+        return result
+
+    violated_once = None  # a folder with the finding of violated(), and its result
+
+    def violated(self):
+        """The result of a campaign that violates S1, and the defect; its folder is c."""
+        if Program.violated_once is None:
+            folder = Path(tempfile.mkdtemp(prefix="aivmsim-violated-"))
+            atexit.register(shutil.rmtree, folder)
+            result = self.campaign(
+                1, "split.toml", "--runs", 4, "--seed", 3, "--out", "c", "--shrink-tries", 150
+            )
+            shutil.copytree(self.folder / "c", folder / "c")
+            Program.violated_once = (folder, result)
+        folder, result = Program.violated_once
+        if not (self.folder / "c").exists():
+            shutil.copytree(folder / "c", self.folder / "c")
+        return result, next(d for d in result["defects"] if d["invariant"] == "S1")
+
+
+class Campaigns(Program):
+    def test_a_clean_campaign_passes_and_says_which_seeds_it_used(self):
+        result = self.campaign(0, "clean.toml", "--runs", 20, "--seed", 9, "--out", "c")
+        self.assertEqual(result["runs"], 20)
+        self.assertEqual(len(set(result["seeds"])), 20)
+        self.assertEqual(result["repeated"], 2)
+        self.assertEqual(result["ends"]["clean"], 20)
+        self.assertGreater(result["per_cpu_second"]["runs"]["median"], 0)
+        out, err = self.call(0, "campaign", "clean.toml", "--runs", "20", "--out", "c", "--seed", 9)
+        self.assertTrue(out.startswith("PASS campaign of clean seed=9 runs=20 "), out)
+        self.assertIn("campaign seed 9", err)
+
+    def test_a_budget_of_time_ends_it_and_a_budget_of_nothing_is_refused(self):
+        started = time.monotonic()
+        result = self.campaign(0, "clean.toml", "--budget", "1s", "--out", "c")
+        self.assertLess(time.monotonic() - started, 30)
+        self.assertGreater(result["runs"], 0)
+        for flags in (["--budget", "0s"], ["--runs", "0"], ["--budget", "soon"],
+                      ["--shard", "3/2"], ["--repeat", "2/3"], ["--run-limit", "0s"]):
+            out, err = self.call(2, "campaign", "clean.toml", *flags)
+            self.assertEqual(out, "")
+            self.assertIn(flags[0], err)
+
+    def test_a_violation_is_saved_shrunk_and_replays(self):
+        result, defect = self.violated()
+        self.assertGreater(defect["runs"], 0)
+        self.assertLessEqual(defect["actions_after"], 12)
+        out, _ = self.call(1, "replay", f"c/findings/{defect['finding']}")
+        self.assertIn("REPRODUCED", out)
+        # The file alone runs, too.
+        shrunk = f"c/findings/{defect['finding']}/shrunk.toml"
+        out, _ = self.call(1, "run", shrunk, "--no-record")
+        self.assertIn("S1", out)
+        out, _ = self.call(1, "replay", shrunk)
+        self.assertIn("as recorded", out)
+        self.assertRegex(out, r"(\d+) of \1 recorded choices bind")
+
+    def test_the_formats_for_ci_are_what_they_should_be(self):
+        self.call(1, "campaign", "split.toml", "clean.toml", "--runs", 12, "--seed", 3, "--out",
+                  "c", "--shrink-tries", 20, "--junit", "j.xml", "--sarif", "s.sarif")
+        suites = ElementTree.parse(self.folder / "j.xml").getroot()
+        self.check_junit(suites)
+        failed = [c for c in suites.iter("testcase") if c.find("failure") is not None]
+        self.assertTrue(any("S1" in case.get("name") for case in failed))
+        passed = [c.get("name") for c in suites.iter("testcase") if len(c) == 0]
+        self.assertIn("clean", passed)
+        self.check_sarif(json.loads((self.folder / "s.sarif").read_text()))
+
+    def check_junit(self, suites):
+        """The schema of the Jenkins plugin (junit-10.xsd), as far as we use it."""
+        self.assertEqual(suites.tag, "testsuites")
+        counted = {"tests": 0, "failures": 0, "errors": 0}
+        for suite in suites:
+            self.assertEqual(suite.tag, "testsuite")
+            self.assertTrue(suite.get("name"))
+            for case in suite:
+                self.assertEqual(case.tag, "testcase")
+                self.assertTrue(case.get("name") and case.get("classname"))
+                self.assertLessEqual(len(case), 1)
+                counted["tests"] += 1
+                for child in case:
+                    self.assertIn(child.tag, ("failure", "error"))
+                    self.assertTrue(child.get("message"))
+                    counted[child.tag + "s"] += 1
+            for key, value in counted.items():
+                self.assertEqual(int(suite.get(key)), value)
+        for key, value in counted.items():
+            self.assertEqual(int(suites.get(key)), value)
+
+    def check_sarif(self, log):
+        """What SARIF 2.1.0 requires of the objects that we write (sections 3.13 to 3.29)."""
+        self.assertEqual(log["version"], "2.1.0")
+        self.assertLessEqual(set(log), {"$schema", "version", "runs"})
+        (run,) = log["runs"]
+        driver = run["tool"]["driver"]
+        self.assertEqual(driver["name"], "aivmsim")
+        rules = [rule["id"] for rule in driver["rules"]]
+        self.assertEqual(len(rules), len(set(rules)))
+        self.assertTrue(run["results"])
+        for result in run["results"]:
+            self.assertIn(result["ruleId"], rules)
+            self.assertIn(result["level"], ("none", "note", "warning", "error"))
+            self.assertTrue(result["message"]["text"])
+            self.assertGreaterEqual(result["occurrenceCount"], 1)
+            (location,) = result["locations"]
+            place = location["physicalLocation"]
+            self.assertTrue(place["artifactLocation"]["uri"])
+            self.assertGreaterEqual(place["region"]["startLine"], 1)
+
+    def test_shards_use_different_seeds_and_merge(self):
+        seeds = set()
+        for shard in (1, 2):
+            result = self.campaign(
+                0, "clean.toml", "--runs", 5, "--seed", 4, "--shard", f"{shard}/2",
+                "--out", f"part{shard}",
+            )
+            self.assertFalse(seeds & set(result["seeds"]))
+            seeds |= set(result["seeds"])
+        out, _ = self.call(0, "merge", "part1", "part2", "-o", "whole")
+        self.assertIn("10 runs of 2 parts joined", out)
+        _, err = self.call(2, "merge", "part1", "part2", "-o", "whole")
+        self.assertIn("holds a campaign", err)
+        _, err = self.call(2, "campaign", "clean.toml", "--shard", "1/2")
+        self.assertIn("--shard needs --seed", err)
+
+    def test_another_campaign_in_the_folder_and_a_damaged_log_are_refused(self):
+        self.campaign(0, "clean.toml", "--runs", 2, "--seed", 1, "--out", "c")
+        _, err = self.call(2, "campaign", "split.toml", "--runs", 2, "--seed", 1, "--out", "c")
+        self.assertIn("holds another campaign", err)
+        log = self.folder / "c/campaign.jsonl"
+        lines = log.read_text().splitlines(keepends=True)
+        log.write_text(lines[0] + "garbage\n" + "".join(lines[1:]))
+        _, err = self.call(2, "campaign", "clean.toml", "--runs", 3, "--seed", 1, "--out", "c")
+        self.assertIn("campaign.jsonl:2:", err)
+
+    def test_a_killed_worker_loses_nothing(self):
+        process = self.start(
+            "campaign", "clean.toml", "--budget", "3s", "--jobs", 2, "--seed", 1, "--out", "c",
+            "--json",
+        )
+        time.sleep(1)
+        children = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True
+        ).stdout.split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        out, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 0, err)
+        result = json.loads(out)
+        self.assertEqual(result["ends"]["crashed"], 0)
+        self.assertEqual(len(set(result["seeds"])), result["runs"])
+
+    def test_a_killed_campaign_goes_on(self):
+        process = self.start("campaign", "clean.toml", "--budget", "60s", "--seed", 1, "--out", "c")
+        while not (self.folder / "c/campaign.jsonl").exists():
+            time.sleep(0.05)
+        time.sleep(1)
+        process.kill()
+        process.communicate()
+        there = len((self.folder / "c/campaign.jsonl").read_text().splitlines()) - 1
+        self.assertGreater(there, 0)
+        result = self.campaign(0, "clean.toml", "--runs", there + 5, "--out", "c")
+        self.assertEqual(result["runs"], there + 5)
+        self.assertLessEqual(result["runs_made"], 6)
+
+    def test_ctrl_c_keeps_what_is_there(self):
+        process = self.start("campaign", "clean.toml", "--budget", "60s", "--seed", 1, "--out", "c",
+                             "--json")
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, err)
+        self.assertGreater(json.loads(out)["runs"], 0)
+
+    def test_a_run_over_its_limit_is_a_failure_with_a_command(self):
+        text = CLEAN.replace("count = 5", "count = 100000").replace("economic", "full")
+        (self.folder / "slow.toml").write_text(text)
+        result = self.campaign(6, "slow.toml", "--runs", 1, "--run-limit", "300ms", "--out", "c")
+        (failure,) = result["failures"]
+        self.assertEqual(failure["end"], "timed_out")
+        self.assertRegex(failure["reproduce"], r"^aivmsim run c/failures/\w+\.toml --seed \d+$")
+
+
+class Workflow(Program):
+    """The workflow that users copy: its commands are run as they stand, with smaller budgets."""
+
+    def test_its_commands_run_and_its_canary_is_found(self):
+        root = Path(__file__).resolve().parent.parent.parent
+        text = (root / "fuzz/ci/campaign.yml").read_text()
+        commands = [
+            line.split("aivmsim ", 1)[1].split() for line in text.splitlines()
+            if "bin/aivmsim " in line
+        ]
+        self.assertEqual([c[0] for c in commands], ["campaign", "campaign"])
+        canary, campaign = commands
+        canary[1] = str(root / canary[1])
+        self.call(1, *canary)
+        text = " ".join(campaign)
+        text = re.sub(r"--budget \$\{\{.*?\}\}", "--runs 2", text)
+        self.call(0, *text.split())
+        for file in ("junit.xml", "campaign.sarif"):
+            self.assertTrue((self.folder / file).exists())
+
+
+class FindingTools(Program):
+    def test_shrink_writes_one_file_that_runs_by_itself_and_goes_on(self):
+        _, defect = self.violated()
+        finding = f"c/findings/{defect['finding']}"
+        out, _ = self.call(0, "shrink", finding, "--tries", 300)
+        self.assertIn("reproduce  aivmsim run", out)
+        first = (self.folder / finding / "repro.toml").read_text()
+        self.call(1, "run", f"{finding}/repro.toml", "--no-record")
+        self.call(0, "shrink", finding, "--tries", 200)
+        second = (self.folder / finding / "repro.toml").read_text()
+        self.assertLessEqual(len(second), len(first))
+        self.call(1, "replay", finding)
+
+    def test_explain_shows_the_promise_the_run_and_what_led_to_it(self):
+        _, defect = self.violated()
+        out, _ = self.call(0, "explain", f"c/findings/{defect['finding']}")
+        for words in ("promised    S1", "happened ", "the run\n", "partition", "last events",
+                      "aivmsim emit-test"):
+            self.assertIn(words, out)
+
+    def test_emit_test_writes_a_scenario_whose_replay_tells_right_from_wrong(self):
+        _, defect = self.violated()
+        out, _ = self.call(0, "emit-test", f"c/findings/{defect['finding']}", "--name", "fork",
+                           "--out", "tests")
+        self.assertIn("tests/fork.toml", out)
+        self.call(1, "replay", "tests/fork.toml")
+        # Without the fault nothing is violated, as after a correction.
+        path = self.folder / "tests/fork.toml"
+        path.write_text(re.sub(r"\[\[fault\]\]\n(\w.*\n)*", "", path.read_text()))
+        process = self.start("replay", "tests/fork.toml")
+        out, err = process.communicate(timeout=60)
+        # The shrunk run may end before its work is done, which is a limit and not the violation.
+        self.assertIn(process.returncode, (0, 6), err)
+        self.assertIn("S1 is not violated", out)
+        _, err = self.call(2, "emit-test", f"c/findings/{defect['finding']}", "--name", "fork",
+                           "--out", "tests")
+        self.assertIn("is there already", err)
+
+    def test_bisect_digest_names_the_first_differing_event(self):
+        out, _ = self.call(0, "bisect-digest", "split.toml@1", "split.toml@1")
+        self.assertTrue(out.startswith("SAME digest="), out)
+        out, _ = self.call(5, "bisect-digest", "split.toml@1", "split.toml@2")
+        self.assertIn("DIFFERS first at record", out)
+        self.assertEqual(out.count("\n  >"), 2, out)
+
+    def test_bisect_digest_compares_with_a_trace_of_another_program(self):
+        out, _ = self.call(0, "trace", "split.toml@2")
+        (self.folder / "other.json").write_text(out)
+        self.call(0, "bisect-digest", "split.toml@2", "other.json")
+        out, _ = self.call(5, "bisect-digest", "split.toml@1", "other.json")
+        window = re.search(r"--from (\d+) --to (\d+)", out)
+        self.assertTrue(window, out)
+        out, _ = self.call(0, "trace", "split.toml@2", "--from", window[1], "--to", window[2])
+        (self.folder / "other.json").write_text(out)
+        out, _ = self.call(5, "bisect-digest", "split.toml@1", "other.json")
+        self.assertEqual(out.count("\n  >"), 2, out)
+        (self.folder / "other.json").write_text("{}")
+        _, err = self.call(2, "bisect-digest", "split.toml@1", "other.json")
+        self.assertIn("write it with aivmsim trace", err)
+
+    def test_wrong_requests_name_what_is_wrong(self):
+        for command in ("shrink", "emit-test"):
+            _, err = self.call(2, command, "clean.toml")
+            self.assertIn("records no run", err)
+            _, err = self.call(2, command, "nowhere")
+            self.assertIn("nowhere", err)
+        _, err = self.call(2, "replay", "clean.toml")
+        self.assertIn("aivmsim run clean.toml", err)
+        _, err = self.call(2, "bisect-digest", "nothing@1", "split.toml@1")
+        self.assertIn("nothing", err)
+
+
+class Mutants(Program):
+    def test_a_release_contains_none_and_the_list_is_long(self):
+        _, err = self.call(2, "mutants", "D22")
+        self.assertIn("contains no mutants", err)
+        out, _ = self.call(0, "mutants", "--list")
+        ids = [line.split()[0] for line in out.splitlines()]
+        self.assertGreaterEqual(len(ids), 80)
+        self.assertEqual(len(ids), len(set(ids)))
+
+
+if __name__ == "__main__":
+    PROGRAM = os.path.abspath(sys.argv.pop())
+    unittest.main()

@@ -1,0 +1,170 @@
+#include "scenarios/cli/campaign_shown.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "scenarios/cli/terminal.h"
+#include "scenarios/cli/text.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+// At most so many of the defects and failures are printed; all are in the JSON.
+constexpr std::size_t kShownMax = 20;
+
+struct Verdict {
+    std::string_view word;
+    Style style;
+};
+
+Verdict verdict_of(ExitCode code) {
+    switch (code) {
+        case kExitClean:
+            return {"PASS", Style::kGood};
+        case kExitLimit:
+            return {"LIMIT", Style::kCaution};
+        case kExitInterrupted:
+            return {"STOPPED", Style::kCaution};
+        case kExitNothingMatched:
+            return {"NOTHING", Style::kCaution};
+        default:
+            return {"FAIL", Style::kBad};
+    }
+}
+
+std::string names_of(const CampaignPlan& plan) {
+    std::string out = plan.scenarios.front().name;
+    if (plan.scenarios.size() > 1) out += fmt::format(" and {} more", plan.scenarios.size() - 1);
+    return out;
+}
+
+std::string defect_text(const CampaignShown& shown, const Defect& d, bool colour) {
+    std::string out = fmt::format(
+        "\n{}  {} {}   {}{}\n  {} of {} runs, first seed {}\n",
+        d.liveness ? styled(Style::kCaution, "LIMIT", colour) : styled(Style::kBad, "FAIL", colour),
+        d.invariant, d.name, d.scenario, d.finding.empty() ? "" : "   finding " + d.finding,
+        grouped(d.runs), grouped(shown.summary.runs), d.seed);
+    out += "  " + wrapped(d.message, kScreenWidth - 2, 2) + "\n";
+    if (d.actions_after > 0) {
+        out += fmt::format("  shrunk {} -> {} ({} tries)\n", grouped(d.actions_before),
+                           counted(d.actions_after, "action"), grouped(d.tries));
+    }
+    return out + fmt::format("  reproduce  {}\n", command_of(shown, d));
+}
+
+std::string failure_text(const CampaignShown& shown, const Failure& f, bool colour) {
+    return fmt::format("\n{}  {}   {}\n  {} of {} runs, first seed {}\n  {}\n  reproduce  {}\n",
+                       styled(Style::kBad, "FAIL", colour), run_end_word(f.end), f.scenario,
+                       grouped(f.runs), grouped(shown.summary.runs), f.seed,
+                       wrapped(f.message, kScreenWidth - 2, 2), command_of(shown, f));
+}
+
+std::string spread_text(const Spread& spread) {
+    const auto number = [](double value) {
+        return value < 100 ? fmt::format("{:.1f}", value)
+                           : grouped(static_cast<std::uint64_t>(value));
+    };
+    return fmt::format("{} ({} .. {})", number(spread.median), number(spread.low),
+                       number(spread.high));
+}
+
+std::string probes_text(const CampaignShown& shown, bool colour) {
+    std::string out = "\nprobes      share of the runs that reach it\n";
+    std::string never;
+    for (const ProbeShare& probe : shown.summary.probes) {
+        if (probe.runs == 0 && !probe.missed()) {
+            never += (never.empty() ? "" : ", ") + probe.name;
+            continue;
+        }
+        out += fmt::format(
+            "  {:<24} {:>5.1f} %{}\n", probe.name, 100 * probe.share,
+            probe.missed() ? styled(Style::kBad,
+                                    fmt::format("  under its target of {:.0f} %, at most {:.1f} "
+                                                "% with confidence",
+                                                100 * probe.target, 100 * probe.share_max),
+                                    colour)
+                           : "");
+    }
+    if (!never.empty()) out += "  never: " + wrapped(never, kScreenWidth - 9, 9) + "\n";
+    return out;
+}
+
+std::string figures_text(const CampaignShown& shown) {
+    const CampaignSummary& s = shown.summary;
+    std::string out = fmt::format(
+        "\nper CPU s   {} runs, {} events, {} blocks: median (5 % .. 95 %)\n"
+        "memory      at most {} MiB per process\n"
+        "determinism {} repeated, {} with another digest\n",
+        spread_text(s.runs_per_cpu_second), spread_text(s.events_per_cpu_second),
+        spread_text(s.blocks_per_cpu_second), grouped(s.memory_kib_max / 1024),
+        counted(s.repeated, "run"), grouped(s.ended(RunEnd::kNotDeterministic)));
+    out += fmt::format(
+        "behaviours  {} seen; the next run shows another with probability {:.3f} (at most "
+        "{:.3f})\n",
+        grouped(s.unseen.behaviours), s.unseen.next_is_new, s.unseen.next_is_new_max);
+    return out + fmt::format(
+                     "seeds       campaign seed {}, shard {}/{}; those of the runs are in "
+                     "{}/{}\n",
+                     shown.plan().seed, shown.plan().shard, shown.plan().shards, shown.folder,
+                     kCampaignLogName);
+}
+
+template <class Rows, class Text>
+std::string first_of(const Rows& rows, const Text& text) {
+    std::string out;
+    for (std::size_t i = 0; i < std::min(rows.size(), kShownMax); ++i) out += text(rows[i]);
+    if (rows.size() > kShownMax)
+        out += fmt::format("\n... and {} more, see --json\n", rows.size() - kShownMax);
+    return out;
+}
+
+}  // namespace
+
+ExitCode CampaignShown::exit_code() const {
+    const auto any_of = [&](auto... ends) { return (summary.ended(ends) + ...) > 0; };
+    if (std::ranges::any_of(summary.defects, [](const Defect& d) { return !d.liveness; }))
+        return kExitViolated;
+    if (any_of(RunEnd::kNotDeterministic)) return kExitNotDeterministic;
+    if (any_of(RunEnd::kFailed, RunEnd::kCrashed) || !result.lost.empty())
+        return kExitHarnessFailed;
+    if (!summary.defects.empty() || std::ranges::any_of(summary.probes, &ProbeShare::missed) ||
+        any_of(RunEnd::kBudget, RunEnd::kTimedOut, RunEnd::kOutOfMemory)) {
+        return kExitLimit;
+    }
+    if (result.stopped) return kExitInterrupted;
+    return summary.runs == 0 ? kExitNothingMatched : kExitClean;
+}
+
+std::string command_of(const CampaignShown& shown, const Defect& defect) {
+    if (!defect.finding.empty())
+        return fmt::format("aivmsim replay {}/findings/{}", shown.folder, defect.finding);
+    return fmt::format("aivmsim run {} --seed {}", defect.scenario, defect.seed);
+}
+
+std::string command_of(const CampaignShown& shown, const Failure& failure) {
+    return fmt::format("aivmsim run {}/{} --seed {}", shown.folder, failure.file, failure.seed);
+}
+
+std::string campaign_line(const CampaignShown& shown, bool colour) {
+    const Verdict verdict = verdict_of(shown.exit_code());
+    const CampaignSummary& s = shown.summary;
+    return fmt::format(
+        "{} campaign of {} seed={} runs={} defects={} failures={} cpu={:.1f}s "
+        "wall={:.1f}s\n",
+        styled(verdict.style, verdict.word, colour), names_of(shown.plan()), shown.plan().seed,
+        grouped(s.runs), s.defects.size(), s.failures.size(), s.cpu_seconds,
+        static_cast<double>(shown.wall_ns) / 1e9);
+}
+
+std::string campaign_screen(const CampaignShown& shown, bool colour) {
+    std::string out = campaign_line(shown, colour);
+    out += first_of(shown.summary.defects,
+                    [&](const Defect& d) { return defect_text(shown, d, colour); });
+    out += first_of(shown.summary.failures,
+                    [&](const Failure& f) { return failure_text(shown, f, colour); });
+    for (const std::string& lost : shown.result.lost) out += fmt::format("\nnote  {}\n", lost);
+    return out + probes_text(shown, colour) + figures_text(shown);
+}
+
+}  // namespace aivm::scenarios::cli

@@ -1,0 +1,138 @@
+// A validator of a DAG: one replica of the VM on its own disk, driven by an engine of vertices. It
+// issues vertices with the operations that are its own to carry, and cuts when it is its turn.
+//
+// Every operation reaches every validator. Each carries those of the accounts that are its own for
+// now: an account belongs to one validator, and to the next one after some time, so that what a
+// validator leaves undone is done by another. So operations of one account, which must come in
+// order, stand in one line of vertices, and concurrent vertices seldom touch the same job.
+//
+// A validator whose disk was replaced does not know the numbers of the vertices that it has signed:
+// it votes, and issues nothing any more.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "core/vm/dag_vm.h"
+#include "sim/actors/actor.h"
+#include "sim/actors/node_observer.h"
+#include "sim/actors/node_records.h"
+#include "sim/actors/signing.h"
+#include "sim/actors/strategy.h"
+#include "sim/storage/sim_disk.h"
+
+namespace aivm::sim {
+
+struct DagValidatorSetup {
+    ActorId self = 0;
+    std::uint64_t run_seed = 0;
+    std::vector<std::uint64_t> stakes;
+    DagVm::Setup vm;  // its store is the node's disk
+    SimDisk* disk = nullptr;
+    std::function<std::unique_ptr<ConsensusEngine>(EngineHost&, RandomStream&)> make_engine;
+    const EngineRow* engine = nullptr;
+    std::uint64_t vertex_interval_ns = 0;
+    std::uint64_t turn_ns = 0;  // for which an account is a validator's own to carry
+    std::vector<ActorId> followers;
+    std::vector<ActorId> watchers;  // those of them that receive PendingPackets
+    Environment* environment = nullptr;
+    NodeObserver* observer = nullptr;
+};
+
+class DagValidatorActor final : public Actor, private EngineHost {
+public:
+    DagValidatorActor(DagValidatorSetup setup, Signer signer,
+                      std::unique_ptr<ValidatorStrategy> strategy);
+
+    void start() override;
+    void receive(ActorId from, const Packet& packet) override;
+    void receive_corrupted(ActorId from, const Packet& packet,
+                           const Corruption& corruption) override;
+    void wake(std::uint64_t tag) override;
+    void crash() override;
+    void restart() override;
+
+    // Null while the node is down.
+    [[nodiscard]] const DagVm* vm() const { return vm_ ? &*vm_ : nullptr; }
+    [[nodiscard]] const ConsensusEngine* engine() const { return engine_.get(); }
+
+private:
+    [[nodiscard]] std::optional<Hash32> accepted_at(Height) const override { return std::nullopt; }
+    [[nodiscard]] bool is_accepted(const Hash32& id) const override;
+    [[nodiscard]] bool has_work() const override { return vm_->wants_vertex(); }
+
+    void boot(bool bootstrap);
+    [[nodiscard]] Status note_disk(bool disk_was_empty);
+    void stop(const Error& error);
+    void note_epoch();
+
+    void take_body(ActorId from, const VertexPtr& vertex);
+    [[nodiscard]] bool is_signed_by_proposer(const Vertex& vertex) const;
+    void drop_malformed();
+    void serve(ActorId from, const BlockRequest& request);
+    void serve(ActorId from, const FollowRequest& request);
+
+    void step(const Input& input);
+    void run_actions();
+    void act(const Send& action);
+    void act(const Fetch& action);
+    void act(const Verify& action);
+    void act(const Discard& action);
+    void act(const Accept& action);
+    void act(const Reject& action);
+    void act(const Prefer& action);
+    void act(const SetTimer& action);
+    void act(const Persist& action);
+    void act(const Sign&) {}
+    void act(const SubmitEvidence&) {}
+    void act(const PublishCertificate&) {}
+    void settle();
+
+    void set_issue_timer();
+    void issue();
+    void issue_vertex();
+    void issue_cut();
+    void admit_own(const VertexPtr& vertex);
+    [[nodiscard]] bool carries(const SignedOperation& operation) const;
+    [[nodiscard]] std::uint64_t find_secret(const Hash32& commitment);
+    [[nodiscard]] Verdict verdict_on(const VertexPtr& vertex);
+    // Records the signature, and submits evidence if the proposer signed another vertex for the
+    // slot.
+    void note_signature(const Vertex& vertex);
+    [[nodiscard]] Item item_of_vertex(const Vertex& vertex) const;
+    [[nodiscard]] bool running() const { return vm_.has_value(); }
+
+    DagValidatorSetup setup_;
+    Signer signer_;
+    std::unique_ptr<ValidatorStrategy> strategy_;
+    RandomStream random_;
+    std::uint32_t incarnation_ = 0;
+
+    // Lost in a crash.
+    std::optional<DagVm> vm_;
+    std::unique_ptr<ConsensusEngine> engine_;
+    Actions actions_;
+    bool acting_ = false;
+    std::map<Hash32, VertexPtr> bodies_;       // received, not yet verified
+    std::deque<ExecutedPtr> history_;          // the last settled slices, for followers
+    std::map<Hash32, std::uint64_t> secrets_;  // commitment -> n, for the n computed so far
+    std::uint64_t epoch_ = 0;
+    std::vector<std::uint64_t> stakes_;
+    bool issue_timer_is_set_ = false;
+    bool silent_ = false;  // it issues nothing
+    struct Signature {
+        Hash32 id;
+        std::uint64_t cut = 0;
+        Bytes authorization;
+    };
+    std::map<std::pair<std::uint64_t, std::uint32_t>, Signature> signed_;  // by slot and proposer
+    std::uint64_t nonce_ = 0;                                              // of its own operations
+};
+
+// A settled slice as a block of the same operations, without those that were void.
+ExecutedPtr block_of_slice(const CutResult& result);
+
+}  // namespace aivm::sim

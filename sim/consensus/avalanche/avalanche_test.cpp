@@ -1,0 +1,236 @@
+// The engine over a network of engines.
+#include "sim/consensus/avalanche/avalanche.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/base/digest.h"
+#include "sim/consensus/avalanche/messages.h"
+#include "sim/testing/test_dag_network.h"
+
+namespace aivm::sim {
+namespace {
+
+using test::DagNetwork;
+using test::DagNode;
+using test::kMs;
+
+AvalancheConfig dag_config(std::uint32_t nodes) {
+    AvalancheConfig config;
+    config.stakes.assign(nodes, 100);
+    config.k = 8;
+    config.votes = {.alpha = 6, .beta_virtuous = 8, .beta_rogue = 12};
+    config.concurrent_polls = 2;
+    config.poll_timeout_initial_ns = config.poll_timeout_min_ns = 500 * kMs;
+    config.fetch_timeout_ns = 500 * kMs;
+    config.idle_probe_ns = 2000 * kMs;
+    return config;
+}
+
+DagNetwork dag_network(const AvalancheConfig& config, const test::NetworkOptions& options) {
+    return {static_cast<std::uint32_t>(config.stakes.size()), options, [config](DagNode& node) {
+                AvalancheConfig own = config;
+                own.self = node.self;
+                return make_avalanche(own, node, node.random).value();
+            }};
+}
+
+Hash32 key(std::uint64_t number) { return sha256(as_bytes("job " + std::to_string(number))); }
+
+// Whether all nodes have decided everything, alike: they have accepted the same vertices.
+void expect_agreement(const DagNetwork& network) {
+    for (const auto& node : network.nodes) {
+        EXPECT_EQ(node->accepted, network.nodes[0]->accepted) << "node " << node->self;
+        EXPECT_TRUE(node->processing.empty()) << "node " << node->self;
+    }
+}
+
+TEST(AvalancheEngine, AVertexWithoutRivalsIsAcceptedByAll) {
+    DagNetwork network = dag_network(dag_config(7), {});
+    const Item vertex = network.nodes[2]->build(1, {key(1)});
+    EXPECT_TRUE(network.run(kMinute, [&] { return network.all_accepted(vertex); }));
+    const std::uint64_t queries = network.nodes[0]->queries_sent;
+    network.run(kMinute);
+    EXPECT_EQ(network.nodes[0]->queries_sent, queries) << "nothing undecided, no polls";
+}
+
+TEST(AvalancheEngine, ConcurrentVerticesOnDifferentJobsAreAllAccepted) {
+    DagNetwork network = dag_network(dag_config(7), {});
+    std::vector<Item> built;
+    for (std::uint64_t round = 0; round < 6; ++round) {
+        for (auto& node : network.nodes)
+            built.push_back(node->build(round, {key(100 * round + node->self)}));
+        network.run(100 * kMs);
+    }
+    EXPECT_TRUE(network.run(2 * kMinute, [&] { return network.is_quiet(); }));
+    for (const Item& vertex : built) EXPECT_TRUE(network.all_accepted(vertex));
+    expect_agreement(network);
+}
+
+TEST(AvalancheEngine, OfRivalsExactlyOneIsAcceptedEverywhere) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        DagNetwork network = dag_network(dag_config(7), {.seed = seed});
+        const Item a = network.nodes[0]->build(1, {key(1)});
+        const Item b = network.nodes[4]->build(2, {key(1)});
+        ASSERT_TRUE(network.run(
+            5 * kMinute,
+            [&] { return network.is_quiet() && network.nodes[0]->rejected.size() == 1; }))
+            << "seed " << seed;
+        EXPECT_NE(network.all_accepted(a), network.all_accepted(b)) << "seed " << seed;
+        expect_agreement(network);
+    }
+}
+
+TEST(AvalancheEngine, AJobsLaterVerticesStandOnTheFirstAndDoNotConflict) {
+    DagNetwork network = dag_network(dag_config(5), {});
+    Item last = network.nodes[0]->build(1, {key(1)});
+    for (std::uint64_t i = 2; i <= 6; ++i)
+        last = network.nodes[0]->build_on(i, {last.id}, {key(1)});
+    EXPECT_TRUE(network.run(2 * kMinute, [&] { return network.all_accepted(last); }));
+}
+
+TEST(AvalancheEngine, DescendantsOfALoserFallWithIt) {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        DagNetwork network = dag_network(dag_config(7), {.seed = seed});
+        const Item a = network.nodes[0]->build(1, {key(1)});
+        const Item above_a = network.nodes[0]->build_on(3, {a.id}, {key(3)});
+        const Item b = network.nodes[4]->build(2, {key(1)});
+        const Item above_b = network.nodes[4]->build_on(4, {b.id}, {key(4)});
+        ASSERT_TRUE(
+            network.run(5 * kMinute, [&] { return network.nodes[0]->rejected.size() == 2; }))
+            << "seed " << seed;
+        network.run(kMinute, [&] { return network.is_quiet(); });
+        const bool a_won = network.all_accepted(a);
+        EXPECT_EQ(network.all_accepted(above_a), a_won);
+        EXPECT_EQ(network.all_accepted(above_b), !a_won);
+        expect_agreement(network);
+    }
+}
+
+TEST(AvalancheEngine, AgreesOnALossyNetworkWithConflicts) {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        DagNetwork network = dag_network(
+            dag_config(7), {.seed = seed, .loss_ppm = 100'000, .duplicate_ppm = 50'000});
+        RandomStream random({seed, 3, 3});
+        for (std::uint64_t i = 0; i < 40; ++i) {
+            const auto builder = static_cast<std::size_t>(random.below(7));
+            network.nodes[builder]->build(i, {key(random.below(60))});
+            network.run(random.below(200) * kMs);
+        }
+        EXPECT_TRUE(network.run(30 * kMinute, [&] { return network.is_quiet(); }))
+            << "seed " << seed;
+        network.run(kMinute);
+        expect_agreement(network);
+    }
+}
+
+TEST(AvalancheEngine, AgreesWhileNodesCrashAndReturn) {
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+        DagNetwork network = dag_network(dag_config(9), {.seed = seed, .loss_ppm = 20'000});
+        RandomStream random({seed, 7, 7});
+        for (std::uint64_t i = 0; i < 20; ++i) {
+            const auto victim = static_cast<VoterIndex>(random.below(9));
+            network.crash(victim);
+            for (int j = 0; j < 3; ++j) {
+                auto& builder = network.nodes[random.below(9)];
+                if (builder->up && builder->engine->wants_block())
+                    builder->build(100 * i + static_cast<std::uint64_t>(j),
+                                   {key(random.below(40))});
+                network.run(random.below(1000) * kMs);
+            }
+            network.restart(victim);
+            network.run(random.below(4000) * kMs);
+        }
+        EXPECT_TRUE(network.run(30 * kMinute, [&] { return network.is_quiet(); }))
+            << "seed " << seed;
+        network.run(kMinute);
+        expect_agreement(network);
+    }
+}
+
+TEST(AvalancheEngine, ANodeThatWasCutOffLearnsWhatTheOthersAccepted) {
+    DagNetwork network = dag_network(dag_config(7), {});
+    network.side = {0, 0, 0, 0, 0, 0, 1};
+    for (std::uint64_t i = 0; i < 100; ++i) {
+        network.nodes[i % 6]->build(i, {key(i)});
+        network.run(300 * kMs);
+    }
+    network.run(kMinute);
+    ASSERT_EQ(network.nodes[0]->accepted.size(), 101U);
+    ASSERT_EQ(network.nodes[6]->accepted.size(), 1U);
+    network.side = std::vector<std::uint32_t>(7, 0);
+    EXPECT_TRUE(network.run(kMinute, [&] { return network.nodes[6]->accepted.size() == 101; }));
+    EXPECT_EQ(network.nodes[6]->engine->counters().bootstraps, 1U);
+}
+
+TEST(AvalancheEngine, WhatANodeBuiltBeforeItCrashedIsIssuedAgain) {
+    DagNetwork network = dag_network(dag_config(5), {});
+    network.side = {0, 1, 1, 1, 1};  // nobody hears of it
+    const Item vertex = network.nodes[0]->build(1, {key(1)});
+    network.run(100 * kMs);
+    network.crash(0);
+    network.side = std::vector<std::uint32_t>(5, 0);
+    network.restart(0);
+    EXPECT_TRUE(network.run(kMinute, [&] { return network.all_accepted(vertex); }));
+}
+
+TEST(AvalancheEngine, ASideWithoutAQuorumDecidesNothing) {
+    AvalancheConfig config = dag_config(8);
+    DagNetwork network = dag_network(config, {});
+    network.side = {0, 0, 0, 0, 1, 1, 1, 1};
+    const Item a = network.nodes[0]->build(1, {key(1)});
+    const Item b = network.nodes[7]->build(2, {key(1)});
+    network.run(kMinute);
+    EXPECT_FALSE(network.nodes[0]->has_accepted(a));
+    EXPECT_FALSE(network.nodes[7]->has_accepted(b));
+    network.side = std::vector<std::uint32_t>(8, 0);
+    EXPECT_TRUE(network.run(10 * kMinute, [&] {
+        return network.is_quiet() && network.nodes[0]->rejected.size() == 1;
+    }));
+    expect_agreement(network);
+}
+
+TEST(AvalancheMessages, AreDecodedToTheSameBytesAndNothingElseIs) {
+    const BlockRef ref{key(1), 7};
+    const std::vector<Message> messages{VertexQuery{1, {ref}, std::nullopt},
+                                        VertexQuery{2, {}, ref.id}, VertexChits{3, {ref, ref}},
+                                        AcceptedFrontier{4, {ref}}};
+    for (const Message& message : messages) {
+        Writer out;
+        message.encode(out);
+        const auto decoded = decode_avalanche_message(out.view());
+        ASSERT_TRUE(decoded);
+        EXPECT_EQ(decoded->digest(), message.digest());
+        Bytes cut = out.take();
+        cut.pop_back();
+        EXPECT_FALSE(decode_avalanche_message(cut));
+    }
+}
+
+TEST(MakeAvalanche, RefusesWhatCannotWork) {
+    DagNetwork network = dag_network(dag_config(3), {});
+    DagNode& node = *network.nodes[0];
+    const auto is_refused = [&](const AvalancheConfig& config) {
+        return !make_avalanche(config, node, node.random).has_value();
+    };
+    AvalancheConfig config = dag_config(3);
+    EXPECT_FALSE(is_refused(config));
+    config.self = 3;
+    EXPECT_TRUE(is_refused(config));
+    config = dag_config(3);
+    config.votes.alpha = 4;
+    EXPECT_TRUE(is_refused(config));
+    config = dag_config(3);
+    config.votes.beta_rogue = 7;
+    EXPECT_TRUE(is_refused(config));
+    config = dag_config(3);
+    config.concurrent_polls = 9;
+    EXPECT_TRUE(is_refused(config));
+    config = dag_config(3);
+    config.stakes.assign(3, 0);
+    EXPECT_TRUE(is_refused(config));
+}
+
+}  // namespace
+}  // namespace aivm::sim

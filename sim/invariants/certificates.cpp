@@ -1,0 +1,114 @@
+// L8, and the check of certificates that S21 uses too.
+#include "sim/invariants/certificates.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sim/consensus/bft/messages.h"
+#include "sim/scenario/engines.h"
+
+namespace aivm::sim {
+namespace {
+
+__extension__ using Wide = unsigned __int128;
+
+std::vector<std::uint64_t> stakes_of(const State& state) {
+    std::vector<std::uint64_t> out;
+    state.validators.for_each([&](std::size_t, const Validator& each) {
+        out.push_back(each.active ? each.stake.nlux() : 0);
+    });
+    return out;
+}
+
+std::optional<std::string> fault_of(const QuorumCertificate& quorum, const Watch& watch) {
+    const Rules& rules = watch.rules();
+    const Hash32 message = vote_message(rules.chain_id, quorum.slot(), quorum.block.id);
+    for (std::size_t i = 0; i < quorum.votes.size(); ++i) {
+        const auto& [voter, signature] = quorum.votes[i];
+        if (i > 0 && voter <= quorum.votes[i - 1].voter)
+            return "counts a vote twice, or not in order";
+        if (voter >= watch.scenario().chain.validators ||
+            !rules.authorizer->verify(watch.participants().all.at(voter).address, message,
+                                      signature))
+            return fmt::format("has a vote that validator {} did not sign", voter);
+    }
+    return std::nullopt;
+}
+
+// L8. The chain that anchors go to takes the anchor of a block only with a certificate of that
+// block or a later one.
+class ExportIsCertified final : public Invariant {
+public:
+    ExportIsCertified()
+        : Invariant({"L8", "export-is-certified", "what is exported has a certificate"}) {}
+
+    void on_chain(const Executed& block, const State& parent) override {
+        certificates_.note(block, parent);
+    }
+    void on_certificate(ActorId, const PublishCertificate& published) override {
+        if (!certificates_.fault_of(published, watch()))
+            certified_ = std::max(certified_, published.item.height);
+    }
+    void on_exported(Height block) override {
+        const ChainSettings& chain = watch().scenario().chain;
+        if (engine_row(chain.consensus).voting == nullptr) return;
+        expect(block <= certified_, [&] {
+            return fmt::format(
+                "the anchor of block {} was exported, where block {} is the last with a "
+                "certificate",
+                block, certified_);
+        });
+    }
+
+private:
+    CertificateCheck certificates_;
+    Height certified_ = 0;
+};
+
+}  // namespace
+
+void CertificateCheck::note(const Executed& block, const State& parent) {
+    if (stakes_.empty()) stakes_[parent.head.height + 1] = stakes_of(parent);
+    if (block.state.head.epoch != parent.head.epoch)
+        stakes_[block.state.head.height + 1] = stakes_of(block.state);
+}
+
+bool CertificateCheck::is_quorum(const std::vector<std::uint32_t>& voters, Height height) const {
+    // The sets of the last blocks, the newest first.
+    for (auto set = stakes_.upper_bound(height); set != stakes_.begin();) {
+        --set;
+        Wide total = 0;
+        Wide voted = 0;
+        for (const std::uint64_t stake : set->second) total += stake;
+        for (const std::uint32_t voter : voters) {
+            if (voter < set->second.size()) voted += set->second[voter];
+        }
+        if (3 * voted > 2 * total) return true;
+        if (set->first + kBlocksInFlight <= height) return false;
+    }
+    return false;
+}
+
+std::optional<std::string> CertificateCheck::fault_of(const PublishCertificate& published,
+                                                      const Watch& watch) const {
+    const VotingRules* const voting = engine_row(watch.scenario().chain.consensus).voting;
+    if (voting == nullptr) return "no engine of this chain could have made";
+    const auto quorums = voting->open_certificate(published.certificate);
+    if (!quorums || quorums->empty() || quorums->front().block != published.item)
+        return "is not one of that block";
+    for (const QuorumCertificate& quorum : *quorums) {
+        if (auto fault = sim::fault_of(quorum, watch)) return fault;
+    }
+    std::vector<std::uint32_t> voters;
+    for (const VoteSignature& vote : quorums->front().votes) voters.push_back(vote.voter);
+    if (!is_quorum(voters, published.item.height))
+        return "has votes with two thirds of the stake or less";
+    return std::nullopt;
+}
+
+void add_certificate_invariants(Invariants& out) {
+    out.push_back(std::make_unique<ExportIsCertified>());
+}
+
+}  // namespace aivm::sim

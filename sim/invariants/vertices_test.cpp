@@ -1,0 +1,145 @@
+// Each invariant of a DAG observes nodes that do what they must not, next to one that does right.
+#include "sim/invariants/vertices.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/testing/test_dag.h"
+#include "sim/testing/test_watch.h"
+
+namespace aivm::sim::test {
+namespace {
+
+using aivm::test::must;
+using aivm::test::must_accept;
+using aivm::test::settle;
+using aivm::test::TestDag;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Vertices : public ::testing::Test {
+protected:
+    Vertices() { seen.watch.known_rules.parameters = dag.rules().parameters; }
+
+    TestDag dag;
+    MemoryStore store;
+    DagVm vm = dag.open(store);
+    Watched seen;
+    VertexPtr a = dag.make({}, {dag.submit("alice", "job")});
+    VertexPtr rival = dag.make({}, {dag.by("alice", aivm::test::submission("job"))}, 1);
+};
+
+TEST_F(Vertices, ANodeThatDoesRightViolatesNothing) {
+    const VertexPtr above = dag.make({a}, {dag.submit("bob", "other")});
+    for (const VertexPtr& vertex : {a, rival, above}) {
+        must(vm.verify(vertex, dag.now()));
+        for (const auto& one : seen.invariants) one->on_vertex_verified(0, vm, vertex);
+    }
+    for (const VertexPtr& vertex : {a, above}) {
+        for (const auto& one : seen.invariants)
+            one->before_vertex_accept(0, vm, vertex, AcceptedBy::kPolls);
+        must(vm.accept(vertex->id()));
+        for (const auto& one : seen.invariants) one->on_vertex_accepted(0, vm, vertex);
+    }
+    must(vm.reject(rival->id()));
+    for (const auto& one : seen.invariants) one->on_vertex_rejected(0, vm, rival);
+    for (const auto& one : seen.invariants) one->on_sample();
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    for (const char* const id : {"S2", "S3", "S4", "S5", "S9", "L2"})
+        EXPECT_GE(seen.of(id).checks(), id == std::string_view("S2") ? 0U : 1U) << id;
+}
+
+TEST_F(Vertices, TheKeysOfAVertexAreWorkedOutFromItsOperations) {
+    EXPECT_THAT(jobs_of(*a), ElementsAre("job:" + TestDag::job_of("alice", "job")));
+    EXPECT_TRUE(std::ranges::equal(jobs_of(*a), a->jobs()));
+    const VertexPtr cut = settle(vm, dag);
+    EXPECT_THAT(jobs_of(*cut), ElementsAre("cut:1"));
+}
+
+TEST_F(Vertices, TwoAcceptedVerticesWithOneJobViolateJobInOneBlock) {
+    Invariant& s2 = seen.of("S2");
+    const VertexPtr above = dag.make({a}, {dag.submit("alice", "job")});
+    s2.on_vertex_accepted(0, vm, a);
+    s2.on_vertex_accepted(1, vm, a);
+    s2.on_vertex_accepted(0, vm, above);
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "a descendant";
+    s2.on_vertex_accepted(1, vm, rival);
+    ASSERT_FALSE(seen.reported().empty());
+    EXPECT_THAT(seen.reported().front(), HasSubstr("S2 accepted vertices"));
+}
+
+TEST_F(Vertices, AVertexBeforeItsParentViolatesParentFirst) {
+    Invariant& s4 = seen.of("S4");
+    const VertexPtr above = dag.make({a}, {dag.submit("bob", "other")});
+    s4.before_vertex_accept(0, vm, a, AcceptedBy::kPolls);
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    s4.before_vertex_accept(0, vm, above, AcceptedBy::kPolls);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S4 validator[0] accepts vertex")));
+}
+
+TEST_F(Vertices, AVertexAboveARejectedOneViolatesDescendantsRejected) {
+    Invariant& s5 = seen.of("S5");
+    const VertexPtr above = dag.make({a}, {dag.submit("bob", "other")});
+    s5.on_vertex_verified(0, vm, a);
+    s5.on_vertex_verified(0, vm, above);
+    s5.on_vertex_rejected(0, vm, a);
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    s5.before_vertex_accept(0, vm, above, AcceptedBy::kPolls);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("a parent of which it has rejected")));
+    seen.watch.time += kSecond;
+    s5.on_vertex_verified(0, vm, rival);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S5"), HasSubstr("S5 validator[0] keeps")));
+}
+
+TEST_F(Vertices, AVertexDecidedTwiceViolatesStatusForward) {
+    Invariant& s3 = seen.of("S3");
+    s3.on_vertex_verified(0, vm, a);
+    s3.on_vertex_accepted(0, vm, a);
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    s3.on_vertex_rejected(0, vm, a);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S3 block")));
+}
+
+TEST_F(Vertices, ANodeThatSettlesAnotherCutOrStateViolatesAgreement) {
+    Invariant& s1 = seen.of("S1");
+    must_accept(vm, dag, a);
+    settle(vm, dag);
+    const CutResult first = *vm.last_result();
+    s1.on_settled(0, vm, first);
+    s1.on_settled(1, vm, first);
+    seen.of("S14").on_settled(0, vm, first);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S14 validator[0] has another state")))
+        << "nobody else has this one";
+    settle(vm, dag);
+    CutResult other = *vm.last_result();
+    VertexHeader header = other.cut->header();
+    header.cut = 1;
+    other.cut = dag.sign_cut(header, other.cut->seal());
+    s1.on_settled(2, vm, other);
+    EXPECT_THAT(seen.reported().back(), HasSubstr("S1 validator[2] accepted block"));
+}
+
+TEST_F(Vertices, AContestThatDoesNotEndViolatesContestsEnd) {
+    Invariant& l2 = seen.of("L2");
+    seen.watch.recovering = Recovery(std::nullopt, std::nullopt, 60 * kSecond);
+    for (const VertexPtr& vertex : {a, rival}) {
+        must(vm.verify(vertex, dag.now()));
+        l2.on_vertex_verified(0, vm, vertex);
+    }
+    seen.watch.dags[0] = &vm;
+    seen.watch.time = 59 * kSecond;
+    l2.on_sample();
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    seen.watch.time = 61 * kSecond;
+    l2.on_sample();
+    EXPECT_THAT(seen.reported().front(), HasSubstr("L2 validator[0] has not decided vertex"));
+    l2.on_vertex_accepted(0, vm, a);
+    l2.on_vertex_rejected(0, vm, rival);
+    const std::size_t before = seen.reported().size();
+    l2.on_sample();
+    EXPECT_EQ(seen.reported().size(), before);
+}
+
+}  // namespace
+}  // namespace aivm::sim::test

@@ -1,0 +1,103 @@
+// A network of DAG engines for tests, as test_network.h is one of chain engines. Nodes carry out
+// the engines' contract and check it: vertices are verified and accepted after their parents,
+// rejected ones take their descendants with them, and of two that share a key at most one is
+// accepted anywhere, unless the other is its ancestor.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "sim/consensus/consensus.h"
+#include "sim/engine/random_stream.h"
+#include "sim/testing/test_network.h"
+
+namespace aivm::sim::test {
+
+class DagNetwork;
+
+Item dag_genesis();
+
+class DagNode final : public EngineHost {
+public:
+    DagNode(DagNetwork& network, VoterIndex self);
+
+    [[nodiscard]] std::optional<Hash32> accepted_at(Height) const override { return std::nullopt; }
+    [[nodiscard]] bool is_accepted(const Hash32& id) const override {
+        return accepted.contains(id);
+    }
+    void step(const Input& input);
+    // Builds vertex `number` with these keys on everything that is preferred or accepted.
+    Item build(std::uint64_t number, std::vector<Hash32> keys = {});
+    // Builds it on these parents.
+    Item build_on(std::uint64_t number, std::vector<Hash32> parents, std::vector<Hash32> keys = {});
+    [[nodiscard]] bool has_accepted(const Item& vertex) const { return is_accepted(vertex.id); }
+    [[nodiscard]] BlockStatus status(const Hash32& id) const;
+    [[nodiscard]] std::vector<BlockRef> frontier() const;
+
+    DagNetwork& network;
+    VoterIndex self;
+    bool up = true;
+    std::uint32_t incarnation = 0;
+    RandomStream random;
+    std::unique_ptr<ConsensusEngine> engine;
+    std::map<Hash32, Item> bodies;  // held, verified or not
+    std::set<Hash32> accepted;      // on disk, with their bodies
+    std::set<Hash32> processing;
+    std::set<Hash32> rejected;
+    std::map<Hash32, Item> own;  // built by this node and undecided: on its disk
+    std::vector<Hash32> preferred;
+    std::uint64_t queries_sent = 0;
+
+private:
+    friend class DagNetwork;
+    void carry_out(Actions actions);
+    void perform(const Action& action, Actions& more);
+    [[nodiscard]] bool conflicts_with_accepted(const Item& vertex) const;
+    [[nodiscard]] std::set<Hash32> ancestors_of(const Item& vertex) const;
+    void accept(const Hash32& id);
+    void reject(const Hash32& id);
+    void serve(VoterIndex asker, const Fetch& wanted);
+};
+
+class DagNetwork {
+public:
+    using Factory = std::function<std::unique_ptr<ConsensusEngine>(DagNode&)>;
+    DagNetwork(std::uint32_t nodes, NetworkOptions options, Factory factory);
+
+    // Runs until `done`, or for `limit_ns` of virtual time; returns whether `done`.
+    bool run(std::uint64_t limit_ns, const std::function<bool()>& done = [] { return false; });
+    void crash(VoterIndex node);
+    void restart(VoterIndex node);
+    [[nodiscard]] bool all_accepted(const Item& vertex) const;
+    // Every node that runs has decided all that it knows.
+    [[nodiscard]] bool is_quiet() const;
+
+    std::vector<std::uint32_t> side;  // messages pass only between nodes of equal side
+    std::vector<std::unique_ptr<DagNode>> nodes;
+    std::map<Hash32, std::set<Hash32>> accepted_with;  // by key: vertices accepted anywhere
+    std::map<Hash32, Item> all;                        // every vertex ever built
+    std::uint64_t now_ns = 0;
+    std::uint64_t delivered = 0;
+
+    [[nodiscard]] bool is_ancestor(const Hash32& ancestor, const Hash32& id) const;
+
+private:
+    friend class DagNode;
+    using Event = std::function<void()>;
+    void at(std::uint64_t delay_ns, Event event) {
+        queue_.emplace(std::pair{now_ns + delay_ns, sequence_++}, std::move(event));
+    }
+    void transmit(VoterIndex from, VoterIndex to, const std::function<void(DagNode&)>& arrive);
+    void start(DagNode& node, bool bootstrap);
+
+    NetworkOptions options_;
+    Factory factory_;
+    RandomStream random_;
+    std::map<std::pair<std::uint64_t, std::uint64_t>, Event> queue_;
+    std::uint64_t sequence_ = 0;
+};
+
+}  // namespace aivm::sim::test

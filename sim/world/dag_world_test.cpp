@@ -1,0 +1,58 @@
+// Worlds on a DAG: vertices decided by avalanche, settled by cuts.
+#include <gtest/gtest.h>
+
+#include "sim/testing/test_world.h"
+
+namespace aivm::sim::test {
+namespace {
+
+Scenario dag_scenario() {
+    Scenario s = small_scenario();
+    s.chain.consensus = ConsensusKind::kAvalanche;
+    s.chain.beta_virtuous = 8;
+    s.chain.beta_rogue = 12;
+    return s;
+}
+
+std::uint64_t checks_of(const Outcome& outcome, std::string_view id) {
+    for (std::size_t i = 0; i < outcome.invariants.size(); ++i)
+        if (outcome.invariants[i] == id) return outcome.checks_of[i];
+    return 0;
+}
+
+TEST(DagWorld, AllTasksBecomeFinalAndLiesAreCaughtAndTheCutsReplay) {
+    const auto played = play(dag_scenario());
+    EXPECT_EQ(verdict(played->outcome), "clean");
+    EXPECT_EQ(figure(played->outcome, "tasks"), 20);
+    EXPECT_GT(figure(played->outcome, "n_fraud_posted"), 0);
+    EXPECT_EQ(figure(played->outcome, "n_fraud_missed"), 0);
+    for (const char* const id : {"S1", "S2", "S3", "S4", "S5", "S9", "S14"})
+        EXPECT_GT(checks_of(played->outcome, id), 0U) << id;
+}
+
+TEST(DagWorld, OneSeedHasOneDigest) {
+    const auto first = play(dag_scenario());
+    EXPECT_EQ(first->outcome.digest, play(dag_scenario())->outcome.digest);
+}
+
+TEST(DagWorld, AValidatorThatCrashesLearnsWhatTheOthersAccepted) {
+    Scenario s = dag_scenario();
+    FaultPlan crash;
+    crash.kind = FaultKind::kCrash;
+    crash.at_ns = 20'000'000'000;
+    crash.duration_ns = 15'000'000'000;
+    crash.validators = {2};
+    s.faults = {crash};
+    const auto played = play(s);
+    EXPECT_EQ(verdict(played->outcome), "clean");
+    EXPECT_EQ(figure(played->outcome, "tasks"), 20);
+}
+
+TEST(DagWorld, RunsWithOperationsAsConflictKeys) {
+    Scenario s = dag_scenario();
+    s.chain.conflict_key = ConflictKeyPolicy::kOperation;
+    EXPECT_EQ(verdict(play(s)->outcome), "clean");
+}
+
+}  // namespace
+}  // namespace aivm::sim::test
