@@ -78,7 +78,7 @@ runs["cost"] = -runs["cheating_gain"] / LUX / runs["n_fraud_posted"]
 points = means(runs, [BOND, SHARE], runs["cost"], jointly(18))
 chance = OWN / PROVIDERS
 given_up = FEE * chance / sum(chance**attempt for attempt in range(1, ATTEMPTS + 1))
-points["bond"] = points[BOND].str.split().str[0].astype(int)
+points["bond"] = points[BOND].astype(int)  # LUX
 points["burned"] = 1 - points[SHARE] / 10_000
 points["burned only"] = points["bond"] * points["burned"]
 points["theory"] = points["burned only"] + given_up
@@ -93,7 +93,7 @@ print(points.to_string(index=False))
 # what is gained.
 
 # %%
-of_100 = runs[runs[BOND] == "100 LUX"].assign(burned=lambda f: 1 - f[SHARE] / 10_000)
+of_100 = runs[runs[BOND] == 100].assign(burned=lambda f: 1 - f[SHARE] / 10_000)
 costs = of_100.pivot(index="seed", columns="burned", values="cost").sort_index(axis="columns")
 gains = [5, 20, 40, 60, 80]
 needed = {gain: crossing(costs - gain, jointly(len(gains))) for gain in gains}

@@ -122,7 +122,7 @@ tight = scenario.replace(
 )
 waits = aivmsim.sweep(tight, over=points, seeds=range(1, 9 if FULL else 5))
 assert (waits["status"] == "clean").all(), waits.loc[waits["status"] != "clean"]
-waits["slots"] = waits["provider.honest.bond"].str.split().str[0].astype(int) // BOND
+waits["slots"] = waits["provider.honest.bond"].astype(int) // BOND
 
 
 def late(slots_each: int, window: int, delay: int = DELAY) -> float:

@@ -70,7 +70,7 @@ seeds = range(1, 33 if FULL else 13)
 over = {HARDWARE: ["", "H100"], FARM: farms, BOND: [f"{bond} LUX" for bond in bonds]}
 runs = aivmsim.sweep(scenario, over, seeds=seeds, counterfactual=True)
 assert (runs["status"] == "clean").all(), runs.loc[runs["status"] != "clean"]
-runs["bond"] = runs[BOND].str.split().str[0].astype(int)
+runs["bond"] = runs[BOND].astype(int)  # LUX
 runs["used"] = runs["harm_early"] / LUX / VALUE
 runs["gain"] = runs["cheating_gain"] / LUX
 runs["gain per lie"] = runs["gain"] / runs["n_fraud_posted"].clip(lower=1)

@@ -99,8 +99,8 @@ def escapes(rule: bool) -> pd.DataFrame:
     found = aivmsim.sweep(
         scenario.replace(**{"vm.obligation_rule": rule}), cells, seeds=range(1, 5 if FULL else 4)
     )
-    found["delay"] = found[CHECK].str.removesuffix("s").astype(int) // BLOCK_S
-    found["escaped"] = found["violations"].str.contains("E3")
+    found["delay"] = found[CHECK].astype(int) // BLOCK_S
+    found["escaped"] = found["violations"].fillna("").astype(str).str.contains("E3")
     # The one task may be drawn by the honest provider: such a run says nothing.
     return found[found["n_fraud_posted"] > 0]
 
@@ -154,7 +154,7 @@ points = [
 seats = aivmsim.sweep(committee, points, seeds=[1, 2, 3])
 seats["windows"] = seats[COMMIT] + seats[REVEAL]
 # E3 ends a run in which the bond leaves while it is still owed.
-seats["escaped"] = seats["violations"].str.contains("E3")
+seats["escaped"] = seats["violations"].fillna("").astype(str).str.contains("E3")
 last = seats[seats["escaped"]].groupby([COMMIT, REVEAL])[COOLDOWN].max()
 first = seats[~seats["escaped"]].groupby([COMMIT, REVEAL])[COOLDOWN].min()
 print(pd.DataFrame({"longest that was too short": last, "shortest that held": first}).to_string())

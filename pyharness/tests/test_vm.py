@@ -264,7 +264,7 @@ def test_siblings_are_verified_side_by_side_and_one_of_them_is_accepted():
 def test_a_validator_that_signs_twice_loses_half_its_stake():
     vm = make()
     first, second = vm.propose(proposer=1), vm.propose(proposer=1, timestamp_ns=vm.now_ns + 1)
-    vm.execute(op.Evidence(1, first.height, first.id, first.authorization, second.id,
+    vm.execute(op.Evidence(1, first.height, first.parent, first.id, first.authorization, second.id,
                            second.authorization),
                sender="alice")  # fmt: skip
     assert [validator.stake for validator in vm.state.validators()] == [5000 * LUX, 2500 * LUX]

@@ -160,7 +160,8 @@ def _check_search(
 ) -> None:
     """Finds what would fail in the first trial before any runs."""
     for key in space:
-        scenario.get(key)
+        if ".parameters." not in key:  # a parameter that is not set has no value to get
+            scenario.get(key)
     if not isinstance(objective, str):
         return
     if objective not in METRICS and objective not in ("n_final", "n_final_corrupt"):
