@@ -33,7 +33,8 @@ STEPS = (
     ),
     Step("sqlite3 -header -column aivmsim-out/quickstart-1.db", 0, ("label", "net_lux", "lazy")),
     Step("./dev aivmsim sweep safe_window", 0, ("runs=560 of 560", "study.db")),
-    Step("AIVM_SWARM_SEEDS=500", skipped="an hour of campaign; the tests run it with few seeds"),
+    Step("./dev aivmsim sweep swarm", skipped="many minutes; the tests sweep it with few seeds"),
+    Step("./dev aivmsim campaign", skipped="ten minutes of budget; the tests give it seconds"),
     Step("./dev python", skipped="the stage of the Python package makes the environment"),
     Step("import aivmsim", skipped="pyharness/tests/test_readme.py runs it"),
 )

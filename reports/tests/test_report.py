@@ -110,9 +110,9 @@ def test_the_page_of_a_run_that_failed_leads_with_the_violation(tmp_path):
 def test_a_run_in_which_nothing_became_final_has_no_time_to_finality(tmp_path):
     study = StudyFile(tmp_path / "nothing.db")
     study.point(7)
-    study.run(70, 7)
     study.metric(70, "tasks", 50)
     study.metric(70, "ttf_p50", None)
+    study.run(70, 7)
     path = study.close()
     assert main([str(path), "-o", str(tmp_path / "report.html")]) == 0
     page = (tmp_path / "report.html").read_text()
