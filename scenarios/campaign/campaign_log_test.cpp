@@ -153,5 +153,20 @@ TEST_F(CampaignLogs, AFullDiskIsOneErrorAndTheLinesBeforeItStay) {
     EXPECT_EQ(text(), whole);
 }
 
+TEST(CampaignRecords, ANumberThatItsFieldCannotHoldIsOneError) {
+    const auto error_of = [](const CampaignRecord& record, const std::string& from,
+                             const std::string& to) {
+        std::string line = to_line(record);
+        line.replace(line.find(from), from.size(), to);
+        const auto read = from_line(line);
+        return read ? std::string("none") : read.error().text();
+    };
+    EXPECT_THAT(error_of(plan(), "\"shard\":1", "\"shard\":5.5e93"), HasSubstr("0 to 4294967295"));
+    EXPECT_THAT(error_of(plan(), "\"shards\":1", "\"shards\":4294967297"),
+                HasSubstr("4294967297 is not a whole number"));
+    EXPECT_THAT(error_of(run(3), "\"cpu_us\":12345", "\"cpu_us\":-1"), HasSubstr("-1 is not"));
+    EXPECT_THAT(error_of(run(3), "\"blocks\":0", "\"blocks\":0.5"), HasSubstr("0.5 is not"));
+}
+
 }  // namespace
 }  // namespace aivm::scenarios

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/campaign/json_number.h"
+
 namespace aivm::scenarios {
 namespace {
 
@@ -87,9 +89,9 @@ CampaignPlan plan_from(const Json& j) {
     }
     CampaignPlan out;
     out.seed = seed_from(j.at("seed"));
-    out.shard = j.at("shard").get<std::uint32_t>();
-    out.shards = j.at("shards").get<std::uint32_t>();
-    out.repeat_one_in = j.at("repeat_one_in").get<std::uint32_t>();
+    out.shard = whole_number<std::uint32_t>(j.at("shard"));
+    out.shards = whole_number<std::uint32_t>(j.at("shards"));
+    out.repeat_one_in = whole_number<std::uint32_t>(j.at("repeat_one_in"));
     out.paranoid = j.at("paranoid").get<bool>();
     out.program = j.at("program").get<std::string>();
     for (const Json& s : j.at("scenarios"))
@@ -101,9 +103,9 @@ CampaignPlan plan_from(const Json& j) {
 
 RunRecord run_from(const Json& j) {
     RunRecord out;
-    out.index = j.at("run").get<std::uint64_t>();
+    out.index = whole_number<std::uint64_t>(j.at("run"));
     out.seed = seed_from(j.at("seed"));
-    out.scenario = j.at("scenario").get<std::uint32_t>();
+    out.scenario = whole_number<std::uint32_t>(j.at("scenario"));
     const auto end = j.at("end").get<std::string>();
     const auto known = std::ranges::find(kEndWords, end);
     if (known == kEndWords.end()) throw std::invalid_argument("a run ended as \"" + end + "\"");
@@ -118,24 +120,24 @@ RunRecord run_from(const Json& j) {
              v.at("message").get<std::string>(), v.at("liveness").get<bool>()});
     }
     out.message = j.at("message").get<std::string>();
-    out.events = j.at("events").get<std::uint64_t>();
-    out.blocks = j.at("blocks").get<std::uint64_t>();
-    out.virtual_ns = j.at("virtual_ns").get<std::uint64_t>();
-    out.cpu_us = j.at("cpu_us").get<std::uint64_t>();
-    out.memory_kib = j.at("memory_kib").get<std::uint64_t>();
+    out.events = whole_number<std::uint64_t>(j.at("events"));
+    out.blocks = whole_number<std::uint64_t>(j.at("blocks"));
+    out.virtual_ns = whole_number<std::uint64_t>(j.at("virtual_ns"));
+    out.cpu_us = whole_number<std::uint64_t>(j.at("cpu_us"));
+    out.memory_kib = whole_number<std::uint64_t>(j.at("memory_kib"));
     return out;
 }
 
 FindingRecord finding_from(const Json& j) {
     FindingRecord out;
     out.id = j.at("finding").get<std::string>();
-    out.index = j.at("run").get<std::uint64_t>();
+    out.index = whole_number<std::uint64_t>(j.at("run"));
     out.invariant = j.at("invariant").get<std::string>();
     out.key = j.at("key").get<std::string>();
     out.trace = j.at("trace").get<std::string>();
-    out.actions_before = j.at("actions_before").get<std::uint64_t>();
-    out.actions_after = j.at("actions_after").get<std::uint64_t>();
-    out.tries = j.at("tries").get<std::uint64_t>();
+    out.actions_before = whole_number<std::uint64_t>(j.at("actions_before"));
+    out.actions_after = whole_number<std::uint64_t>(j.at("actions_after"));
+    out.tries = whole_number<std::uint64_t>(j.at("tries"));
     out.message = j.at("message").get<std::string>();
     out.error = j.at("error").get<std::string>();
     return out;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace aivm::scenarios {
@@ -13,6 +14,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kFormat = "aivmsim-finding";
 constexpr std::uint64_t kVersion = 2;
+constexpr std::uint64_t kMostTime = std::numeric_limits<sim::SimTime>::max();
 constexpr std::array<std::string_view, 3> kReproducers{"none", "history", "run"};
 
 Json violation_json(const sim::Violation& v) {
@@ -59,7 +61,9 @@ private:
         out = value.get<std::uint64_t>();
     }
     void read_value(const char* key, const Json& value, sim::SimTime& out) {
-        if (!value.is_number_integer()) return expected(key, "a whole number");
+        if (!value.is_number_integer() ||
+            (value.is_number_unsigned() && value.get<std::uint64_t>() > kMostTime))
+            return expected(key, "a whole number that 64 bits with a sign can hold");
         out = value.get<sim::SimTime>();
     }
     void read_value(const char* key, const Json& value, std::vector<std::string>& out) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/kernels/kernels.h"
+#include "scenarios/campaign/json_number.h"
 #include "scenarios/run/build_info.h"
 #include "scenarios/run/setting.h"
 #include "sim/world/world.h"
@@ -93,13 +94,14 @@ Result<RunTrace> trace_from_json(std::string_view text) {
         for (const Json& at : json.at("checkpoints")) {
             const auto digest = sim::Digest128::from_hex(at.at(1).get<std::string>());
             if (!digest) return fail(ErrorCode::kMalformed, "a checkpoint has no digest");
-            out.checkpoints.push_back({at.at(0).get<std::uint64_t>(), *digest});
+            out.checkpoints.push_back({whole_number<std::uint64_t>(at.at(0)), *digest});
         }
-        out.window = {json.at("window").at(0).get<std::uint64_t>(),
-                      json.at("window").at(1).get<std::uint64_t>()};
+        out.window = {whole_number<std::uint64_t>(json.at("window").at(0)),
+                      whole_number<std::uint64_t>(json.at("window").at(1))};
         for (const Json& line : json.at("lines"))
-            out.lines.push_back({line.at(0).get<std::uint64_t>(), line.at(1).get<std::string>()});
-    } catch (const nlohmann::json::exception& wrong) {
+            out.lines.push_back(
+                {whole_number<std::uint64_t>(line.at(0)), line.at(1).get<std::string>()});
+    } catch (const std::exception& wrong) {  // of nlohmann, or ours
         return fail(ErrorCode::kMalformed, wrong.what());
     }
     if (out.checkpoints.empty()) return fail(ErrorCode::kMalformed, "it has no checkpoint");

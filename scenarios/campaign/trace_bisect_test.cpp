@@ -72,6 +72,9 @@ TEST(TraceBisect, AFileThatIsNoTraceIsOneError) {
     std::string text = trace_to_json(traced(plan(1)));
     text.replace(text.find("\"aivmsim_trace\": 1"), 18, "\"aivmsim_trace\": 7");
     EXPECT_THAT(trace_from_json(text).error().text(), HasSubstr("another version"));
+    text = trace_to_json(traced(plan(1)));
+    text.replace(text.find("\"window\": ["), 11, "\"window\": [1e99, ");
+    EXPECT_THAT(trace_from_json(text).error().text(), HasSubstr("not a whole number"));
 }
 
 }  // namespace

@@ -418,14 +418,55 @@ std::string SweepPlan::json() const {
     return plan.dump();
 }
 
+namespace {
+
+bool is_string(const Json& value) { return value.is_string(); }
+
+bool is_list_of_strings(const Json& value) {
+    return value.is_array() && std::ranges::all_of(value, is_string);
+}
+
+// Whether every place of a point is null or names one of its key's values.
+bool are_points(const Json& points, const Json& over) {
+    return points.is_array() && std::ranges::all_of(points, [&](const Json& places) {
+               if (!places.is_array() || places.size() != over.size()) return false;
+               auto key = over.begin();
+               return std::ranges::all_of(places, [&](const Json& place) {
+                   const std::size_t n = (key++)->size();
+                   return place.is_null() ||
+                          (place.is_number_unsigned() && place.get<std::uint64_t>() < n);
+               });
+           });
+}
+
+// The plan that a study's database holds, or nothing if no version of this program wrote it.
+std::optional<Json> stored_plan(const std::string& text) {
+    Json plan = Json::parse(text, nullptr, false);
+    if (!plan.is_object()) return {};
+    const auto holds = [&](const char* key, auto&& shape) {
+        const auto found = plan.find(key);
+        return found != plan.end() && shape(*found);
+    };
+    const auto axes = [](const Json& over) {
+        return over.is_object() && std::ranges::all_of(over, is_list_of_strings);
+    };
+    if (!holds("seeds", is_string) || !holds("base", is_string) || !holds("over", axes) ||
+        !holds("until", is_list_of_strings))
+        return {};
+    if (plan.contains("points") && !are_points(plan["points"], plan["over"])) return {};
+    return plan;
+}
+
+}  // namespace
+
 PlanRules rules_of_plan(const std::string& json) {
     PlanRules out;
-    const Json plan = Json::parse(json, nullptr, false);
-    if (!plan.is_object() || !plan.contains("until") || !plan.contains("seeds")) return out;
-    for (const Json& text : plan["until"]) {
+    const auto plan = stored_plan(json);
+    if (!plan) return out;
+    for (const Json& text : plan->at("until")) {
         if (auto rule = parse_rule(text.get<std::string>())) out.rules.push_back(*std::move(rule));
     }
-    const auto seeds = parse_seeds(plan["seeds"].get<std::string>());
+    const auto seeds = parse_seeds(plan->at("seeds").get<std::string>());
     out.runs_max = seeds ? seeds->size() : 0;
     if (out.runs_max == 0) out.rules.clear();
     return out;
@@ -519,10 +560,10 @@ std::string fixed_difference(const Json& there, const Json& here) {
 
 Parsed<SweepRequest> grown_request(const std::string& plan, const SweepRequest& now,
                                    const SweepPlan& now_planned) {
-    const Json there = Json::parse(plan, nullptr, false);
-    const Json here = Json::parse(now_planned.json(), nullptr, false);
-    if (!there.is_object() || !there.contains("over") || !there.contains("seeds"))
-        return tl::unexpected(Problem{"its plan cannot be read", ""});
+    const auto stored = stored_plan(plan);
+    if (!stored) return tl::unexpected(Problem{"its plan cannot be read", ""});
+    const Json& there = *stored;
+    const Json here = Json::parse(now_planned.json());
     if (const std::string why = fixed_difference(there, here); !why.empty())
         return tl::unexpected(Problem{why, "give the same command, or another --out"});
     const auto old_seeds = parse_seeds(there["seeds"].get<std::string>());
@@ -568,8 +609,8 @@ Parsed<SweepRequest> grown_request(const std::string& plan, const SweepRequest& 
 }
 
 std::string base_of_plan(const std::string& json) {
-    const Json plan = Json::parse(json, nullptr, false);
-    return plan.is_object() ? plan.value("base", std::string()) : std::string();
+    const auto plan = stored_plan(json);
+    return plan ? plan->at("base").get<std::string>() : std::string();
 }
 
 std::string plan_difference(const std::string& there, const std::string& here) {

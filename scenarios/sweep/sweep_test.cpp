@@ -136,6 +136,24 @@ TEST(SweepPlan, PlansThatDifferSayWhere) {
     EXPECT_EQ(rules.runs_max, 6U);
 }
 
+TEST(SweepPlan, APlanThatNoVersionWroteIsRefused) {
+    const SweepPlan asked = plan_of(request(kTwoAxes));
+    const std::string good = asked.json();
+    const auto refused = [&](const std::string& plan) {
+        const auto grown = grown_request(plan, request(kTwoAxes), asked);
+        return !grown && grown.error().message == "its plan cannot be read";
+    };
+    EXPECT_FALSE(refused(good));
+    EXPECT_TRUE(refused("[]"));
+    EXPECT_TRUE(refused("{\"over\": {}, \"seeds\": 7}"));
+    for (const char* points : {"7", "[7]", "[[1]]", "[[0.5, 0]]", "[[0, 99]]", "[[-1, 0]]"}) {
+        const std::string plan = good.substr(0, good.size() - 1) + ",\"points\":" + points + "}";
+        EXPECT_TRUE(refused(plan)) << plan;
+        EXPECT_EQ(base_of_plan(plan), "");
+        EXPECT_TRUE(rules_of_plan(plan).rules.empty());
+    }
+}
+
 TEST(SweepPlan, ShardsDivideTheRunsWithoutOverlap) {
     for (const bool rules : {false, true}) {
         std::map<std::pair<std::size_t, std::size_t>, int> times;
