@@ -25,7 +25,7 @@ struct VoteSlot {
 //
 // Nothing if a part does not fit: then there is no evidence about that slot.
 std::optional<std::uint64_t> evidence_slot(const VoteSlot& slot);
-// The slot of a vote; nothing if the number is one of a block or vertex.
+// The reverse of evidence_slot. Nothing if the number names the slot of a block or a vertex.
 std::optional<VoteSlot> vote_slot_of(std::uint64_t evidence_slot);
 
 // The message that a validator signs to vote for an item: never one that could be another vote, or

@@ -284,7 +284,8 @@ TEST(Bonds, TwoSignedItemsForOneSlotCostHalfTheStakeOnce) {
     chain.expect_refused(chain.by("carol", proof), ErrorCode::kDuplicate);
 }
 
-// Prevotes of one round for two blocks; each slot of a vote is punished once, as one of a block is.
+// Prevotes for two different blocks in one round. Each slot of a vote is punished at most once,
+// like that of a block.
 TEST(Bonds, TwoVotesInOneSlotCostHalfTheStakeOnce) {
     TestOptions options;
     options.parameters.policy.evidence_ttl_blocks = 5;

@@ -149,7 +149,7 @@ def test_adaptive_stopping_spends_seeds_where_they_are_needed(scenario):
 
 @aivmsim.strategy("fails_after", role="challenger", parameters={"tasks": 1000})
 class FailsAfter(aivmsim.ChallengerStrategy):
-    """Raises once it has seen so many tasks."""
+    """Raises an error when it has seen `tasks` tasks."""
 
     def steps_to_check(self, view):
         self.parameters = {**self.parameters, "tasks": self.parameters["tasks"] - 1}

@@ -71,7 +71,7 @@ def missing_views(db: sqlite3.Connection) -> dict[str, str]:
     held = {row[0] for row in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'view'")}
     views = current_schema().views
     if not _has_columns(db, "SELECT design FROM point_param"):
-        # Which keys are design was told by their name alone.
+        # In these versions the name alone says which keys belong to the design.
         views = {name: sql.replace("coalesce(design, name LIKE 'vm.%')", "name LIKE 'vm.%'")
                  for name, sql in views.items()}  # fmt: skip
     return {

@@ -1,11 +1,11 @@
-// hasty_buyer: an honest validator whose owner also sells goods, and hands them over as soon as its
-// node has seen a block that pays for them, not only once that block is accepted.
+// hasty_buyer: an honest validator. Its owner also sells goods, and delivers them when the node
+// sees a block with the payment, without waiting until that block is accepted.
 //
 // Blocks of one height by different proposers are no danger: a payment in the one that loses is
 // repeated in a later block. Of two blocks that one proposer signed for one slot (A28) each can
-// hold a payment that excludes the other's. When the one that the buyer saw first is decided
+// hold a payment that excludes the other's. When the one that the owner saw first is decided
 // against, the goods are gone and not paid for: their value goes to the proposer, as a payment
-// outside the chain. A buyer that waits for acceptance never loses anything. Observe its payoff.
+// outside the chain. An owner that waits for acceptance never loses anything. Observe its payoff.
 #include <map>
 #include <utility>
 

@@ -2,11 +2,12 @@
 // consumer use its result at once.
 //
 // Stresses a score that answers can raise (policy trust_from_history): its machine alone is worth
-// less than min_trust_score, so a lie told at once is proven before anybody has used it. After so
-// many true answers the next lie is used in its own block, and what it is worth is gone whatever
-// happens to the bond. The proof takes the score away, and it farms again. Observe harm_early
-// against vm.result_bond, and n_fraud_posted against vm.trust_decay_blocks: points that are lost
-// faster than answers earn them never reach the minimum.
+// less than min_trust_score, so a lie without a score is proven before anybody has used it. When
+// true answers have raised the score to the minimum, a lie is used in the block that posts it, and
+// its value is lost whatever happens to the bond. The proof takes the score away, and it farms
+// again. Observe harm_early against vm.result_bond, and n_fraud_posted against
+// vm.trust_decay_blocks: points that are lost faster than answers earn them never reach the
+// minimum.
 #include "core/verification/tee.h"
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"

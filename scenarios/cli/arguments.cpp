@@ -41,30 +41,24 @@ std::shared_ptr<Request> command(CLI::App& app, std::function<int()>& chosen,
     return request;
 }
 
-void add_seed(CLI::App& app, std::uint64_t& seed) {
-    app.add_option_function<std::string>(
-           "--seed",
-           [&seed](const std::string& text) {
-               const auto parsed = sim::seed_from_text(text);
-               if (!parsed) throw CLI::ValidationError("--seed " + text, parsed.error().context);
-               seed = *parsed;
-           },
-           "decimal, 0x hexadecimal, or a 40-digit git hash (default 1)")
-        ->envname("AIVMSIM_SEED")
+template <class Seed>
+CLI::Option* seed_option(CLI::App& app, Seed& seed, const std::string& about) {
+    return app
+        .add_option_function<std::string>(
+            "--seed",
+            [&seed](const std::string& text) {
+                const auto parsed = sim::seed_from_text(text);
+                if (!parsed) throw CLI::ValidationError("--seed " + text, parsed.error().context);
+                seed = *parsed;
+            },
+            about)
         ->type_name("S");
 }
 
-void add_seed(CLI::App& app, std::optional<std::uint64_t>& seed, const std::string& otherwise) {
-    app.add_option_function<std::string>(
-           "--seed",
-           [&seed](const std::string& text) {
-               const auto parsed = sim::seed_from_text(text);
-               if (!parsed) throw CLI::ValidationError("--seed " + text, parsed.error().context);
-               seed = *parsed;
-           },
-           "decimal, 0x hexadecimal, or a 40-digit git hash (" + otherwise + ")")
-        ->envname("AIVMSIM_SEED")
-        ->type_name("S");
+template <class Seed>
+void add_seed(CLI::App& app, Seed& seed, const std::string& otherwise) {
+    seed_option(app, seed, "decimal, 0x hexadecimal, or a 40-digit git hash (" + otherwise + ")")
+        ->envname("AIVMSIM_SEED");
 }
 
 void add_set(CLI::App& app, std::vector<std::string>& assignments) {
@@ -230,15 +224,9 @@ void add_campaign(CLI::App& app, std::function<int()>& chosen) {
         ->type_name("DURATION");
     sub->add_option("--runs", request->runs, "the number of runs (default 100 without --budget)")
         ->check(CLI::PositiveNumber);
-    sub->add_option_function<std::string>(
-           "--seed",
-           [request = request](const std::string& text) {
-               const auto parsed = sim::seed_from_text(text);
-               if (!parsed) throw CLI::ValidationError("--seed " + text, parsed.error().context);
-               request->seed = *parsed;
-           },
-           "of the campaign, from which those of its runs follow (default: drawn and printed)")
-        ->type_name("S");
+    seed_option(*sub, request->seed,
+                "of the campaign, from which those of its runs follow (default: drawn and "
+                "printed)");
     add_set(*sub, request->assignments);
     sub->add_option("--jobs", request->jobs, "worker processes (default: one per core)")
         ->check(CLI::Range(1, 1024));
@@ -377,7 +365,7 @@ void add_mutants(CLI::App& app, std::function<int()>& chosen) {
         ->type_name("DURATION");
     sub->add_option("--repeats", request->repeats, "with other seeds each (default 1)")
         ->check(CLI::Range(1, 100));
-    add_seed(*sub, request->seed);
+    add_seed(*sub, request->seed, "default 1");
     sub->add_option("--jobs", request->jobs, "worker processes (default: one per core)")
         ->check(CLI::Range(1, 1024));
     sub->add_option("--shrink-tries", request->shrink_tries,
@@ -461,7 +449,7 @@ void add_validate(CLI::App& app, std::function<int()>& chosen) {
         ->delimiter(',')
         ->type_name("ID,...");
     sub->add_flag("--full", validate->full, "agree to 2 % instead of 10 %: 25 times the runs");
-    add_seed(*sub, validate->seed);
+    add_seed(*sub, validate->seed, "default 1");
     sub->add_option("--jobs", validate->jobs, "threads (default: one per core)")
         ->check(CLI::Range(1, 1024));
     add_backend(*sub, validate->backend);

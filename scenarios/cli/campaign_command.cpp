@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 #include <random>
 #include <thread>
 
@@ -14,6 +13,7 @@
 #include "scenarios/cli/progress.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/text.h"
+#include "scenarios/cli/text_file.h"
 #include "scenarios/cli/wall_clock.h"
 #include "scenarios/file/print.h"
 #include "scenarios/file/units.h"
@@ -128,17 +128,6 @@ std::optional<CampaignOptions> options_of(const CampaignArguments& arguments, St
     return options;
 }
 
-bool write_text(const std::optional<std::string>& path, const std::string& text) {
-    if (!path) return true;
-    std::ofstream file(*path, std::ios::binary | std::ios::trunc);
-    file << text;
-    file.close();
-    if (!file.fail()) return true;
-    complain(
-        fmt::format("{} cannot be written; does its folder exist, and is the disk full?", *path));
-    return false;
-}
-
 int show(const CampaignArguments& arguments, const CampaignShown& shown) {
     const std::string text = arguments.json    ? campaign_json(shown)
                              : arguments.quiet ? campaign_line(shown, has_colour(stdout))
@@ -148,8 +137,8 @@ int show(const CampaignArguments& arguments, const CampaignShown& shown) {
         complain("stdout cannot be written; is the disk full?");
         return kExitHarnessFailed;
     }
-    const bool junit = write_text(arguments.junit, campaign_junit(shown));
-    const bool sarif = write_text(arguments.sarif, campaign_sarif(shown));
+    const bool junit = write_text_file(arguments.junit, campaign_junit(shown));
+    const bool sarif = write_text_file(arguments.sarif, campaign_sarif(shown));
     const int code = shown.exit_code();
     return code == kExitClean && !(junit && sarif) ? kExitHarnessFailed : code;
 }

@@ -6,32 +6,13 @@
 
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/text.h"
+#include "scenarios/cli/verdict.h"
 
 namespace aivm::scenarios::cli {
 namespace {
 
-// At most so many of the defects and failures are printed; all are in the JSON.
+// Of the defects and of the failures, how many are printed; the JSON has all.
 constexpr std::size_t kShownMax = 20;
-
-struct Verdict {
-    std::string_view word;
-    Style style;
-};
-
-Verdict verdict_of(ExitCode code) {
-    switch (code) {
-        case kExitClean:
-            return {"PASS", Style::kGood};
-        case kExitLimit:
-            return {"LIMIT", Style::kCaution};
-        case kExitInterrupted:
-            return {"STOPPED", Style::kCaution};
-        case kExitNothingMatched:
-            return {"NOTHING", Style::kCaution};
-        default:
-            return {"FAIL", Style::kBad};
-    }
-}
 
 std::string names_of(const CampaignPlan& plan) {
     std::string out = plan.scenarios.front().name;
@@ -147,12 +128,12 @@ std::string command_of(const CampaignShown& shown, const Failure& failure) {
 }
 
 std::string campaign_line(const CampaignShown& shown, bool colour) {
-    const Verdict verdict = verdict_of(shown.exit_code());
+    const VerdictWord verdict = verdict_word(shown.exit_code());
     const CampaignSummary& s = shown.summary;
     return fmt::format(
         "{} campaign of {} seed={} runs={} defects={} failures={} cpu={:.1f}s "
         "wall={:.1f}s\n",
-        styled(verdict.style, verdict.word, colour), names_of(shown.plan()), shown.plan().seed,
+        styled(verdict.style, verdict.text, colour), names_of(shown.plan()), shown.plan().seed,
         grouped(s.runs), s.defects.size(), s.failures.size(), s.cpu_seconds,
         static_cast<double>(shown.wall_ns) / 1e9);
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include <nlohmann/json.hpp>
@@ -18,6 +17,7 @@
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/text.h"
+#include "scenarios/cli/text_file.h"
 #include "scenarios/cli/wall_clock.h"
 #include "scenarios/file/print.h"
 #include "scenarios/file/units.h"
@@ -85,16 +85,6 @@ std::string machine() {
                        counted(std::thread::hardware_concurrency(), "core"));
 }
 
-bool write_text(const std::string& path, const std::string& text) {
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file << text;
-    file.close();
-    if (!file.fail()) return true;
-    complain(
-        fmt::format("{} cannot be written; does its folder exist, and is the disk full?", path));
-    return false;
-}
-
 int hunt_and_show(const MutantsRequest& request, const std::vector<const MutantRow*>& mutants,
                   const std::vector<CampaignScenario>& scenarios, HuntOptions options) {
     catch_interrupts();
@@ -108,7 +98,7 @@ int hunt_and_show(const MutantsRequest& request, const std::vector<const MutantR
     const MutantsShown shown{*result, options, scenarios, machine(), wall_clock_ns() - started};
     if (!print_result(request.json ? mutants_json(shown) : mutants_text(shown)))
         return kExitHarnessFailed;
-    if (request.out && !write_text(*request.out, mutants_markdown(shown)))
+    if (request.out && !write_text_file(*request.out, mutants_markdown(shown)))
         return kExitHarnessFailed;
     if (!result->false_alarms.empty()) return kExitViolated;
     return interrupted() ? kExitInterrupted : kExitClean;

@@ -1,31 +1,15 @@
 #include <fmt/format.h>
 
-#include <fstream>
-
 #include "scenarios/campaign/timeline.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/run_spec.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/text.h"
+#include "scenarios/cli/text_file.h"
 #include "scenarios/file/units.h"
 
 namespace aivm::scenarios::cli {
-namespace {
-
-bool write_page(const std::optional<std::string>& path, const std::string& text) {
-    if (!path) return true;
-    std::ofstream file(*path, std::ios::binary | std::ios::trunc);
-    file << text;
-    file.close();
-    if (!file.fail()) return true;
-    complain(
-        fmt::format("{} cannot be written; does its folder exist, and is the disk full?", *path));
-    return false;
-}
-
-}  // namespace
-
 int timeline_command(const TimelineRequest& request) {
     if (!request.html && !request.chrome) {
         complain("name a file: --html FILE.html, or --chrome FILE.json for Perfetto");
@@ -43,8 +27,9 @@ int timeline_command(const TimelineRequest& request) {
         complain(timeline.error().text());
         return kExitHarnessFailed;
     }
-    const bool html = write_page(request.html, space_time_page(*timeline));
-    if (!html || !write_page(request.chrome, chrome_trace(*timeline))) return kExitHarnessFailed;
+    const bool html = write_text_file(request.html, space_time_page(*timeline));
+    if (!html || !write_text_file(request.chrome, chrome_trace(*timeline)))
+        return kExitHarnessFailed;
     std::string out = fmt::format("{}: {} and {} from {} to {}\n", timeline->title,
                                   counted(timeline->messages.size(), "message"),
                                   counted(timeline->blocks.size(), "block"),

@@ -18,24 +18,6 @@ bool is_safety_failure(const sim::Violation& violation) {
     return !violation.expected && !violation.liveness;
 }
 
-struct Word {
-    std::string_view text;
-    Style style;
-};
-
-Word word_of(ExitCode code) {
-    switch (code) {
-        case kExitClean:
-            return {"PASS", Style::kGood};
-        case kExitLimit:
-            return {"LIMIT", Style::kCaution};
-        case kExitInterrupted:
-            return {"STOPPED", Style::kCaution};
-        default:
-            return {"FAIL", Style::kBad};
-    }
-}
-
 std::string place_of(const sim::Violation& v) {
     std::string text = fmt::format("t={}  block {}  event #{}", moment_text(v.time),
                                    grouped(v.block), grouped(v.event));
@@ -50,12 +32,27 @@ std::string violation_text(const sim::Violation& v, const std::string& scenario,
                            styled(Style::kStrong, "demonstrated", colour), v.invariant, v.name,
                            place_of(v), message);
     }
-    const Word word = v.liveness ? word_of(kExitLimit) : word_of(kExitViolated);
+    const VerdictWord word = v.liveness ? verdict_word(kExitLimit) : verdict_word(kExitViolated);
     return fmt::format("{}  {} {}   {}\n  {}\n{}", styled(word.style, word.text, colour),
                        v.invariant, v.name, scenario, place_of(v), message);
 }
 
 }  // namespace
+
+VerdictWord verdict_word(ExitCode code) {
+    switch (code) {
+        case kExitClean:
+            return {"PASS", Style::kGood};
+        case kExitLimit:
+            return {"LIMIT", Style::kCaution};
+        case kExitInterrupted:
+            return {"STOPPED", Style::kCaution};
+        case kExitNothingMatched:
+            return {"NOTHING", Style::kCaution};
+        default:
+            return {"FAIL", Style::kBad};
+    }
+}
 
 ExitCode exit_code_of(const sim::Outcome& outcome) {
     if (outcome.status == sim::RunStatus::kInterrupted) return kExitInterrupted;
@@ -66,7 +63,7 @@ ExitCode exit_code_of(const sim::Outcome& outcome) {
 }
 
 std::string verdict_line(const sim::Outcome& outcome, std::uint64_t wall_ns, bool colour) {
-    const Word word = word_of(exit_code_of(outcome));
+    const VerdictWord word = verdict_word(exit_code_of(outcome));
     const std::string wall =
         wall_ns == 0 ? "" : fmt::format(" wall={:.1f}s", static_cast<double>(wall_ns) / 1e9);
     return fmt::format("{} {} seed={} events={} sim={}{} digest={}",
@@ -95,7 +92,7 @@ std::string failures_text(const sim::Outcome& outcome, const SavedFinding* findi
         const bool told_below = finding != nullptr && finding->violation.invariant == v.invariant;
         if (!v.expected && !told_below) text += violation_text(v, outcome.scenario, colour);
     }
-    const std::string fail = styled(Style::kBad, word_of(kExitViolated).text, colour);
+    const std::string fail = styled(Style::kBad, verdict_word(kExitViolated).text, colour);
     for (const std::string& id : outcome.missing_violations) {
         text += fmt::format(
             "{}  {}   {}\n  the scenario expects this invariant to be violated, and it held\n",
@@ -103,7 +100,7 @@ std::string failures_text(const sim::Outcome& outcome, const SavedFinding* findi
     }
     if (finding == nullptr) return text;
     std::string found = finding_text(*finding);
-    const std::string_view plain = word_of(kExitViolated).text;
+    const std::string_view plain = verdict_word(kExitViolated).text;
     if (found.starts_with(plain)) found.replace(0, plain.size(), fail);
     return text + found;
 }

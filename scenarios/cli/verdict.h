@@ -3,14 +3,23 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "scenarios/campaign/finding.h"
 #include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/terminal.h"
 #include "sim/world/outcome.h"
 
 namespace aivm::scenarios::cli {
 
 ExitCode exit_code_of(const sim::Outcome& outcome);
+
+// The word in front of a result: PASS, LIMIT, STOPPED, NOTHING or FAIL, and how it is printed.
+struct VerdictWord {
+    std::string_view text;
+    Style style;
+};
+VerdictWord verdict_word(ExitCode code);
 
 // "PASS quickstart seed=1 events=48 211 sim=6h wall=0.8s digest=9f3c...": PASS, FAIL, LIMIT or
 // STOPPED. Without a wall time (0) the line is the same on every machine.

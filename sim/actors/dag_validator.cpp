@@ -14,7 +14,6 @@ constexpr std::size_t kSettledKept = 64;
 constexpr Height kForEver = ~Height{0};
 constexpr std::size_t kFollowSlicesMax = 32;  // sent to a follower at once
 constexpr std::uint64_t kDueDelayMax = 24 * 3600 * static_cast<std::uint64_t>(kSecond);
-constexpr std::uint64_t kSecretsSearched = 1 << 20;
 constexpr std::size_t kSignaturesKept = 4096;
 
 }  // namespace
@@ -42,7 +41,8 @@ DagValidatorActor::DagValidatorActor(DagValidatorSetup setup, Signer signer,
     : setup_(std::move(setup)),
       signer_(signer),
       strategy_(std::move(strategy)),
-      random_(setup_.environment->stream(Purpose::kConsensus)) {
+      random_(setup_.environment->stream(Purpose::kConsensus)),
+      secrets_(setup_.run_seed, setup_.self) {
     AIVM_CHECK(setup_.disk != nullptr && setup_.observer != nullptr && strategy_ != nullptr &&
                setup_.engine != nullptr);
 }
@@ -69,7 +69,7 @@ void DagValidatorActor::restart() {
 }
 
 void DagValidatorActor::boot(bool bootstrap) {
-    const bool disk_was_empty = setup_.disk->entries() == 0;
+    const bool disk_was_empty = setup_.disk->empty();
     Result<DagVm> opened = DagVm::open(setup_.vm);
     if (!opened) return stop(opened.error());
     vm_.emplace(std::move(*opened));
@@ -91,8 +91,7 @@ void DagValidatorActor::boot(bool bootstrap) {
     if (!records) return stop(records.error());
     started.records = std::move(*records);
     engine_ = setup_.make_engine(*this, random_);
-    epoch_ = 0;
-    stakes_ = setup_.stakes;
+    epoch_.start(setup_.stakes);
     step(started);
     if (running()) note_epoch();
     if (running()) set_issue_timer();
@@ -107,17 +106,7 @@ Status DagValidatorActor::note_disk(bool disk_was_empty) {
 }
 
 void DagValidatorActor::note_epoch() {
-    const State& state = vm_->state();
-    if (state.head.epoch == epoch_) return;
-    epoch_ = state.head.epoch;
-    std::vector<std::uint64_t> stakes;
-    for (std::size_t i = 0; i < setup_.stakes.size(); ++i) {
-        const Validator& each = state.validators[i];
-        stakes.push_back(each.active ? each.stake.nlux() : 0);
-    }
-    if (stakes == stakes_) return;
-    stakes_ = stakes;
-    step(EpochBegun{epoch_, std::move(stakes)});
+    if (const auto begun = epoch_.advance(vm_->state())) step(*begun);
 }
 
 void DagValidatorActor::stop(const Error& error) {
@@ -365,7 +354,7 @@ void DagValidatorActor::issue() {
 bool DagValidatorActor::carries(const SignedOperation& operation) const {
     const std::uint64_t turn = setup_.environment->clock() / setup_.turn_ns;
     const std::uint64_t account = sha256(operation.sender().view()).prefix64();
-    return (account + turn) % setup_.stakes.size() == setup_.self;
+    return (account + turn) % setup_.stakes->size() == setup_.self;
 }
 
 void DagValidatorActor::issue_vertex() {
@@ -383,23 +372,12 @@ void DagValidatorActor::issue_vertex() {
     if (vertex.error().code == ErrorCode::kStorage) stop(vertex.error());
 }
 
-std::uint64_t DagValidatorActor::find_secret(const Hash32& commitment) {
-    for (std::uint64_t n = secrets_.size(); !secrets_.contains(commitment); ++n) {
-        AIVM_CHECK(n < kSecretsSearched);
-        secrets_.emplace(keccak256(beacon_secret(setup_.run_seed, setup_.self, n).view()), n);
-    }
-    return secrets_.at(commitment);
-}
-
 void DagValidatorActor::issue_cut() {
     const State& below = vm_->preferred_state();
-    const std::uint64_t secret = find_secret(below.validators[setup_.self].beacon_commitment);
     BuildRequest request;
+    secrets_.reveal(below.validators[setup_.self].beacon_commitment, request);
     request.proposer = ValidatorIndex{setup_.self};
     request.timestamp_ns = setup_.environment->clock();
-    request.beacon_secret = beacon_secret(setup_.run_seed, setup_.self, secret);
-    request.beacon_commitment =
-        keccak256(beacon_secret(setup_.run_seed, setup_.self, secret + 1).view());
     request.sign = [this](const Hash32& message) { return signer_.sign(message); };
     if (!strategy_->builds(below, next_beacon(below.head.beacon, request.beacon_secret))) return;
     const auto cut = vm_->build_cut(request);
@@ -432,16 +410,16 @@ void DagValidatorActor::note_signature(const Vertex& vertex) {
     evidence.first_authorization = with_cut(first->second.cut, first->second.authorization);
     evidence.second_id = vertex.id();
     evidence.second_authorization = with_cut(header.cut, vertex.authorization());
-    const auto& known = vm_->state().validators[evidence.validator].slashed_slots;
-    if (std::ranges::binary_search(known, ProposalSlot{evidence.slot, *evidence.parent})) return;
-    nonce_ = std::max(nonce_, vm_->state().nonce(signer_.address(), Lane::kProofs)) + 1;
-    Operation operation{signer_.address(), nonce_, std::move(evidence)};
-    const Hash32 id = SignedOperation(operation, {}).id();
-    const auto made =
-        std::make_shared<const SignedOperation>(std::move(operation), signer_.sign(id));
-    static_cast<void>(vm_->submit(made));
-    for (ActorId other = 0; other < setup_.stakes.size(); ++other)
-        if (other != setup_.self) setup_.environment->send(other, OperationPacket{made});
+    report(std::move(evidence));
+}
+
+void DagValidatorActor::report(op::Evidence evidence) {
+    const auto operation = reports_.make(vm_->state(), signer_, std::move(evidence));
+    if (operation == nullptr) return;
+    static_cast<void>(vm_->submit(operation));  // refused only if another node was faster
+    for (ActorId other = 0; other < setup_.stakes->size(); ++other) {
+        if (other != setup_.self) setup_.environment->send(other, OperationPacket{operation});
+    }
 }
 
 }  // namespace aivm::sim

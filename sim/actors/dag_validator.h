@@ -18,10 +18,14 @@
 
 #include "core/vm/dag_vm.h"
 #include "sim/actors/actor.h"
+#include "sim/actors/beacon_secrets.h"
+#include "sim/actors/epoch_stakes.h"
+#include "sim/actors/evidence_reports.h"
 #include "sim/actors/node_observer.h"
 #include "sim/actors/node_records.h"
 #include "sim/actors/signing.h"
 #include "sim/actors/strategy.h"
+#include "sim/consensus/stake.h"
 #include "sim/storage/sim_disk.h"
 
 namespace aivm::sim {
@@ -29,8 +33,8 @@ namespace aivm::sim {
 struct DagValidatorSetup {
     ActorId self = 0;
     std::uint64_t run_seed = 0;
-    std::vector<std::uint64_t> stakes;
-    DagVm::Setup vm;  // its store is the node's disk
+    SharedStakes stakes;  // by validator, at the start
+    DagVm::Setup vm;      // its store is the node's disk
     SimDisk* disk = nullptr;
     std::function<std::unique_ptr<ConsensusEngine>(EngineHost&, RandomStream&)> make_engine;
     const EngineRow* engine = nullptr;
@@ -97,11 +101,11 @@ private:
     void issue_cut();
     void admit_own(const VertexPtr& vertex);
     [[nodiscard]] bool carries(const SignedOperation& operation) const;
-    [[nodiscard]] std::uint64_t find_secret(const Hash32& commitment);
     [[nodiscard]] Verdict verdict_on(const VertexPtr& vertex);
     // Records the signature, and submits evidence if the proposer signed another vertex for the
     // slot.
     void note_signature(const Vertex& vertex);
+    void report(op::Evidence evidence);
     [[nodiscard]] Item item_of_vertex(const Vertex& vertex) const;
     [[nodiscard]] bool running() const { return vm_.has_value(); }
 
@@ -116,11 +120,10 @@ private:
     std::unique_ptr<ConsensusEngine> engine_;
     Actions actions_;
     bool acting_ = false;
-    std::map<Hash32, VertexPtr> bodies_;       // received, not yet verified
-    std::deque<ExecutedPtr> history_;          // the last settled slices, for followers
-    std::map<Hash32, std::uint64_t> secrets_;  // commitment -> n, for the n computed so far
-    std::uint64_t epoch_ = 0;
-    std::vector<std::uint64_t> stakes_;
+    std::map<Hash32, VertexPtr> bodies_;  // received, not yet verified
+    std::deque<ExecutedPtr> history_;     // the last settled slices, for followers
+    BeaconSecrets secrets_;
+    EpochStakes epoch_;
     bool issue_timer_is_set_ = false;
     bool silent_ = false;  // it issues nothing
     struct Signature {
@@ -129,7 +132,7 @@ private:
         Bytes authorization;
     };
     std::map<std::pair<std::uint64_t, std::uint32_t>, Signature> signed_;  // by slot and proposer
-    std::uint64_t nonce_ = 0;                                              // of its own operations
+    EvidenceReports reports_;
 };
 
 // A settled slice as a block of the same operations, without those that were void.

@@ -21,7 +21,6 @@ constexpr Height kHeightMax = ~Height{0};
 constexpr std::uint32_t kProposersDrawn = 8;
 // A block from a future further than this is judged again after this.
 constexpr std::uint64_t kDueDelayMax = 24 * 3600 * static_cast<std::uint64_t>(kSecond);
-constexpr std::uint64_t kSecretsSearched = 1 << 20;
 constexpr std::size_t kSignaturesKept = 1024;
 constexpr Height kVotesKeptBlocks = 8;
 
@@ -32,7 +31,8 @@ ValidatorActor::ValidatorActor(ValidatorSetup setup, Signer signer,
     : strategy_(std::move(strategy)),
       setup_(std::move(setup)),
       signer_(signer),
-      random_(setup_.environment->stream(Purpose::kConsensus)) {
+      random_(setup_.environment->stream(Purpose::kConsensus)),
+      secrets_(setup_.run_seed, setup_.self) {
     AIVM_CHECK(setup_.disk != nullptr && setup_.observer != nullptr && strategy_ != nullptr &&
                setup_.engine != nullptr);
 }
@@ -84,8 +84,7 @@ void ValidatorActor::boot(bool bootstrap) {
                          tip->state.head.height};
     auto records = NodeRecords(*setup_.disk).engine_records();
     if (!records) return stop(records.error());
-    epoch_ = 0;
-    stakes_ = setup_.stakes;
+    epoch_.start(setup_.stakes);
     step(
         Started{item_of(last), incarnation_, bootstrap, std::move(*records), std::move(own_items)});
     if (running()) note_epoch();
@@ -120,18 +119,7 @@ void ValidatorActor::end_silence_of_the_start() {
 }
 
 void ValidatorActor::note_epoch() {
-    const State& state = vm_->state();
-    if (state.head.epoch == epoch_) return;
-    epoch_ = state.head.epoch;
-    std::vector<std::uint64_t> stakes;
-    stakes.reserve(setup_.stakes->size());
-    for (std::size_t i = 0; i < setup_.stakes->size(); ++i) {
-        const Validator& each = state.validators[i];
-        stakes.push_back(each.active ? each.stake.nlux() : 0);
-    }
-    if (stakes == *stakes_) return;
-    stakes_ = share_stakes(std::move(stakes));
-    step(EpochBegun{epoch_, *stakes_});
+    if (const auto begun = epoch_.advance(vm_->state())) step(*begun);
 }
 
 void ValidatorActor::stop(const Error& error) {
@@ -439,8 +427,9 @@ std::uint64_t ValidatorActor::turn_ns() const {
     const std::uint64_t slot_ns =
         std::max(parent.head.timestamp_ns + setup_.block_interval_ns, setup_.environment->clock());
     if (setup_.engine->sole_proposer || setup_.engine->own_turns) return slot_ns;
-    const ProposerSchedule schedule(
-        *stakes_, {setup_.run_seed, vm_->preferred(), parent.head.height + 1}, kProposersDrawn);
+    const ProposerSchedule schedule(epoch_.stakes(),
+                                    {setup_.run_seed, vm_->preferred(), parent.head.height + 1},
+                                    kProposersDrawn);
     return slot_ns + schedule.delay_ns(setup_.self, setup_.fallback_delay_ns);
 }
 
@@ -464,14 +453,6 @@ void ValidatorActor::set_build_timer() {
                                   kBuildTag);
 }
 
-std::uint64_t ValidatorActor::find_secret(const Hash32& commitment) {
-    for (std::uint64_t n = secrets_.size(); !secrets_.contains(commitment); ++n) {
-        AIVM_CHECK(n < kSecretsSearched);
-        secrets_.emplace(keccak256(beacon_secret(setup_.run_seed, setup_.self, n).view()), n);
-    }
-    return secrets_.at(commitment);
-}
-
 void ValidatorActor::build() {
     if (building_on_ != vm_->preferred())
         return;  // the preference has changed; another timer is set for the new one
@@ -482,9 +463,10 @@ void ValidatorActor::build() {
     building_on_.reset();
     if (!wants_block()) return;
     const Validator& self = vm_->preferred_state().validators[setup_.self];
-    const std::uint64_t secret = find_secret(self.beacon_commitment);
-    const Hash32 beacon = next_beacon(vm_->preferred_state().head.beacon,
-                                      beacon_secret(setup_.run_seed, setup_.self, secret));
+    Vm::BuildOptions options;
+    secrets_.reveal(self.beacon_commitment, options.request);
+    const Hash32 beacon =
+        next_beacon(vm_->preferred_state().head.beacon, options.request.beacon_secret);
     // A sole proposer has no one to leave the block to.
     if (!setup_.engine->sole_proposer && !strategy_->builds(vm_->preferred_state(), beacon)) {
         building_on_ = vm_->preferred();  // the next proposer builds
@@ -492,13 +474,9 @@ void ValidatorActor::build() {
     }
     std::vector<OperationPtr> censored;
     std::vector<LeftOut> refused;
-    Vm::BuildOptions options;
     options.refused = &refused;
     options.request.proposer = ValidatorIndex{setup_.self};
     options.request.timestamp_ns = setup_.environment->clock();
-    options.request.beacon_secret = beacon_secret(setup_.run_seed, setup_.self, secret);
-    options.request.beacon_commitment =
-        keccak256(beacon_secret(setup_.run_seed, setup_.self, secret + 1).view());
     options.request.sign = [this](const Hash32& message) { return signer_.sign(message); };
     options.operations_max = setup_.max_block_ops;
     options.bytes_max = setup_.max_block_bytes;
@@ -553,16 +531,11 @@ void ValidatorActor::note_signature(const Block& block) {
 }
 
 void ValidatorActor::report(op::Evidence evidence) {
-    const auto& known = vm_->state().validators[evidence.validator].slashed_slots;
-    if (std::ranges::binary_search(known, ProposalSlot{evidence.slot, *evidence.parent})) return;
-    nonce_ = std::max(nonce_, vm_->state().nonce(signer_.address(), Lane::kProofs)) + 1;
-    Operation operation{signer_.address(), nonce_, std::move(evidence)};
-    const Hash32 id = SignedOperation(operation, {}).id();
-    const auto made =
-        std::make_shared<const SignedOperation>(std::move(operation), signer_.sign(id));
-    static_cast<void>(offer(made));  // refused only if another node was faster
+    const auto operation = reports_.make(vm_->state(), signer_, std::move(evidence));
+    if (operation == nullptr) return;
+    static_cast<void>(offer(operation));  // refused only if another node was faster
     for (ActorId other = 0; other < setup_.stakes->size(); ++other) {
-        if (other != setup_.self) setup_.environment->send(other, OperationPacket{made});
+        if (other != setup_.self) setup_.environment->send(other, OperationPacket{operation});
     }
 }
 

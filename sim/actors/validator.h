@@ -10,6 +10,9 @@
 #include "core/base/prefetch.h"
 #include "core/vm/vm.h"
 #include "sim/actors/actor.h"
+#include "sim/actors/beacon_secrets.h"
+#include "sim/actors/epoch_stakes.h"
+#include "sim/actors/evidence_reports.h"
 #include "sim/actors/node_observer.h"
 #include "sim/actors/node_records.h"
 #include "sim/actors/signing.h"
@@ -138,7 +141,6 @@ private:
     void set_build_timer();
     void build();
     [[nodiscard]] std::uint64_t turn_ns() const;
-    [[nodiscard]] std::uint64_t find_secret(const Hash32& commitment);
     [[nodiscard]] static BlockInfo info_of(const Block& block) {
         return {block.id(), block.parent(), block.height(), block.header().proposer.value};
     }
@@ -166,14 +168,13 @@ private:
     std::optional<Vm> vm_;
     // builds nothing up to this height; kHeightMax until it knows what the others decided
     Height silent_until_ = 0;
-    std::uint64_t epoch_ = 0;                  // of the last accepted block
-    SharedStakes stakes_;                      // of this epoch
-    std::map<Hash32, BlockPtr> bodies_;        // received, not yet verified
-    std::deque<ExecutedPtr> history_;          // the last accepted blocks, for followers
-    std::uint64_t turn_ns_ = 0;                // the time it is set for
-    std::uint32_t build_timers_ = 0;           // set and not fired
-    std::map<Hash32, std::uint64_t> secrets_;  // commitment -> n, for the n computed so far
-    std::vector<BlockInfo> undecided_;         // verified, by height
+    EpochStakes epoch_;
+    std::map<Hash32, BlockPtr> bodies_;  // received, not yet verified
+    std::deque<ExecutedPtr> history_;    // the last accepted blocks, for followers
+    std::uint64_t turn_ns_ = 0;          // the time it is set for
+    std::uint32_t build_timers_ = 0;     // set and not fired
+    BeaconSecrets secrets_;
+    std::vector<BlockInfo> undecided_;  // verified, by height
     struct Signature {
         Hash32 id;
         Bytes authorization;
@@ -186,7 +187,7 @@ private:
     };
     std::map<std::uint64_t, LatePacket> late_;  // by timer: what a strategy sends later
     std::uint64_t next_late_ = 0;
-    std::uint64_t nonce_ = 0;  // of its own operations
+    EvidenceReports reports_;
 };
 
 }  // namespace aivm::sim

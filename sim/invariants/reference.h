@@ -5,11 +5,10 @@
 
 namespace aivm::sim {
 
-// One accepted block in so many is executed by the reference model as well, and in a
-// paranoid run every one. The model looks at
-// every record of the state, which in the economic fidelity would be a third of a run's time: there
-// the beacon draws a first height between 8 and 23, and each later one is 16 to 17 times the one
-// before. A sweep has many runs, and looks at other heights in each.
+// One accepted block in 16 is executed by the reference model as well, and in a paranoid run every
+// one. The model looks at every record of the state, which in the economic fidelity would be a
+// third of a run's time: there the beacon draws a first height between 8 and 23, and each later
+// one is 16 to 17 times the one before. A sweep has many runs, and looks at other heights in each.
 constexpr Height kReferenceOneBlockIn = 16;
 
 void add_reference_invariants(Invariants& out);

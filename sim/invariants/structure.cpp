@@ -5,8 +5,8 @@
 namespace aivm::sim {
 namespace {
 
-// The audit walks the whole state, so one accepted block in so many has it; in a paranoid run every
-// one.
+// The audit walks the whole state, so it is made after one accepted block in 32; in a paranoid run
+// after every one.
 constexpr Height kStructureOneBlockIn = 32;
 
 class TablesAgree final : public Invariant {

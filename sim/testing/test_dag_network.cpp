@@ -194,10 +194,7 @@ void DagNode::perform(const Action& action, Actions& more) {
 }
 
 DagNetwork::DagNetwork(std::uint32_t count, NetworkOptions options, Factory factory)
-    : side(count),
-      options_(options),
-      factory_(std::move(factory)),
-      random_({options.seed, 1000, 0}) {
+    : TestWire(count, options), factory_(std::move(factory)) {
     const Item genesis = dag_genesis();
     all.emplace(genesis.id, genesis);
     for (VoterIndex i = 0; i < count; ++i) nodes.push_back(std::make_unique<DagNode>(*this, i));
@@ -234,28 +231,9 @@ void DagNetwork::restart(VoterIndex index) {
 
 void DagNetwork::transmit(VoterIndex from, VoterIndex to,
                           const std::function<void(DagNode&)>& arrive) {
-    if (side[from] != side[to] || random_.bernoulli_ppm(options_.loss_ppm)) return;
-    const std::uint32_t copies = random_.bernoulli_ppm(options_.duplicate_ppm) ? 2 : 1;
-    for (std::uint32_t i = 0; i < copies; ++i) {
-        at(random_.uniform(options_.delay_min_ns, options_.delay_max_ns), [this, to, arrive] {
-            ++delivered;
-            if (nodes[to]->up) arrive(*nodes[to]);
-        });
-    }
-}
-
-bool DagNetwork::run(std::uint64_t limit_ns, const std::function<bool()>& done) {
-    const std::uint64_t end = now_ns + limit_ns;
-    while (!done()) {
-        if (queue_.empty() || queue_.begin()->first.first > end) {
-            now_ns = end;
-            return done();
-        }
-        auto next = queue_.extract(queue_.begin());
-        now_ns = next.key().first;
-        next.mapped()();
-    }
-    return true;
+    deliver(from, to, [this, to, arrive] {
+        if (nodes[to]->up) arrive(*nodes[to]);
+    });
 }
 
 bool DagNetwork::all_accepted(const Item& vertex) const {

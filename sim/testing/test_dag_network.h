@@ -62,42 +62,29 @@ private:
     void serve(VoterIndex asker, const Fetch& wanted);
 };
 
-class DagNetwork {
+class DagNetwork : public TestWire {
 public:
     using Factory = std::function<std::unique_ptr<ConsensusEngine>(DagNode&)>;
     DagNetwork(std::uint32_t nodes, NetworkOptions options, Factory factory);
 
-    // Runs until `done`, or for `limit_ns` of virtual time; returns whether `done`.
-    bool run(std::uint64_t limit_ns, const std::function<bool()>& done = [] { return false; });
     void crash(VoterIndex node);
     void restart(VoterIndex node);
     [[nodiscard]] bool all_accepted(const Item& vertex) const;
     // Every node that runs has decided all that it knows.
     [[nodiscard]] bool is_quiet() const;
 
-    std::vector<std::uint32_t> side;  // messages pass only between nodes of equal side
     std::vector<std::unique_ptr<DagNode>> nodes;
     std::map<Hash32, std::set<Hash32>> accepted_with;  // by key: vertices accepted anywhere
     std::map<Hash32, Item> all;                        // every vertex ever built
-    std::uint64_t now_ns = 0;
-    std::uint64_t delivered = 0;
 
     [[nodiscard]] bool is_ancestor(const Hash32& ancestor, const Hash32& id) const;
 
 private:
     friend class DagNode;
-    using Event = std::function<void()>;
-    void at(std::uint64_t delay_ns, Event event) {
-        queue_.emplace(std::pair{now_ns + delay_ns, sequence_++}, std::move(event));
-    }
     void transmit(VoterIndex from, VoterIndex to, const std::function<void(DagNode&)>& arrive);
     void start(DagNode& node, bool bootstrap);
 
-    NetworkOptions options_;
     Factory factory_;
-    RandomStream random_;
-    std::map<std::pair<std::uint64_t, std::uint64_t>, Event> queue_;
-    std::uint64_t sequence_ = 0;
 };
 
 }  // namespace aivm::sim::test

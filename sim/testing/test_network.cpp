@@ -173,10 +173,7 @@ void TestNode::perform(const Action& action, Actions& more) {
 }
 
 TestNetwork::TestNetwork(std::uint32_t count, NetworkOptions options, Factory factory)
-    : side(count),
-      options_(options),
-      factory_(std::move(factory)),
-      random_({options.seed, 1000, 0}) {
+    : TestWire(count, options), factory_(std::move(factory)) {
     for (VoterIndex i = 0; i < count; ++i) nodes.push_back(std::make_unique<TestNode>(*this, i));
     for (auto& node : nodes) start(*node, false);
 }
@@ -222,28 +219,9 @@ void TestNetwork::restart(VoterIndex index) {
 
 void TestNetwork::transmit(VoterIndex from, VoterIndex to,
                            const std::function<void(TestNode&)>& arrive) {
-    if (side[from] != side[to] || random_.bernoulli_ppm(options_.loss_ppm)) return;
-    const std::uint32_t copies = random_.bernoulli_ppm(options_.duplicate_ppm) ? 2 : 1;
-    for (std::uint32_t i = 0; i < copies; ++i) {
-        at(random_.uniform(options_.delay_min_ns, options_.delay_max_ns), [this, to, arrive] {
-            ++delivered;
-            if (nodes[to]->up) arrive(*nodes[to]);
-        });
-    }
-}
-
-bool TestNetwork::run(std::uint64_t limit_ns, const std::function<bool()>& done) {
-    const std::uint64_t end = now_ns + limit_ns;
-    while (!done()) {
-        if (queue_.empty() || queue_.begin()->first.first > end) {
-            now_ns = end;
-            return done();
-        }
-        auto next = queue_.extract(queue_.begin());
-        now_ns = next.key().first;
-        next.mapped()();
-    }
-    return true;
+    deliver(from, to, [this, to, arrive] {
+        if (nodes[to]->up) arrive(*nodes[to]);
+    });
 }
 
 bool TestNetwork::all_at(Height height) const {

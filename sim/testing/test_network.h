@@ -1,6 +1,6 @@
-// A network of engines for tests: an ordered queue, seeded delays, loss, duplication, partitions
-// and crashes. Nodes carry out the engines' contract and check it: what is decided was verified, in
-// topological order, once, and alike everywhere.
+// A network of engines for tests, with the faults of test_wire.h and crashes. Nodes carry out the
+// engines' contract and check it: what is decided was verified, in topological order, once, and
+// alike everywhere.
 #pragma once
 
 #include <functional>
@@ -13,23 +13,13 @@
 #include "sim/consensus/snowman/snowman.h"
 #include "sim/engine/random_stream.h"
 #include "sim/engine/time.h"
+#include "sim/testing/test_wire.h"
 
 namespace aivm::sim::test {
-
-constexpr std::uint64_t kMs = kMillisecond;
 
 // Block number `number` at a height: the id is made up, and unique if the number is.
 BlockInfo test_block(const BlockInfo& parent, std::uint64_t number);
 BlockInfo genesis();
-
-struct NetworkOptions {
-    std::uint64_t seed = 1;
-    std::uint32_t loss_ppm = 0;
-    std::uint32_t duplicate_ppm = 0;
-    std::uint64_t delay_min_ns = 5 * kMs;
-    std::uint64_t delay_max_ns = 60 * kMs;
-    std::uint64_t verify_ns = 0;  // virtual time one verification takes
-};
 
 enum class BlockStatus : std::uint8_t { kUnknown, kProcessing, kRejected, kAccepted };
 
@@ -82,41 +72,27 @@ private:
     void decide(const Hash32& id, BlockStatus status);
 };
 
-class TestNetwork {
+class TestNetwork : public TestWire {
 public:
     using Factory = std::function<std::unique_ptr<ConsensusEngine>(TestNode&)>;
     TestNetwork(std::uint32_t nodes, NetworkOptions options, Factory factory);
 
-    // Runs until `done`, or for `limit_ns` of virtual time; returns whether `done`.
-    bool run(std::uint64_t limit_ns, const std::function<bool()>& done = [] { return false; });
     void crash(VoterIndex node);
     void restart(VoterIndex node);
     // Of a node that is down.
     void lose_disk(VoterIndex node);
     [[nodiscard]] bool all_at(Height height) const;
 
-    std::vector<std::uint32_t> side;  // messages pass only between nodes of equal side
-    std::set<Hash32> invalid;         // blocks every VM refuses
+    std::set<Hash32> invalid;  // blocks every VM refuses
     std::vector<std::unique_ptr<TestNode>> nodes;
     std::map<Height, Hash32> decided;  // by the first node to decide
-    std::uint64_t now_ns = 0;
-    std::uint64_t delivered = 0;
 
 private:
     friend class TestNode;
-    using Event = std::function<void()>;
-    void at(std::uint64_t delay_ns, Event event) {
-        queue_.emplace(std::pair{now_ns + delay_ns, sequence_++}, event);
-    }
-    // Delivers once, twice or not at all.
     void transmit(VoterIndex from, VoterIndex to, const std::function<void(TestNode&)>& arrive);
     void start(TestNode& node, bool bootstrap);
 
-    NetworkOptions options_;
     Factory factory_;
-    RandomStream random_;
-    std::map<std::pair<std::uint64_t, std::uint64_t>, Event> queue_;
-    std::uint64_t sequence_ = 0;
 };
 
 // Equal stakes, everybody asked, a simple majority to prefer, three quarters for confidence, beta

@@ -65,6 +65,17 @@ Result<std::unique_ptr<ValidatorStrategy>> Population::validator_strategy(
                           [this, id](Amount amount) { censorship_.pay(id, amount); });
 }
 
+// The clients that follow this validator.
+std::vector<ActorId> Population::followers_of(ActorId validator) const {
+    std::vector<ActorId> out;
+    for (const Participant& client : context_.participants.all) {
+        if (client.role == Role::kValidator) continue;
+        const std::vector<ActorId> sources = sources_of(client.id);
+        if (std::ranges::find(sources, validator) != sources.end()) out.push_back(client.id);
+    }
+    return out;
+}
+
 Result<Population::AddedValidator> Population::add_validator(ActorId id, SimDisk& disk,
                                                              NodeObserver& observer) {
     const ChainSettings& chain = context_.scenario().chain;
@@ -91,13 +102,9 @@ Result<Population::AddedValidator> Population::add_validator(ActorId id, SimDisk
     setup.proposes = !engine.sole_proposer || id == 0;
     setup.environment = &add_environment(id);
     setup.observer = &observer;
-    for (const Participant& other : context_.participants.all) {
-        if (other.role == Role::kValidator) continue;
-        const std::vector<ActorId> sources = sources_of(other.id);
-        if (std::ranges::find(sources, id) == sources.end()) continue;
-        setup.followers.push_back(other.id);
-        if (watches_pending(other.id)) setup.watchers.push_back(other.id);
-    }
+    setup.followers = followers_of(id);
+    std::ranges::copy_if(setup.followers, std::back_inserter(setup.watchers),
+                         [this](ActorId client) { return watches_pending(client); });
     setup.who = [this](ActorId follower) {
         const Participant& one = context_.participants.all[follower];
         return Follower{follower, one.role, one.index_in_role};
@@ -130,7 +137,7 @@ Result<DagValidatorActor*> Population::add_dag_validator(ActorId id, SimDisk& di
     DagValidatorSetup setup;
     setup.self = id;
     setup.run_seed = context_.options.seed;
-    setup.stakes = context_.stakes_nlux();
+    setup.stakes = share_stakes(context_.stakes_nlux());
     setup.disk = &disk;
     setup.vm = {.genesis = execution_.genesis(),
                 .rules = &execution_.rules(),
@@ -143,17 +150,13 @@ Result<DagValidatorActor*> Population::add_dag_validator(ActorId id, SimDisk& di
     setup.turn_ns = kCutsPerTurn * chain.block_interval_ns;
     setup.environment = &add_environment(id);
     setup.observer = &observer;
-    for (const Participant& other : context_.participants.all) {
-        if (other.role == Role::kValidator) continue;
-        const std::vector<ActorId> sources = sources_of(other.id);
-        if (std::ranges::find(sources, id) == sources.end()) continue;
-        setup.followers.push_back(other.id);
-        if (watches_pending(other.id)) setup.watchers.push_back(other.id);
-    }
+    setup.followers = followers_of(id);
+    std::ranges::copy_if(setup.followers, std::back_inserter(setup.watchers),
+                         [this](ActorId client) { return watches_pending(client); });
     // It cannot fail: check_scenario has accepted the settings of the chain.
     setup.make_engine = [&engine, &chain, stakes = setup.stakes, id](EngineHost& host,
                                                                      RandomStream& random) {
-        return std::move(engine.make({chain, stakes, id, host, random}).value());
+        return std::move(engine.make({chain, *stakes, id, host, random}).value());
     };
     AIVM_ASSIGN(auto strategy, context_.setting.strategies->validator(
                                    participant.group, strategy_context(participant)));

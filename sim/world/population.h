@@ -69,6 +69,7 @@ private:
                                                                 const ClientSetup& client);
     [[nodiscard]] Environment& add_environment(ActorId id);
     [[nodiscard]] std::vector<ActorId> sources_of(ActorId client) const;
+    [[nodiscard]] std::vector<ActorId> followers_of(ActorId validator) const;
     [[nodiscard]] Signer signer_of(const Participant& participant) const {
         return Signer(execution_.authority(), participant.address);
     }

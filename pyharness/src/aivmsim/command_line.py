@@ -1,5 +1,5 @@
-"""The command `aivmsim` of an installed package: the program that comes with it, told where the
-package keeps the catalogue, the cases of theory and the report."""
+"""The command `aivmsim` of an installed package. It runs the program that the package contains,
+with the places of the package's catalogue, validation cases and report."""
 
 from __future__ import annotations
 

@@ -567,7 +567,8 @@ def _with_units(frame: pd.DataFrame, points: Sequence[_Point]) -> pd.DataFrame:
 
 @contextmanager
 def _shown(progress: bool | Progress | None, runs: int) -> Iterator[Progress]:
-    """What is told after each run."""
+    """The function to call after each run: the caller's own, a progress bar, or one that does
+    nothing."""
     if callable(progress):
         yield progress
         return

@@ -42,7 +42,7 @@ void must_store(const Status& status) {
     if (!status) throw StudyFault(text_of(status.error()));
 }
 
-// What a sweep asks for, as the package hands it over.
+// The arguments of a sweep, as aivmsim.sweep passes them.
 struct Asked {
     std::vector<std::pair<std::string, std::vector<std::string>>> over;
     std::vector<Settings> points;
@@ -197,7 +197,7 @@ public:
     }
     void commit() { must_store(recorder_->commit()); }
 
-    // Writes the estimates and gives the file its name.
+    // Writes the estimates, and renames the unfinished file to its final name.
     void close() {
         const auto sweeps = sim::select_rows<sim::SweepRow>(recorder_->database(), "");
         if (!sweeps) throw StudyFault(text_of(sweeps.error()));

@@ -19,7 +19,7 @@ namespace {
 constexpr int kPollMs = 100;
 constexpr std::uint64_t kFirstRoundUs = 4'000'000;
 constexpr std::uint64_t kRoundGrowth = 4;
-// One run in so many is made twice, for mutants of determinism.
+// Of kRepeatOneIn runs, one is made twice, to find mutants of determinism.
 constexpr std::uint64_t kRepeatOneIn = 3;
 constexpr std::uint64_t kSlowRunsMin = 3;
 constexpr std::uint64_t kSlowFactor = 2;

@@ -1,5 +1,5 @@
 // Hunts planted bugs: runs each mutant on seeds until the harness reports something, beside the
-// unmutated program with the same seeds, which tells what the mutant changed.
+// unmutated program with the same seeds. What differs between the two is the mutant's doing.
 //
 //   reached    execution came to the place of the plant
 //   infected   the run differs from that of the unmutated program: another digest

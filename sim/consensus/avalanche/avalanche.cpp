@@ -10,6 +10,7 @@
 
 #include "core/base/check.h"
 #include "core/dag/conflict_graph.h"
+#include "sim/consensus/answer_latency.h"
 #include "sim/consensus/avalanche/messages.h"
 #include "sim/consensus/avalanche/pending_vertices.h"
 #include "sim/consensus/avalanche/vertex_history.h"
@@ -31,8 +32,11 @@ public:
         : config_(config),
           host_(host),
           random_(random),
-          sampler_(config.stakes),
-          latency_ns_(config.poll_timeout_initial_ns / kTimeoutPerLatency) {}
+          sampler_(share_sampler(config.stakes)),
+          latency_(config.poll_timeout_initial_ns, config.poll_timeout_min_ns,
+                   config.poll_timeout_max_ns) {
+        config_.stakes = {};  // the sampler has them
+    }
 
     void step(SimTime now, const Input& input, Actions& out) override {
         now_ = now;
@@ -60,8 +64,6 @@ private:
     static constexpr TimerUse kPollTimer = 1;
     static constexpr TimerUse kProbeTimer = 5;
 
-    static constexpr std::uint64_t kTimeoutPerLatency = 2;
-    static constexpr std::uint64_t kLatencySmoothing = 32;  // answers
     static constexpr std::uint32_t kVerticesPerFetch = 64;
 
     struct Answer {
@@ -103,7 +105,7 @@ private:
     void on(const Verdict& verdict, Actions& out);
     void on(const Persisted&, Actions&) {}
     void on(const SlotSigned&, Actions&) {}
-    void on(const EpochBegun& begun, Actions&) { sampler_ = StakeSampler(begun.stakes); }
+    void on(const EpochBegun& begun, Actions&) { sampler_ = share_sampler(begun.stakes); }
 
     void on(VoterIndex from, const VertexQuery& query, Actions& out);
     void on(VoterIndex from, const VertexChits& chits, Actions& out);
@@ -128,7 +130,6 @@ private:
     // The vertex, if it is undecided here; else, if its body is here, its nearest ancestors that
     // are: whoever endorses a vertex endorses them.
     void add_nearest(const Hash32& id, std::set<Hash32>& out) const;
-    void note_latency(std::uint64_t latency_ns);
     [[nodiscard]] VertexPoll* find_poll(RequestId id);
 
     void learn(VoterIndex from, const std::vector<BlockRef>& vertices, Actions& out);
@@ -158,17 +159,17 @@ private:
     AvalancheConfig config_;
     EngineHost& host_;
     RandomStream& random_;
-    StakeSampler sampler_;
+    std::shared_ptr<StakeSampler> sampler_;  // shared with the other nodes
     EngineCounters counters_;
     std::vector<Drawn> sample_;
     SimTime now_ = 0;
-    std::uint64_t latency_ns_;  // of answers, smoothed
+    AnswerLatency latency_;
     std::optional<State> state_;
 };
 
 Avalanche::State::State(Avalanche& engine, std::uint64_t serial)
     : votes(engine.config_.votes),
-      pending({.validators = static_cast<std::uint32_t>(engine.config_.stakes.size()),
+      pending({.validators = static_cast<std::uint32_t>(engine.sampler_->size()),
                .self = engine.config_.self,
                .fetch_timeout_ns = engine.config_.fetch_timeout_ns,
                .is_known = [&engine](const Hash32& id) { return engine.is_known(id); }},
@@ -335,7 +336,7 @@ void Avalanche::keep_polling(Actions& out) {
 
 void Avalanche::start_poll(Actions& out) {
     State& s = state();
-    sampler_.sample_units(
+    sampler_->sample_units(
         config_.k, config_.self, [this](std::uint64_t n) { return random_.below(n); }, sample_);
     VertexPoll poll{s.next_serial++, now_, sample_, {}, false};
     VertexQuery query{poll.id, endorsed(), std::nullopt};
@@ -345,15 +346,8 @@ void Avalanche::start_poll(Actions& out) {
     }
     const Message message = query;
     for (const Drawn& each : sample_) out.push_back(Send{each.voter, message});
-    const std::uint64_t timeout = std::clamp(
-        kTimeoutPerLatency * latency_ns_, config_.poll_timeout_min_ns, config_.poll_timeout_max_ns);
-    out.push_back(SetTimer{timer_id(kPollTimer, poll.id), timeout});
+    out.push_back(SetTimer{timer_id(kPollTimer, poll.id), latency_.timeout_ns()});
     s.polls.push_back(std::move(poll));
-}
-
-void Avalanche::note_latency(std::uint64_t latency_ns) {
-    const std::uint64_t bounded = std::min(latency_ns, config_.poll_timeout_max_ns);
-    latency_ns_ = latency_ns_ - latency_ns_ / kLatencySmoothing + bounded / kLatencySmoothing;
 }
 
 Avalanche::VertexPoll* Avalanche::find_poll(RequestId id) {
@@ -462,7 +456,7 @@ void Avalanche::on(VoterIndex from, const VertexChits& chits, Actions& out) {
         ++counters_.answers_ignored;
         return;
     }
-    note_latency(delay_until(now_, poll->opened_at));
+    latency_.note(delay_until(now_, poll->opened_at));
     Answer answer{asked->times, {}};
     for (const BlockRef& each : chits.endorsed) answer.endorsed.push_back(each.id);
     poll->waiting.erase(asked);
@@ -545,7 +539,7 @@ void Avalanche::probe_if_idle(Actions& out) {
     const std::uint64_t serial = s.next_serial++;
     if (!s.heard_from_others && !s.history.active()) {
         std::vector<VoterIndex> probed;
-        sampler_.sample(
+        sampler_->sample(
             1, config_.self, [this](std::uint64_t n) { return random_.below(n); }, probed);
         for (const VoterIndex each : probed) out.push_back(Send{each, FrontierRequest{serial}});
     }
@@ -557,7 +551,7 @@ void Avalanche::probe_if_idle(Actions& out) {
 
 void Avalanche::on(const MessageReceived& received, Actions& out) {
     const auto& [from, message] = received;
-    AIVM_CHECK(from < config_.stakes.size());
+    AIVM_CHECK(from < sampler_->size());
     state().heard_from_others = true;
     if (const auto* query = message.get_if<VertexQuery>()) return on(from, *query, out);
     if (const auto* chits = message.get_if<VertexChits>()) return on(from, *chits, out);
@@ -573,7 +567,7 @@ void Avalanche::on(const TimerFired& fired, Actions& out) {
     switch (use_of(fired.timer)) {
         case kPollTimer:
             if (const VertexPoll* late = find_poll(serial); late != nullptr && !late->finished) {
-                note_latency(delay_until(now_, late->opened_at));
+                latency_.note(delay_until(now_, late->opened_at));
                 settle_polls(serial, out);
             }
             return;

@@ -20,7 +20,7 @@ void VertexHistory::ask_frontiers(Actions& out) {
     round_ = next_serial_++;
     candidates_.clear();
     std::vector<VoterIndex> asked;
-    sampler_.sample(
+    sampler_->sample(
         config_.sample, config_.self, [this](std::uint64_t n) { return random_.below(n); }, asked);
     waiting_ = {asked.begin(), asked.end()};
     asked_ = waiting_.size();
@@ -59,8 +59,8 @@ void VertexHistory::ask_confirmations(Actions& out) {
     ConfirmRequest request{round_, {}};
     for (const Candidate& each : candidates_) request.blocks.push_back(each.vertex);
     const Message question = request;
-    for (VoterIndex each = 0; each < sampler_.size(); ++each) {
-        if (each == config_.self || sampler_.stake(each) == 0) continue;
+    for (VoterIndex each = 0; each < sampler_->size(); ++each) {
+        if (each == config_.self || sampler_->stake(each) == 0) continue;
         waiting_.insert(each);
         out.push_back(Send{each, question});
     }
@@ -69,10 +69,10 @@ void VertexHistory::ask_confirmations(Actions& out) {
 
 bool VertexHistory::on_confirm(VoterIndex from, const Confirm& message, Actions& out) {
     if (phase_ != Phase::kConfirm || !answered_by(from, message.request)) return false;
-    stake_answered_ += sampler_.stake(from);
+    stake_answered_ += sampler_->stake(from);
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
         if ((message.accepted_mask >> i & 1) == 0) continue;
-        candidates_[i].stake += sampler_.stake(from);
+        candidates_[i].stake += sampler_->stake(from);
         candidates_[i].confirmed_by.push_back(from);
     }
     if (waiting_.empty()) judge(true, out);
@@ -80,7 +80,7 @@ bool VertexHistory::on_confirm(VoterIndex from, const Confirm& message, Actions&
 }
 
 void VertexHistory::judge(bool all_answered, Actions& out) {
-    const std::uint64_t others = sampler_.total() - sampler_.stake(config_.self);
+    const std::uint64_t others = sampler_->total() - sampler_->stake(config_.self);
     if (!all_answered && !more_than_half(stake_answered_, others)) return ask_frontiers(out);
     phase_ = Phase::kHistory;
     round_ = next_serial_++;

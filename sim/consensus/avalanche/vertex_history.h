@@ -32,8 +32,8 @@ struct VertexHistoryConfig {
 class VertexHistory {
 public:
     // The references must outlive this.
-    VertexHistory(VertexHistoryConfig config, StakeSampler& sampler, RandomStream& random,
-                  EngineCounters& counters, std::uint64_t first_serial)
+    VertexHistory(VertexHistoryConfig config, const std::shared_ptr<StakeSampler>& sampler,
+                  RandomStream& random, EngineCounters& counters, std::uint64_t first_serial)
         : config_(std::move(config)),
           sampler_(sampler),
           random_(random),
@@ -77,7 +77,7 @@ private:
     void finish();
 
     VertexHistoryConfig config_;
-    StakeSampler& sampler_;
+    const std::shared_ptr<StakeSampler>& sampler_;
     RandomStream& random_;
     EngineCounters& counters_;
     std::uint64_t next_serial_;

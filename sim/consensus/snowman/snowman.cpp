@@ -8,6 +8,7 @@
 
 #include "core/base/check.h"
 #include "core/base/mutant.h"
+#include "sim/consensus/answer_latency.h"
 #include "sim/consensus/block_tree.h"
 #include "sim/consensus/bootstrap_messages.h"
 #include "sim/consensus/bootstrapper.h"
@@ -33,7 +34,8 @@ public:
           host_(host),
           random_(random),
           sampler_(share_sampler(config.stakes)),
-          latency_ns_(config.snow.poll_timeout_initial_ns / kTimeoutPerLatency) {
+          latency_(config.snow.poll_timeout_initial_ns, config.snow.poll_timeout_min_ns,
+                   config.snow.poll_timeout_max_ns) {
         config_.stakes = {};  // the sampler has them
     }
 
@@ -63,8 +65,6 @@ private:
     static constexpr TimerUse kProbeTimer = 5;
     static constexpr TimerUse kRepollTimer = 6;
 
-    static constexpr std::uint64_t kTimeoutPerLatency = 2;
-    static constexpr std::uint64_t kLatencySmoothing = 32;  // answers
     // A node that has something to vote on bootstraps when it is this many gaps behind.
     static constexpr Height kGapsWhileVoting = 4;
 
@@ -125,8 +125,6 @@ private:
 
     void issue_own_items(Actions& out);
     void start_poll(Actions& out);
-    [[nodiscard]] std::uint64_t poll_timeout_ns() const;
-    void note_latency(std::uint64_t latency_ns);
     void count(Poll& poll, const WaitingAnswer& answer);
     void count_waiting_answers(std::optional<RequestId> timed_out, Actions& out);
     [[nodiscard]] bool is_settled(const Poll& poll) const;
@@ -164,7 +162,7 @@ private:
     std::vector<Drawn> sample_;       // of the poll being begun
     std::vector<VoterIndex> probed_;  // the sample of one of the idle probe
     SimTime now_ = 0;
-    std::uint64_t latency_ns_;  // of answers, smoothed
+    AnswerLatency latency_;
     std::vector<BlockRef> rejected_;
     std::optional<State> state_;
 };
@@ -327,17 +325,7 @@ void Snowman::start_poll(Actions& out) {
     const Message query = Query{id, question, push};
     for (const Drawn& each : sample_) out.push_back(Send{each.voter, query});
     AIVM_CHECK(s.polls.open(id, now_, question.next_height, sample_) != nullptr);
-    out.push_back(SetTimer{timer_id(kPollTimer, id), poll_timeout_ns()});
-}
-
-std::uint64_t Snowman::poll_timeout_ns() const {
-    return std::clamp(kTimeoutPerLatency * latency_ns_, config_.snow.poll_timeout_min_ns,
-                      config_.snow.poll_timeout_max_ns);
-}
-
-void Snowman::note_latency(std::uint64_t latency_ns) {
-    const std::uint64_t bounded = std::min(latency_ns, config_.snow.poll_timeout_max_ns);
-    latency_ns_ = latency_ns_ - latency_ns_ / kLatencySmoothing + bounded / kLatencySmoothing;
+    out.push_back(SetTimer{timer_id(kPollTimer, id), latency_.timeout_ns()});
 }
 
 void Snowman::keep_polling(Actions& out) {
@@ -439,7 +427,7 @@ void Snowman::on(VoterIndex from, const Chits& chits, Actions& out) {
         ++counters_.answers_ignored;
         return;
     }
-    note_latency(delay_until(now_, poll->opened_at()));
+    latency_.note(delay_until(now_, poll->opened_at()));
     const BlockRef next{vote.at_height, std::min(poll->next_height(), vote.preferred.height)};
     const bool next_unknown = next.id != s.tree.root().id && !s.tree.contains(next.id);
     s.pending_blocks.want(from, vote.preferred, out);
@@ -501,7 +489,7 @@ void Snowman::count_waiting_answers(std::optional<RequestId> timed_out, Actions&
 void Snowman::on_poll_timeout(RequestId id, Actions& out) {
     Poll* poll = state().polls.find(id);
     if (poll == nullptr || poll->finished()) return;
-    note_latency(delay_until(now_, poll->opened_at()));
+    latency_.note(delay_until(now_, poll->opened_at()));
     count_waiting_answers(id, out);
     poll = state().polls.find(id);
     if (poll != nullptr && !poll->finished() && !AIVM_MUTANT(poll_once)) finish_poll(*poll, out);

@@ -1,0 +1,31 @@
+// The stakes of the epoch of the last settled state, as a node tells them to its engine.
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/state/state.h"
+#include "sim/consensus/consensus.h"
+#include "sim/consensus/stake.h"
+
+namespace aivm::sim {
+
+class EpochStakes {
+public:
+    // Those with which the engine starts.
+    void start(SharedStakes stakes) {
+        epoch_ = 0;
+        stakes_ = std::move(stakes);
+    }
+    // What to tell the engine when the state is that of a new epoch with other stakes. Validators
+    // that joined after the start take no part.
+    [[nodiscard]] std::optional<EpochBegun> advance(const State& state);
+    [[nodiscard]] const std::vector<std::uint64_t>& stakes() const { return *stakes_; }
+
+private:
+    std::uint64_t epoch_ = 0;
+    SharedStakes stakes_;
+};
+
+}  // namespace aivm::sim
