@@ -1,16 +1,24 @@
 #include "core/state/state.h"
 
-#include "core/base/codec.h"
+#include <array>
+#include <cstring>
+
+#include "core/base/check.h"
 
 namespace aivm {
 namespace {
 
-// The key under which something of one result is found.
+// The hash under which something of one result is found.
 std::uint64_t result_hash(TaskIndex task, std::uint32_t assignment, ByteView part) {
-    return table_hash(Writer().u32(task.value).u32(assignment).raw(part).view());
+    std::array<std::uint8_t, 8 + Address::size_bytes> key{};
+    AIVM_CHECK(part.size() <= key.size() - 8);
+    std::memcpy(key.data(), &task.value, 4);
+    std::memcpy(key.data() + 4, &assignment, 4);
+    std::memcpy(key.data() + 8, part.data(), part.size());
+    return table_hash({key.data(), 8 + part.size()});
 }
 std::uint64_t step_hash(TaskIndex task, std::uint32_t assignment, std::uint32_t step) {
-    return table_hash(Writer().u32(task.value).u32(assignment).u32(step).view());
+    return result_hash(task, assignment, {reinterpret_cast<const std::uint8_t*>(&step), 4});
 }
 
 }  // namespace

@@ -59,11 +59,13 @@ void prepare_keys(Transition& t, std::span<const OperationPtr> operations) {
     ends.reserve(operations.size() + 1);
     std::vector<const op::SubmitTask*> submissions;
     submissions.reserve(operations.size());
+    std::uint64_t version = 0;  // of the model of the submission before
     for (const OperationPtr& operation : operations) {
         const auto* submission = std::get_if<op::SubmitTask>(&operation->body());
         if (submission == nullptr) continue;
-        put_key_message(messages, operation->sender(), *submission,
-                        version_of(t.state(), submission->model_id));
+        if (submissions.empty() || submissions.back()->model_id != submission->model_id)
+            version = version_of(t.state(), submission->model_id);
+        put_key_message(messages, operation->sender(), *submission, version);
         ends.push_back(messages.size());
         submissions.push_back(submission);
     }
@@ -94,8 +96,8 @@ Amount required_fee(const VmParameters& parameters, std::uint64_t waiting_tasks)
     return *scaled + parameters.result_bond().bps(parameters.policy.lock_fee_bps);
 }
 
-Status check_submission(const State& state, const VmParameters& parameters,
-                        const Address& requester, const op::SubmitTask& s) {
+Result<ModelIndex> check_submission(const State& state, const VmParameters& parameters,
+                                    const Address& requester, const op::SubmitTask& s) {
     const Amount least = parameters.policy.fee_floor;
     if (s.fee < least) {
         return fail(ErrorCode::kFeeTooLow, fmt::format("task {} offers {} nLUX, the floor is {}",
@@ -120,19 +122,20 @@ Status check_submission(const State& state, const VmParameters& parameters,
         return fail(ErrorCode::kInvalidTask,
                     fmt::format("model {} has no row {}", s.model_id, s.input_row));
     }
-    return {};
+    return *model;
 }
 
 namespace {
 
 // What may change while the submission waits in a queue: the price, and who offers the model.
-Status check_market(const State& state, const VmParameters& parameters, const op::SubmitTask& s) {
+Status check_market(const State& state, const VmParameters& parameters, ModelIndex model,
+                    const op::SubmitTask& s) {
     if (const Amount least = required_fee(state, parameters); s.fee < least) {
         return fail(ErrorCode::kFeeTooLow,
                     fmt::format("task {} offers {} nLUX, the floor is {} while {} tasks wait",
                                 s.job_id, s.fee.nlux(), least.nlux(), state.waiting_tasks));
     }
-    if (!is_offered(state, parameters, *state.find_model(s.model_id))) {
+    if (!is_offered(state, parameters, model)) {
         return fail(ErrorCode::kNoProvider, "none that could be drawn offers model " + s.model_id);
     }
     return {};
@@ -141,12 +144,12 @@ Status check_market(const State& state, const VmParameters& parameters, const op
 }  // namespace
 
 Status submit_task(Transition& t, const Address& sender, const op::SubmitTask& s) {
-    AIVM_TRY(check_submission(t.state(), t.parameters(), sender, s));
+    AIVM_ASSIGN(const ModelIndex model, check_submission(t.state(), t.parameters(), sender, s));
     if (t.state().waiting_tasks >= t.config().max_task_queue_size) {
         return fail(ErrorCode::kQueueFull,
                     fmt::format("{} tasks wait already", t.state().waiting_tasks));
     }
-    AIVM_TRY(check_market(t.state(), t.parameters(), s));
+    AIVM_TRY(check_market(t.state(), t.parameters(), model, s));
     AIVM_TRY(ledger::check_balance(t.state(), sender, s.fee));
     if (!checked_add(t.block().timestamp_ns, t.config().task_timeout_ns)) {
         return fail(ErrorCode::kOverflow, "task timeout");
@@ -159,7 +162,7 @@ Status submit_task(Transition& t, const Address& sender, const op::SubmitTask& s
     task.requester = sender;
     task.type = s.type;
     task.mode = s.mode;
-    task.model = t.read_model_status(*t.state().find_model(s.model_id)).newest;
+    task.model = t.read_model_status(model).newest;
     task.input_row = s.input_row;
     const Amount burned = admission_burn(t.policy(), s.fee);
     task.fee = s.fee;

@@ -31,8 +31,8 @@ Amount required_fee(const VmParameters& parameters, std::uint64_t waiting_tasks)
 Status submit_task(Transition& t, const Address& sender, const op::SubmitTask& submission);
 
 // The part of the check that depends on neither balances nor the queue of tasks: a mempool applies
-// it before it accepts the operation.
-Status check_submission(const State& state, const VmParameters& parameters,
-                        const Address& requester, const op::SubmitTask& submission);
+// it before it accepts the operation. The model that the task asks for.
+Result<ModelIndex> check_submission(const State& state, const VmParameters& parameters,
+                                    const Address& requester, const op::SubmitTask& submission);
 
 }  // namespace aivm

@@ -19,7 +19,15 @@ public:
     // The results are those of `backend`; `on_difference` is called when they differ from the
     // canonical kernel's (K1), and when a byte outside its outputs changed (K2).
     CheckedKernels(Kernels& backend, OnDifference on_difference)
-        : ForwardingKernels(backend), on_difference_(std::move(on_difference)) {}
+        : CheckedKernels(backend, std::move(on_difference), Share{}) {}
+
+    // Which calls are compared: those whose number, from 0, is `first` modulo `one_in`.
+    struct Share {
+        std::uint64_t one_in = 1;
+        std::uint64_t first = 0;
+    };
+    CheckedKernels(Kernels& backend, OnDifference on_difference, Share share)
+        : ForwardingKernels(backend), on_difference_(std::move(on_difference)), share_(share) {}
 
     int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
                           abi::Attestation* table, std::uint32_t* applied,
@@ -40,6 +48,10 @@ public:
     [[nodiscard]] std::uint64_t comparisons() const { return comparisons_; }
 
 private:
+    // Whether the call that begins is compared.
+    [[nodiscard]] bool is_compared() {
+        return calls_++ % share_.one_in == share_.first % share_.one_in;
+    }
     template <class Slot, class Call>
     int compare_table(const char* kernel, Slot* table, std::uint32_t* applied,
                       std::uint32_t slot_count, Call&& call);
@@ -48,6 +60,8 @@ private:
 
     CpuKernels canonical_;
     OnDifference on_difference_;
+    Share share_;
+    std::uint64_t calls_ = 0;
     std::uint64_t comparisons_ = 0;
 };
 

@@ -129,6 +129,23 @@ TEST(CheckedKernels, AByteWrittenBehindAnOutputIsNamedAndViolatesK2) {
                 ElementsAre("K2 proof_verify wrote outside its output"));
 }
 
+TEST(CheckedKernels, OfAShareOfTheCallsEachIsComparedWithSomeSeed) {
+    std::vector<std::string> out;
+    for (const std::uint64_t seed : {6U, 7U, 8U, 9U, 10U, 11U}) {
+        BrokenBackend backend;
+        backend.broken = Broken::kInference;  // the fifth call
+        CheckedKernels kernels(
+            backend,
+            [&](std::string_view invariant, const std::string&) {
+                out.push_back(std::string(invariant) + " with seed " + std::to_string(seed));
+            },
+            {.one_in = 6, .first = seed});
+        call_all(kernels);
+        EXPECT_EQ(kernels.comparisons(), 1U);
+    }
+    EXPECT_THAT(out, ElementsAre("K1 with seed 10"));
+}
+
 TEST(CheckedKernels, WhatIsReportedToItBecomesAViolationOfK1) {
     Watched seen;
     BrokenBackend backend;

@@ -175,15 +175,22 @@ public:
     }
 
 private:
-    // The id of the task that a submission makes: on a DAG it is bound to the requester.
-    [[nodiscard]] std::string job_of(const Address& requester, const op::SubmitTask& terms) const {
-        return watch().rules().parameters.dag ? bound_job_id(requester, terms.job_id)
-                                              : terms.job_id;
+    // Whether the submission makes the task of this id: on a DAG ids are bound to the requester.
+    [[nodiscard]] bool makes(const Address& requester, const op::SubmitTask& terms,
+                             std::string_view job_id) const {
+        return watch().rules().parameters.dag ? bound_job_id(requester, terms.job_id) == job_id
+                                              : terms.job_id == job_id;
+    }
+    [[nodiscard]] bool has_succeeded(const State& state, const Address& requester,
+                                     const op::SubmitTask& terms) const {
+        return watch().rules().parameters.dag
+                   ? state.find_task(bound_job_id(requester, terms.job_id)).has_value()
+                   : state.find_task(terms.job_id).has_value();
     }
     [[nodiscard]] const op::SubmitTask* signed_terms(const Task& task) const {
         const auto submits_it = [&](const SignedOperation& operation) {
             const auto* submission = std::get_if<op::SubmitTask>(&operation.body());
-            return submission != nullptr && job_of(task.requester, *submission) == task.job_id;
+            return submission != nullptr && makes(task.requester, *submission, task.job_id);
         };
         const SignedOperation* operation = operations_->find(task.requester, submits_it);
         return operation == nullptr ? nullptr : &std::get<op::SubmitTask>(operation->body());
@@ -225,9 +232,8 @@ private:
         for (const BySender::Sent& sent : operations) {
             const auto* submission = std::get_if<op::SubmitTask>(&sent.operation->body());
             if (submission == nullptr ||
-                !block.state.find_task(job_of(sent.operation->sender(), *submission))) {
+                !has_succeeded(block.state, sent.operation->sender(), *submission))
                 return {};
-            }
             fees += submission->fee;
         }
         return fees;

@@ -9,6 +9,18 @@
 
 namespace aivm::sim {
 
+namespace {
+
+// The default backend is compared with the canonical kernels in every full run. In the economic
+// fidelity, whose subject it is not, one call in eight is compared, others with each seed.
+CheckedKernels::Share compared_calls(const RunContext& context) {
+    const bool all = context.options.kernels != nullptr || context.options.paranoid ||
+                     context.scenario().run.fidelity == Fidelity::kFull;
+    return all ? CheckedKernels::Share{} : CheckedKernels::Share{8, context.options.seed};
+}
+
+}  // namespace
+
 Execution::Execution(const RunContext& context, const OnDifference& on_difference)
     : validators_(context.scenario().chain.validators),
       alone_one_in_(context.scenario().run.alone_one_in),
@@ -16,7 +28,7 @@ Execution::Execution(const RunContext& context, const OnDifference& on_differenc
       authority_(context.options.seed),
       no_signatures_(authority_, vendor_address()),
       kernels_(context.options.kernels != nullptr ? *context.options.kernels : default_kernels_,
-               on_difference),
+               on_difference, compared_calls(context)),
       executor_(
           {.paranoid = context.options.paranoid,
            .execute = execute_,
