@@ -32,18 +32,32 @@ def names() -> list[str]:
 
 
 def render(name: str) -> None:
-    """Runs a notebook and keeps its picture, small."""
-    from PIL import Image
-
+    """Runs a notebook and keeps its picture."""
     with tempfile.TemporaryDirectory() as out:
         environment = {"AIVMSIM_NOTEBOOK_BUDGET": "full"} | os.environ
         environment |= {"AIVMSIM_NOTEBOOK_OUT": out, "MPLBACKEND": "Agg"}
         subprocess.run([sys.executable, NOTEBOOKS / f"{name}.py"], env=environment, check=True)
-        picture = Image.open(Path(out) / f"{name}.png").convert("RGB")
-        height = round(picture.height * WIDTH_PX / picture.width)
-        small = picture.resize((WIDTH_PX, height), Image.Resampling.LANCZOS)
-        FOLDER.mkdir(exist_ok=True)
-        small.quantize(COLOURS).save(FOLDER / f"{name}.png", optimize=True)
+        keep(Path(out) / f"{name}.png", environment["AIVMSIM_NOTEBOOK_BUDGET"])
+
+
+def keep(picture: Path, budget: str) -> None:
+    """Copies a picture into the gallery: small, with few colours, and with its budget as a text."""
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    large = Image.open(picture).convert("RGB")
+    height = round(large.height * WIDTH_PX / large.width)
+    small = large.resize((WIDTH_PX, height), Image.Resampling.LANCZOS)
+    texts = PngInfo()
+    texts.add_text("budget", budget)
+    FOLDER.mkdir(exist_ok=True)
+    small.quantize(COLOURS).save(FOLDER / picture.name, optimize=True, pnginfo=texts)
+
+
+def budget_of(name: str) -> str:
+    """What a kept picture was made with: the text is near the beginning of the file."""
+    found = re.search(rb"budget\0(\w+)", (FOLDER / f"{name}.png").read_bytes()[:2000])
+    return found[1].decode() if found else "unknown"
 
 
 def introduction(name: str) -> tuple[str, str]:
@@ -60,9 +74,10 @@ def page() -> str:
     parts = [HEAD]
     for name in names():
         title, body = introduction(name)
+        quick = "" if budget_of(name) == "full" else " The picture is of a quick run."
         parts.append(
             f"## {title}\n\n{body}\n\n"
-            f"[`{name}.py`](../../notebooks/{name}.py), `./dev notebook {name}`\n\n"
+            f"[`{name}.py`](../../notebooks/{name}.py), `./dev notebook {name}`.{quick}\n\n"
             f"![the picture of the notebook {name}]({name}.png)\n"
         )
     return "\n".join(parts)

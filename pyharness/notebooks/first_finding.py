@@ -152,7 +152,8 @@ def of_most(reveal: int, window: int) -> str:
 
 figure.suptitle(
     f"A window of 12 blocks instead of 6: {of_most(6, 6)} of the wrong answers final become "
-    f"{of_most(6, 12)} with 6 blocks to reveal, {of_most(30, 6)} become {of_most(30, 12)} with 30"
+    f"{of_most(6, 12)} with 6 blocks to reveal, {of_most(30, 6)} become {of_most(30, 12)} with 30",
+    fontsize=10,
 )
 save(figure, "first_finding")
 

@@ -95,7 +95,7 @@ def curves(axes, points, key, label, marker):
                       fmt=marker, capsize=3, color=colour, label=label.format(value))  # fmt: skip
 
 
-curves(left, flipped, FLIPS, "{} of the steps flip a bit", "o")
+curves(left, flipped, FLIPS, "{:.0%} of the steps flip a bit", "o")
 curves(left, summed, SUMS, "sums in {}", "s--")
 theory = flipped.drop_duplicates(TOLERANCE)
 left.step([places[t] for t in theory[TOLERANCE]], theory["theory"], where="mid", color="grey",
@@ -111,7 +111,7 @@ for axes in (left, middle):
 for (rate, here), colour in zip(harmed.groupby(FLIPS, sort=False), colours, strict=False):
     there = let_go[let_go[FLIPS] == rate]
     right.errorbar(there["value"], here["value"], xerr=bars(there), yerr=bars(here), fmt="o-",
-                   capsize=3, color=colour, label=f"{rate} flips")  # fmt: skip
+                   capsize=3, color=colour, label=f"{rate:.0%} flips")  # fmt: skip
     for x, y, tolerance in zip(there["value"], here["value"], here[TOLERANCE], strict=True):
         right.annotate(f" {tolerance}", (x, y), fontsize=7)
 right.set(xlabel="share of the cheats (7 bits kept) that is missed",
