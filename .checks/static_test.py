@@ -137,7 +137,7 @@ class Rules(unittest.TestCase):
     def test_a_fuzz_target_may_read_what_the_server_reads(self):
         self.clean(
             {
-                "scenarios/CMakeLists.txt": "aivm_sources(scenarios cli/main.cpp cli/serve/p.cpp)\n",
+                "scenarios/CMakeLists.txt": "aivm_sources(x cli/main.cpp cli/serve/p.cpp)\n",
                 "scenarios/cli/serve/p.h": "#pragma once\n",
                 "scenarios/cli/serve/p.cpp": "",
                 "fuzz/CMakeLists.txt": "aivm_fuzz(x_fuzz.cpp)\n",
