@@ -134,6 +134,17 @@ class Rules(unittest.TestCase):
         }
         self.caught("layers", "fuzz/x_fuzz.cpp:1", changes)
 
+    def test_a_fuzz_target_may_read_what_the_server_reads(self):
+        self.clean(
+            {
+                "scenarios/CMakeLists.txt": "aivm_sources(x cli/main.cpp cli/serve/p.cpp)\n",
+                "scenarios/cli/serve/p.h": "#pragma once\n",
+                "scenarios/cli/serve/p.cpp": "",
+                "fuzz/CMakeLists.txt": "aivm_fuzz(x_fuzz.cpp)\n",
+                "fuzz/x_fuzz.cpp": '#include "scenarios/cli/serve/p.h"\n',
+            }
+        )
+
     def test_one_user_of_the_layers_including_another_is_caught(self):
         changes = {
             "fuzz/x.h": "#pragma once\n",

@@ -16,6 +16,7 @@ constexpr std::uint64_t kWholeBps = 10'000;
 constexpr std::uint64_t kCountMax = std::numeric_limits<std::uint32_t>::max();
 // Task::assignments counts the first one too.
 constexpr std::uint64_t kReassignmentsMax = kCountMax - 1;
+constexpr std::size_t kHostChainBytesMax = 256;  // it is stored with the other parameters
 constexpr std::uint64_t kAmountMax = std::numeric_limits<std::uint64_t>::max();
 
 constexpr ParameterName kChallengeWindow{"challengeWindowBlocks", "challenge_window_blocks"};
@@ -89,6 +90,11 @@ void Finder::check_config(const Config& c) {
     if (c.host_chain_id.empty()) {
         add({kHostChain}, fmt::format("{} is empty", print_(kHostChain)),
             "write \"primary\" or the id of the host chain");
+    }
+    if (c.host_chain_id.size() > kHostChainBytesMax) {
+        add({kHostChain},
+            fmt::format("{} has {} bytes", print_(kHostChain), c.host_chain_id.size()),
+            fmt::format("it may have {}", kHostChainBytesMax));
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/config/check_parameters.h"
 #include "core/config/limits.h"
+#include "core/config/parameter_record.h"
 #include "core/testing/test_chain.h"
 
 namespace aivm {
@@ -65,6 +66,19 @@ TEST(Parameters, AZeroThatWouldStopTheChainIsRefusedByName) {
     EXPECT_NE(refusal([](VmParameters& p) { p.policy.trust_decay_blocks = 0; }), "");
     EXPECT_NE(refusal([](VmParameters& p) { p.policy.fee_floor = Amount(); }), "");
     EXPECT_NE(refusal([](VmParameters& p) { p.config.host_chain_id.clear(); }), "");
+}
+
+// A longer one was stored with the parameters, and the store could not be opened again.
+TEST(Parameters, AHostChainsIdIsNoLongerThanAStoreCanKeep) {
+    const auto of_bytes = [](std::size_t bytes) {
+        return refusal([bytes](VmParameters& p) { p.config.host_chain_id.assign(bytes, 'x'); });
+    };
+    EXPECT_EQ(of_bytes(256), "");
+    EXPECT_EQ(of_bytes(257), "hostChainID has 257 bytes; it may have 256");
+    VmParameters longest;
+    longest.config.host_chain_id.assign(256, 'x');
+    const Address nobody;
+    EXPECT_TRUE(check_same_parameters(parameter_record(longest, nobody), longest, nobody));
 }
 
 TEST(Parameters, TheLeastFeeIsAnAmountHoweverFullTheQueueIs) {

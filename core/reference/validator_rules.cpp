@@ -8,6 +8,9 @@
 
 namespace aivm::reference {
 
+// Whoever was punished in more slots than this is no member and does not join again.
+constexpr std::size_t kSlotsOfAMemberMax = kSlashedSlotsMax - 64;
+
 // A newcomer takes the row of one that asked to leave and has taken its stake; it is in the set
 // from the next epoch on. One that is in the set adds to its stake, and stays.
 void ReferenceChain::operation(const op::JoinValidators& j) {
@@ -23,6 +26,8 @@ void ReferenceChain::operation(const op::JoinValidators& j) {
     require(held + to_money(j.stake) >= to_money(policy().validator_stake_min) &&
                 balance(sender_) >= to_money(j.stake),
             ErrorCode::kInsufficientFunds);
+    require(!known || world.validators[*known].slashed_slots.size() <= kSlotsOfAMemberMax,
+            ErrorCode::kLimitReached);
     require(known || vacant || world.validators.size() < kValidatorsMax, ErrorCode::kLimitReached);
     if (!reasons_.none()) return;
 
@@ -107,17 +112,20 @@ void ReferenceChain::operation(const op::Evidence& e) {
     require(Money{height()} <= made_after + policy().evidence_ttl_blocks, ErrorCode::kWindowClosed);
     require(e.first_id != e.second_id, ErrorCode::kInvalidArgument);
     require(!accused.slashed_slots.contains(slot), ErrorCode::kDuplicate);
+    require(accused.stake * policy().slash_equivocation_bps / 10'000 > 0, ErrorCode::kWrongState);
     require(accused.slashed_slots.size() < kSlashedSlotsMax, ErrorCode::kLimitReached);
     if (!reasons_.none()) return;
     accused.slashed_slots.insert(slot);
     slash_validator(e.validator);
 }
 
-// When an epoch closes: those that asked to leave and those below the minimum stake leave the set,
-// the others are in it. The set never becomes empty.
+// When an epoch closes: those that asked to leave, those below the minimum stake and those that
+// were punished too often leave the set, the others are in it. The set never becomes empty.
 void ReferenceChain::choose_validators() {
     const Money least = to_money(policy().validator_stake_min);
-    const auto may_stay = [&](const Validator& v) { return !v.leaving && v.stake >= least; };
+    const auto may_stay = [&](const Validator& v) {
+        return !v.leaving && v.stake >= least && v.slashed_slots.size() <= kSlotsOfAMemberMax;
+    };
     if (std::none_of(world.validators.begin(), world.validators.end(), may_stay)) return;
     for (Validator& validator : world.validators) {
         if (validator.active && !may_stay(validator)) validator.left_at = height();

@@ -8,6 +8,14 @@
 namespace aivm {
 namespace {
 
+// With evidence of more slots a validator leaves the set and does not come back: its list of
+// punished slots may become full, and then nothing could be taken from it any more.
+constexpr std::size_t kSlashedSlotsOfMemberMax = kSlashedSlotsMax - 64;
+
+bool is_punished_too_often(const Validator& v) {
+    return v.slashed_slots.size() > kSlashedSlotsOfMemberMax;
+}
+
 // The first entry that `matches`; the number of entries if none does.
 template <class Matches>
 std::uint32_t find_entry(const State& state, Matches matches) {
@@ -29,7 +37,7 @@ std::optional<ValidatorIndex> find_validator(const State& state, const Address& 
 bool is_free(const Validator& v) { return !v.active && v.stake.is_zero() && v.leaving; }
 
 bool qualifies(const Validator& v, const Policy& policy) {
-    return !v.leaving && v.stake >= policy.validator_stake_min;
+    return !v.leaving && v.stake >= policy.validator_stake_min && !is_punished_too_often(v);
 }
 
 }  // namespace
@@ -37,6 +45,8 @@ bool qualifies(const Validator& v, const Policy& policy) {
 Status join_validators(Transition& t, const Address& sender, const op::JoinValidators& j) {
     if (j.stake.is_zero()) return fail(ErrorCode::kInvalidArgument, "a stake of zero");
     const auto known = find_validator(t.state(), sender);
+    if (known && is_punished_too_often(t.read_validator(*known)))
+        return fail(ErrorCode::kLimitReached, "a validator that was punished in so many slots");
     const Amount held = known ? t.read_validator(*known).stake : Amount();
     const auto stake = held.checked_plus(j.stake);
     if (!stake || *stake < t.policy().validator_stake_min) {

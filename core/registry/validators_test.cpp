@@ -5,6 +5,7 @@
 
 #include "core/audit/audit.h"
 #include "core/base/digest.h"
+#include "core/config/limits.h"
 #include "core/testing/test_chain.h"
 
 namespace aivm::test {
@@ -117,6 +118,42 @@ TEST(Validators, ANewcomerTakesTheEntryOfOneThatWithdrewItsStake) {
     chain.block({chain.by("carol", op::JoinValidators{lux(50), {}})});
     EXPECT_EQ(validator(chain, 2).stake, lux(250));
     EXPECT_FALSE(validator(chain, 2).leaving);
+}
+
+// F32: evidence that took nothing was taken too, and filled the list of punished slots for one LUX:
+// whatever stake followed could not be slashed any more.
+TEST(Validators, F32NobodyBuysImpunityWithSlotsThatCostNothing) {
+    TestOptions options = two_validators();
+    options.parameters.policy.validator_stake_min = lux(1);
+    TestChain chain(options);
+    std::uint64_t made = 0;
+    const auto report = [&] {
+        const ProposalSlot slot{chain.height(), salt_of(std::to_string(made++))};
+        const auto sign = [&](const Hash32& id) {
+            return TestAuthorizer::sign(address_of("bob"),
+                                        slot_message(chain.rules().chain_id, slot, id));
+        };
+        const Hash32 one = salt_of("one");
+        const Hash32 two = salt_of("two");
+        return chain.by("carol",
+                        op::Evidence{2, slot.number, slot.parent, one, sign(one), two, sign(two)});
+    };
+    const auto rejoin = [&] { return chain.by("bob", op::JoinValidators{lux(1), {}}); };
+    chain.block({rejoin()});
+    for (int rounds = 0; rounds < 100 && !chain.refusal(rejoin()); ++rounds) {
+        chain.block({rejoin()});
+        const Amount stake = validator(chain, 2).stake;
+        chain.block({report()});
+        EXPECT_EQ(validator(chain, 2).stake, stake - stake.bps(5000));
+        while (validator(chain, 2).stake > Amount(1)) chain.block({report()});
+        chain.expect_refused(report(), ErrorCode::kWrongState);
+    }
+    // Punished in so many slots, it has no stake, gets none, and is in no set.
+    chain.expect_refused(rejoin(), ErrorCode::kLimitReached);
+    EXPECT_LE(validator(chain, 2).slashed_slots.size(), kSlashedSlotsMax - 1);
+    close_epoch(chain);
+    EXPECT_FALSE(validator(chain, 2).active);
+    EXPECT_TRUE(audit_state(chain.state(), chain.rules().parameters).empty());
 }
 
 TEST(Validators, TheSetNeverBecomesEmpty) {

@@ -171,6 +171,25 @@ TEST(Node, AStoreFromBeforeTheVendorRootWasAParameterIsRefusedByName) {
                                    "with the parameters of its genesis, or with a new store"));
 }
 
+// F3: a settlement that could not be executed left a store that ended every later start. Such a
+// store is of the time before its parameters were recorded.
+TEST(Node, F3AStoreFromBeforeTheParametersWereRecordedIsRefusedInPlainWords) {
+    MemoryStore store;
+    NodeSetup setup;
+    setup.store = &store;
+    setup.genesis.table_sizes = {8, 8, 8};
+    ASSERT_TRUE(Node::open(setup));
+    const auto old = std::make_shared<WriteBatch>();
+    old->erase(keys::single(keys::kParameters));
+    ASSERT_TRUE(store.write(old));
+    const auto refused = Node::open(setup);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kConfig);
+    EXPECT_THAT(refused.error().context,
+                testing::HasSubstr("made before a chain's parameters were part of its genesis; "
+                                   "start with a new one"));
+}
+
 TEST(Node, ASeedStaysWithItsStore) {
     MemoryStore store;
     const Ed25519Seed first{{1}};

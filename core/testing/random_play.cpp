@@ -1,5 +1,6 @@
 #include "core/testing/random_play.h"
 #include "core/base/encode.h"
+#include "core/config/limits.h"
 
 #include <fmt/format.h>
 
@@ -133,6 +134,35 @@ struct Player {
         return chain.by(who, op::RegisterModel{small_model(fmt::format("model-{}", choose(6))),
                                                salt_of("license")});
     }
+    // An amount at the edge of what the account has, of the supply, or of what an integer holds.
+    Amount edge(std::string_view who) const {
+        const std::uint64_t has = chain.balance(who).nlux();
+        const std::array<std::uint64_t, 6> edges{
+            ~std::uint64_t{0}, kSupplyMax.nlux(), kSupplyMax.nlux() + 1, has,
+            has + 1,           has - has / 8};
+        return Amount(edges[choose(edges.size())]);
+    }
+    // An ordinary operation whose amount, fee or nonce is at an edge.
+    OperationPtr extreme() const {
+        const std::string_view who = anyone();
+        const std::string_view provider = some_provider();
+        switch (choose(6)) {
+            case 0:
+                return chain.by(who, submission(fmt::format("job-{}", choose(kJobs)), edge(who)));
+            case 1:
+                return chain.by(provider, registration(provider, edge(provider)));
+            case 2:
+                return chain.by(provider, op::AddBond{std::string(provider), edge(provider)});
+            case 3:
+                return chain.by(who, op::JoinValidators{edge(who), salt_of("beacon")});
+            case 4:
+                return chain.by_with_nonce(who, ~std::uint64_t{0} - choose(2), withdrawal(who));
+            default: {
+                const OperationPtr plain = chain.by(who, claim(provider));
+                return chain.by_with_fee(who, plain->nonce(), plain->body(), edge(who));
+            }
+        }
+    }
 };
 
 void expect(bool holds, std::string_view invariant, const std::string& message) {
@@ -163,6 +193,7 @@ void check_payment(const State& before, const State& after, const event::Provide
 
 OperationPtr random_operation(TestChain& chain, const Choose& choose, std::uint64_t scale) {
     const Player player{chain, choose, scale};
+    if (scale > 1 && choose(16) == 0) return player.extreme();
     const std::uint32_t dice = choose(100);
     if (dice < 22) return player.submit();
     if (dice < 47) return player.post();

@@ -18,7 +18,8 @@ inline constexpr std::array<std::string_view, 6> kPlayers{"alice", "bob", "carol
 using Choose = std::function<std::uint32_t(std::uint32_t bound)>;
 
 // An operation that the rules may refuse: mostly sensible, sometimes by the wrong account or on the
-// wrong task. Fees and bonds are multiplied by `scale`.
+// wrong task. Fees and bonds are multiplied by `scale`; above 1, some amounts, inclusion fees and
+// nonces are at the edge of what the account or an integer holds.
 OperationPtr random_operation(TestChain& chain, const Choose& choose, std::uint64_t scale = 1);
 
 // A chain whose amounts, multiplied by kGreatScale, come near the greatest supply: what settlements

@@ -60,6 +60,9 @@ Status check_equivocation(const State& state, Height height, const Rules& rules,
         return fail(ErrorCode::kInvalidArgument, "the two items are one");
     if (!AIVM_MUTANT(evidence_again) && std::ranges::binary_search(accused.slashed_slots, slot))
         return fail(ErrorCode::kDuplicate, "this slot has been punished");
+    // Else evidence of made-up slots would cost nobody anything.
+    if (due_for(rules.parameters.policy, SlashCause::kEquivocation, accused.stake).is_zero())
+        return fail(ErrorCode::kWrongState, "nothing of this validator's stake is left to slash");
     if (accused.slashed_slots.size() >= kSlashedSlotsMax)
         return fail(ErrorCode::kLimitReached, "slashed slots");
     const auto signed_by_accused = [&](const SignedItem& item) {

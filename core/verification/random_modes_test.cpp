@@ -21,7 +21,16 @@ namespace {
 enum class Game : std::uint8_t { kCommittee, kOpenCommittee, kTee, kBisection };
 constexpr std::uint32_t kPool = 6;
 
-TestOptions options_for(Game game, const Choose& choose) {
+// As make_amounts_great, for more accounts.
+void make_mode_amounts_great(TestOptions& options) {
+    make_amounts_great(options);
+    options.allocation = lux(900'000'000);
+    options.parameters.config.min_provider_bond = lux(100'000'000);
+    options.parameters.policy.model_fee = lux(1'000'000);
+    options.parameters.policy.model_deposit = lux(1'000'000);
+}
+
+TestOptions options_for(Game game, const Choose& choose, std::uint64_t scale) {
     TestOptions options;
     options.parameters = committee_parameters();
     options.names = {"alice", "bob", "carol"};
@@ -44,12 +53,14 @@ TestOptions options_for(Game game, const Choose& choose) {
         policy.challenge_in_clear = choose(4) == 0;
         options.models = {small_model("model", 2 + choose(12))};
     }
+    if (scale > 1) make_mode_amounts_great(options);
     return options;
 }
 
 class Table {
 public:
-    Table(Game game, const Choose& choose) : choose_(choose), chain(options_for(game, choose)) {
+    Table(Game game, const Choose& choose, std::uint64_t scale = 1)
+        : choose_(choose), scale_(scale), chain(options_for(game, choose, scale)) {
         for (std::uint32_t i = 1; i <= kPool; ++i) chain.join(fmt::format("p-{}", i));
     }
 
@@ -78,8 +89,8 @@ private:
     }
 
     void submit() {
-        op::SubmitTask task =
-            submission(fmt::format("job-{}", jobs_++), Amount(1'000'000'000 + choose_(1000)));
+        op::SubmitTask task = submission(fmt::format("job-{}", jobs_++),
+                                         Amount((1'000'000'000 + choose_(1000)) * scale_));
         task.mode = chain.rules().parameters.config.verification_mode;
         if (choose_(16) == 0) task.mode = static_cast<VerificationMode>(choose_(3));
         add("alice", task);
@@ -95,7 +106,8 @@ private:
             case 2:
                 return add(who, claim(who));
             default:
-                return add(who, registration(who + "'", lux(1000)));
+                return add(who, registration(who + "'",
+                                             chain.rules().parameters.config.min_provider_bond));
         }
     }
 
@@ -198,6 +210,7 @@ private:
     }
 
     const Choose& choose_;
+    std::uint64_t scale_;
     std::vector<OperationPtr> operations_;
     std::uint32_t jobs_ = 0;
 
@@ -216,6 +229,14 @@ RC_GTEST_PROP(RandomModes, KeepEveryInvariantAfterEveryBlockAndAcrossRestarts, (
         *rc::gen::element(Game::kCommittee, Game::kOpenCommittee, Game::kTee, Game::kBisection);
     const Choose choose = mode_choices_of(*rc::gen::arbitrary<std::uint64_t>());
     Table table(game, choose);
+    for (int i = 0; i < 60; ++i) table.block();
+}
+
+RC_GTEST_PROP(RandomModes, F3GoOnWithAmountsNearTheGreatestSupply, ()) {
+    const auto game =
+        *rc::gen::element(Game::kCommittee, Game::kOpenCommittee, Game::kTee, Game::kBisection);
+    const Choose choose = mode_choices_of(*rc::gen::arbitrary<std::uint64_t>());
+    Table table(game, choose, kGreatScale);
     for (int i = 0; i < 60; ++i) table.block();
 }
 

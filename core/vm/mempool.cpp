@@ -104,13 +104,10 @@ Mempool::ProofClaim Mempool::claim_of(const SignedOperation& operation) {
     if (const auto* move = std::get_if<op::DisputeMove>(&operation.body()))
         claim.whose = move->challenger.bytes;
     if (const auto* evidence = std::get_if<op::Evidence>(&operation.body())) {
+        // No bond limits evidence, and a validator may sign for any number of slots: one operation
+        // for each accused waits in the lane.
         claim.whose = {};
         std::memcpy(claim.whose.data(), &evidence->validator, sizeof evidence->validator);
-        std::memcpy(claim.whose.data() + sizeof evidence->validator, &evidence->slot,
-                    sizeof evidence->slot);
-        constexpr std::size_t kUsed = sizeof evidence->validator + sizeof evidence->slot;
-        std::memcpy(claim.whose.data() + kUsed, evidence->parent->bytes.data(),
-                    claim.whose.size() - kUsed);
     }
     return claim;
 }
@@ -379,6 +376,10 @@ void Mempool::take_due(Height height) {
 void Mempool::judge_again(Handle handle, const Judge& judge, Height height) {
     if (entries_[handle].place == Place::kGone) return;
     const OperationPtr operation = entries_[handle].operation;
+    const bool waits_for_another = entries_[handle].place == Place::kUnfit &&
+                                   std::holds_alternative<op::Evidence>(operation->body()) &&
+                                   is_claimed(*operation, entries_[handle].sender);
+    if (waits_for_another) return;  // its signatures need not be verified again and again
     const Fitness fitness = judge(*operation);
     if (fitness.verdict == Fitness::Verdict::kNever) return erase(handle);
     if (entries_[handle].place == Place::kInLane) return judge_proof_again(handle, fitness);

@@ -10,8 +10,8 @@
 //   1. An operation is taken only if its sender can pay for it together with everything of the same
 //      sender that waits already.
 //   2. A proof or work that is fit waits in its lane, of each kind one per claim to it (a result, a
-//      game, a slot, a seat). What is not fit, or not yet, waits in the rest, where no builder is
-//      offered it, and moves when it becomes fit.
+//      game, an accused, a seat). What is not fit, or not yet, waits in the rest, where no builder
+//      is offered it, and moves when it becomes fit.
 //   3. Each lane has its own limit, and none evicts from another. A full rest drops what pays least
 //      per byte. A sender has at most `per_sender` operations in the rest.
 //   4. Each sender's operations of a kind's lane are offered in order of nonce, whoever's place

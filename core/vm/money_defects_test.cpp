@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/merkle.h"
+#include "core/config/limits.h"
 #include "core/tasks/admission.h"
 #include "core/testing/test_chain.h"
 #include "core/verification/draw.h"
@@ -34,6 +35,21 @@ TEST(MoneyDefects, AnOperationCountsOnceAndAnOlderNonceNever) {
     chain.expect_refused(old, ErrorCode::kBadNonce);
     chain.expect_refused(fresh, ErrorCode::kBadNonce);
     chain.expect_refused(chain.by_with_nonce("alice", 9, submission("c")), ErrorCode::kBadNonce);
+}
+
+// F3: no sum of balances overflows, because there is never more money than the greatest supply.
+TEST(MoneyDefects, F3AGenesisHasAtMostTheGreatestSupply) {
+    TestOptions options;
+    options.names = {"alice"};
+    const Amount stakes = TestChain(options).totals().genesis - options.allocation;
+    ASSERT_GT(stakes, Amount());
+    options.allocation = kSupplyMax - stakes;
+    EXPECT_EQ(TestChain(options).totals().genesis, kSupplyMax);
+    options.providers = {"p"};  // its bond is money too
+    EXPECT_THROW(TestChain chain(options), TestFailure);
+    options.providers = {};
+    options.allocation += Amount(1);
+    EXPECT_THROW(TestChain chain(options), TestFailure);
 }
 
 // F3: the provider's statistic of all its rewards went beyond 2^64 in a settlement, which failed,

@@ -237,6 +237,42 @@ TEST(QueueFlood, SixtyFiveLiesInOneBlockAreProvenThroughAFullLaneOfProofs) {
     }
 }
 
+// Two items of one of the flood's slots, signed by this validator, as anybody may report them.
+op::Evidence equivocation(const TestChain& chain, std::string_view who, std::uint32_t validator,
+                          std::uint64_t number) {
+    const ProposalSlot slot{chain.height(), salt_of(fmt::format("parent-{}", number))};
+    const auto sign = [&](const Hash32& id) {
+        return TestAuthorizer::sign(address_of(who),
+                                    slot_message(chain.rules().chain_id, slot, id));
+    };
+    const Hash32 one = salt_of("one");
+    const Hash32 two = salt_of("two");
+    return {validator, slot.number, slot.parent, one, sign(one), two, sign(two)};
+}
+
+// F31: evidence needs no bond, and for one LUX of stake anybody is a validator that signs two items
+// in as many slots as it likes. Reported by accounts that have nothing, they filled the lane, and
+// the honest challenge was refused.
+TEST(QueueFlood, F31EvidenceAgainstOneValidatorTakesOnePlaceOfTheLane) {
+    TestChain chain(options_with({"mallory"}));
+    answered_jobs(chain, 1, true);
+    chain.block({chain.by("mallory", op::JoinValidators{lux(1), {}})});
+    const auto accused = static_cast<std::uint32_t>(chain.state().validators.size() - 1);
+    for (std::size_t i = 0; i < kFlood; ++i) {
+        const auto report = equivocation(chain, "mallory", accused, i);
+        submit_all(chain, {chain.by_with_nonce(fmt::format("nobody-{}", i), 1, report)});
+    }
+    EXPECT_EQ(chain.vm().mempool().size(Lane::kProofs), 1U);
+    const auto honest = chain.by("bob", hidden_challenge("job-0", "bob", chain.truth("job-0")));
+    ASSERT_TRUE(chain.vm().submit(honest).has_value());
+    EXPECT_EQ(blocks_until(chain, honest), 1U);
+    // The others take its place one after the other, until nothing is left to slash.
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(chain.block_from_queue().size(), 1U);
+    EXPECT_EQ(chain.state().validators[accused].stake, Amount(1'000'000'000 >> 6));
+    while (!chain.block_from_queue().empty()) continue;
+    EXPECT_EQ(chain.state().validators[accused].stake, Amount(1));
+}
+
 // What one side of a game has to send now; nothing if it is the other's turn.
 struct Turn {
     std::uint32_t low;

@@ -16,6 +16,9 @@ namespace {
 constexpr int kDepthMax = 64;
 constexpr double kRangeMax = 100'000;
 constexpr double kArgumentMax = 100'000;
+constexpr double kCountMax = 1e15;  // up to here each whole number has a successor
+// Of one expression: characters of terms that are read, and steps of functions; a second's worth.
+constexpr double kWorkMax = 1e8;
 
 double power(double base, double exponent) {
     return std::pow(base, exponent);  // never reaches results: checks the case file's own numbers
@@ -24,7 +27,9 @@ double power(double base, double exponent) {
 // Recursive descent; the first error is kept, and everything after it evaluates to 0.
 class Evaluator {
 public:
-    Evaluator(std::string_view text, const Bindings& names) : text_(text), names_(names) {}
+    // `work` is what may still be spent.
+    Evaluator(std::string_view text, const Bindings& names, double& work)
+        : text_(text), names_(names), work_(work) {}
 
     Result<Evaluation> run() {
         const double value = sum(&largest_term_);
@@ -140,10 +145,11 @@ private:
             return std::log2(a[0]);  // never reaches results: checks the case file's own numbers
         }
         if (name == "round" && a.size() == 1) return std::nearbyint(a[0]);
-        if (name == "comb" && a.size() == 2) return comb(whole(0), whole(1));
+        if (name == "comb" && a.size() == 2) return spend(a[1]) ? comb(whole(0), whole(1)) : 0;
         if (name.starts_with("binom_") && a.size() == 3) {
             if (whole(1) < 0 || a[2] < 0 || a[2] > 1)
                 return set_fault(name + " takes (k, n >= 0, 0 <= p <= 1)");
+            if (!spend(a[1] * a[1])) return 0;
             if (name == "binom_sf") return binom_sf(whole(0), whole(1), a[2]);
             if (name == "binom_cdf") return binom_cdf(whole(0), whole(1), a[2]);
         }
@@ -151,10 +157,12 @@ private:
             const bool sound =
                 whole(2) >= 0 && whole(2) <= whole(1) && whole(3) >= 0 && whole(3) <= whole(1);
             if (!sound) return set_fault("hyper_sf takes (k, n, 0 <= K <= n, 0 <= m <= n)");
+            if (!spend(std::min(a[2], a[3]) * (a[2] + 2 * a[3]))) return 0;
             return hyper_sf(whole(0), whole(1), whole(2), whole(3));
         }
         if (name.starts_with("erlang_") && a.size() == 2) {
             if (a[0] < 0 || whole(1) < 1) return set_fault(name + " takes (load >= 0, k >= 1)");
+            if (!spend(a[1])) return 0;
             if (name == "erlang_b") return erlang_b(a[0], whole(1));
             if (name == "erlang_c" && a[0] < a[1]) return erlang_c(a[0], whole(1));
         }
@@ -176,16 +184,26 @@ private:
         const double to = sum();
         expect(")");
         expect(")");
-        if (fault_.empty() && to - from > kRangeMax) set_fault("the range is too long");
+        if (fault_.empty() && !(std::abs(from) <= kCountMax && to - from <= kRangeMax))
+            set_fault("the range is too long");
         double total = 0;
         for (double value = from; fault_.empty() && value < to; value += 1) {
+            if (!spend(static_cast<double>(head - term + 1))) return 0;
             Bindings inner = names_;
             inner[name] = value;
-            const auto one = evaluate(text_.substr(term, head - term), inner);
+            const auto one = Evaluator(text_.substr(term, head - term), inner, work_).run();
             if (!one) return set_fault(one.error().context);
             total += one->value;
         }
         return total;
+    }
+
+    // Whether so much work is left; a fault if it is not.
+    bool spend(double amount) {
+        work_ -= std::max(amount, 0.0);
+        if (work_ >= 0) return true;
+        set_fault("it takes too long to compute");
+        return false;
     }
 
     void skip_blanks() {
@@ -221,6 +239,7 @@ private:
 
     std::string_view text_;
     const Bindings& names_;
+    double& work_;
     std::size_t at_ = 0;
     int depth_ = 0;
     double largest_term_ = 0;
@@ -230,7 +249,8 @@ private:
 }  // namespace
 
 Result<Evaluation> evaluate(std::string_view text, const Bindings& parameters) {
-    return Evaluator(text, parameters).run();
+    double work = kWorkMax;
+    return Evaluator(text, parameters, work).run();
 }
 
 }  // namespace aivm::scenarios

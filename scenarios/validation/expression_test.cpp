@@ -77,5 +77,15 @@ TEST(Expression, NamesThePlaceOfAMistake) {
     EXPECT_THAT(fault(std::string(100'000, '(')), HasSubstr("too deep"));
 }
 
+// Each of these once took minutes or for ever, and with it the whole case file.
+TEST(Expression, WhatTakesTooLongIsAFault) {
+    EXPECT_THAT(fault("sum(1 for i in range(10**17,10**17+96))"), HasSubstr("too long"));
+    EXPECT_THAT(fault("sum(binom_cdf(9000,9000,0.5) for i in range(0,100))"),
+                HasSubstr("takes too long to compute"));
+    EXPECT_THAT(fault("binom_cdf(100000,100000,0.5)"), HasSubstr("takes too long to compute"));
+    EXPECT_THAT(fault("hyper_sf(0,100000,50000,50000)"), HasSubstr("takes too long to compute"));
+    EXPECT_EQ(value("sum(1 for i in range(0,100000))"), 100'000);
+}
+
 }  // namespace
 }  // namespace aivm::scenarios

@@ -1,8 +1,9 @@
 """`aivmsim serve` under many clients: slow, idle, greedy, and fast ones in between. Run as:
 many_clients_test.py PATH-OF-aivmsim
 
-The limits here are generous, because a busy machine is slow; bench/RESULTS.md has measured numbers,
-which `AIVM_SHOW_LATENCY=1` prints."""
+The median of the fast one must be below 100 ms; on a machine that is so busy that the server alone
+takes longer than 20 ms, below five times that. bench/RESULTS.md has measured numbers, which
+`AIVM_SHOW_LATENCY=1` prints."""
 
 import http.client
 import os
@@ -19,7 +20,8 @@ import time
 from serve_client import ServeCase, main
 
 CLIENTS = 1_000
-MEDIAN_SECONDS_MAX = 2  # 0.1 is the aim
+MEDIAN_SECONDS_MAX = 0.1
+BUSY_FACTOR = 5  # by how much the other clients may slow down a busy machine
 REQUEST = b"POST /tasks/submit HTTP/1.1\r\nContent-Length: 100000\r\n\r\n" + b" " * 100_000
 
 
@@ -75,6 +77,11 @@ class ManyClients(ServeCase):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         self.clients = CLIENTS if most > 2 * CLIENTS else most // 2
 
+    def serve_alone(self, seconds=1, **arguments):
+        """Starts a server and notes how long it takes when nobody else is there."""
+        self.start("--dev", **arguments)
+        self.alone = statistics.median(self.latencies(seconds))
+
     def latencies(self, seconds):
         """Seconds that each request of a fast client takes, with a connection of its own."""
         taken = []
@@ -94,12 +101,11 @@ class ManyClients(ServeCase):
         if os.environ.get("AIVM_SHOW_LATENCY"):
             print(f"{what}: median {median * 1e3:.2f} ms, greatest {max(taken) * 1e3:.1f} ms of "
                   f"{len(taken)}", file=sys.stderr)  # fmt: skip
-        self.assertLess(median, MEDIAN_SECONDS_MAX)
+        self.assertLess(median, max(MEDIAN_SECONDS_MAX, BUSY_FACTOR * self.alone), what)
 
     # F18: eight of them stopped the service.
     def test_slow_clients_keep_nobody_waiting_and_are_told_that_they_are_late(self):
-        self.start("--dev")
-        self.assert_fast(self.latencies(1), "nobody else")
+        self.serve_alone()
         slow = SlowClients(self.port, self.clients)
         try:
             self.assert_fast(self.latencies(14), f"beside {self.clients} slow clients")
@@ -110,7 +116,7 @@ class ManyClients(ServeCase):
         self.assertEqual(self.get("/stats")[1]["tasks_pending"], 0)
 
     def test_idle_connections_keep_nobody_waiting(self):
-        self.start("--dev")
+        self.serve_alone()
         idle = [socket.create_connection(("127.0.0.1", self.port), 60) for _ in range(self.clients)]
         self.assert_fast(self.latencies(2), f"beside {self.clients} idle connections")
         idle[0].sendall(b"GET /health HTTP/1.1\r\n\r\n")
@@ -119,8 +125,8 @@ class ManyClients(ServeCase):
             client.close()
 
     def test_more_connections_than_files_close_the_oldest_ones(self):
-        self.start(
-            "--dev", limits=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+        self.serve_alone(
+            limits=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
         )
         slow = [socket.create_connection(("127.0.0.1", self.port), 60) for _ in range(300)]
         for client in slow:
@@ -131,7 +137,7 @@ class ManyClients(ServeCase):
             client.close()
 
     def test_a_client_that_does_not_read_holds_up_nobody(self):
-        self.start("--dev")
+        self.serve_alone()
         with socket.create_connection(("127.0.0.1", self.port), 60) as greedy:
             greedy.setblocking(False)
             sent = 0
