@@ -67,7 +67,11 @@ std::string describe_tolerance(const sim::Scenario& scenario) {
     std::string out = fmt::format(
         "  fault budget: {} of {} of stake\n", exact_lux(sim::fault_budget(scenario, stakes)),
         exact_lux(std::accumulate(stakes.begin(), stakes.end(), Amount())));
-    if (sim::engine_row(scenario.chain.consensus).tolerance == nullptr) return out;
+    const sim::EngineRow& engine = sim::engine_row(scenario.chain.consensus);
+    if (engine.sole_proposer && stakes.size() > 1)
+        out +=
+            "  outside the budget: what the disk of the sequencer loses, the only copy there is\n";
+    if (engine.tolerance == nullptr) return out;
     out += fmt::format(
         "  chance of a fork in the run: below {:.1e} within the budget, {:.1e} with one validator "
         "more\n",

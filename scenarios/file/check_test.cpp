@@ -253,6 +253,23 @@ TEST(Check, FaultsStayWithinTheFaultBudgetUnlessTheRunIsToGoBeyond) {
         << errors_of("name = \"t\"\n[[provider]]\nname = \"p\"\n" + seven);
 }
 
+TEST(Check, AFaultThatMayDestroyTheOnlyCopyOfABlockIsNotedAtItsPlace) {
+    const auto notes = [](const std::string& text) {
+        const auto result = load_scenario_text(with_provider(text), "t.toml");
+        return result ? to_text(result->notes) : to_text(result.error());
+    };
+    const std::string sequencer = "[chain]\nconsensus = \"sequencer\"\n";
+    const std::string rot = fault("kind = \"bit_rot\"\nvalidators = [0, 2]");
+    EXPECT_NE(notes(sequencer + rot).find("note: the disk of the sequencer may have the only copy"),
+              std::string::npos)
+        << notes(sequencer + rot);
+    const std::string silent[] = {rot, sequencer + fault("kind = \"bit_rot\"\nvalidators = [2]"),
+                                  sequencer + fault("kind = \"crash\"\nvalidators = [0]"),
+                                  "[run]\nbeyond_f = true\n" + sequencer + rot};
+    for (const std::string& text : silent)
+        EXPECT_EQ(notes(text).find("only copy"), std::string::npos) << notes(text);
+}
+
 TEST(Check, FaultsBeyondWhatThePollsTolerateAreNotedAtTheirPlace) {
     const auto notes = [](const std::string& chain) {
         const auto result = load_scenario_text(

@@ -340,5 +340,21 @@ TEST_F(ARequester, OffersARefusedTaskAgainAndReportsIt) {
     EXPECT_EQ(chain.state().tasks.size(), 1U);
 }
 
+// On a chain that has nothing else to do, nobody would ever include it, and nobody refuse it.
+TEST_F(ARequester, DoesNotSignATaskAgainThatIsOnTheChainAlready) {
+    RequesterActor requester = make(1, 1'000'000);
+    requester.start();
+    block(requester, "alice", {chain.by("p-1", aivm::test::registration("p-1", lux(5000)))});
+    environment.pass(requester, environment.time + kInterval);
+    ASSERT_EQ(environment.take_operations().size(), 1U);
+    static_cast<void>(chain.by("alice", aivm::test::submission("lost")));  // uses up its nonce
+    chain.block({chain.by("alice", aivm::test::submission("job-0"))});
+    ASSERT_TRUE(chain.state().find_task("job-0"));
+    requester.receive(0, AcceptedPacket{chain.vm().executed(chain.vm().last_accepted())});
+    EXPECT_THAT(environment.take_operations(), IsEmpty());
+    EXPECT_TRUE(requester.has_submitted_its_share());
+    EXPECT_EQ(refused, 0U);
+}
+
 }  // namespace
 }  // namespace aivm::sim::test

@@ -52,13 +52,17 @@ void RequesterActor::on_given_up(const OperationBody& body) {
     // A full queue or an empty account may be temporary: the task is submitted again unless it is
     // on chain.
     const auto* task = std::get_if<op::SubmitTask>(&body);
-    if (closed_ || task == nullptr) return;
-    // On a DAG the task is stored under an id that is bound to the requester.
-    if (state()->find_task(task->job_id) ||
-        state()->find_task(bound_job_id(address(), task->job_id)))
-        return;
+    if (closed_ || task == nullptr || is_over(body)) return;
     if (setup_.on_refused) setup_.on_refused();
     submit(OperationBody(body));
+}
+
+// A task that is on the chain is not submitted again, whichever operation brought it there. On a
+// DAG it is stored under an id that is bound to the requester.
+bool RequesterActor::is_over(const OperationBody& body) const {
+    const auto* task = std::get_if<op::SubmitTask>(&body);
+    return task != nullptr && (state()->find_task(task->job_id) ||
+                               state()->find_task(bound_job_id(address(), task->job_id)));
 }
 
 void RequesterActor::submit_task(std::uint32_t number, const NodeView& node) {

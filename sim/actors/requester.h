@@ -45,6 +45,7 @@ protected:
     void on_block(const Executed& block, bool complete) override;
     void on_timer(std::uint64_t tag) override;
     void on_given_up(const OperationBody& body) override;
+    [[nodiscard]] bool is_over(const OperationBody& body) const override;
 
 private:
     void submit_task(std::uint32_t number, const NodeView& node);

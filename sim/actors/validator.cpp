@@ -11,6 +11,7 @@ namespace {
 
 // Timer tags of the validator itself; those of the engine have smaller numbers
 // (consensus/timers.h).
+constexpr std::uint64_t kListenTag = std::uint64_t{0xEF} << 56;
 constexpr std::uint64_t kBuildTag = std::uint64_t{0xF0} << 56;
 constexpr std::uint64_t kLateTag = std::uint64_t{0xF1} << 56;  // and the number of a late packet
 
@@ -21,6 +22,8 @@ constexpr Height kHeightMax = ~Height{0};
 constexpr std::uint32_t kProposersDrawn = 8;
 // A block from a future further than this is judged again after this.
 constexpr std::uint64_t kDueDelayMax = 24 * 3600 * static_cast<std::uint64_t>(kSecond);
+// How long a node that starts again listens before it builds, where votes are polls.
+constexpr SimTime kListenTime = 10 * kSecond;
 constexpr std::size_t kSignaturesKept = 1024;
 constexpr Height kVotesKeptBlocks = 8;
 
@@ -85,6 +88,8 @@ void ValidatorActor::boot(bool bootstrap) {
     auto records = NodeRecords(*setup_.disk).engine_records();
     if (!records) return stop(records.error());
     epoch_.start(setup_.stakes);
+    listens_ = bootstrap && setup_.engine->polls;
+    listen_until_.reset();
     step(
         Started{item_of(last), incarnation_, bootstrap, std::move(*records), std::move(own_items)});
     if (running()) note_epoch();
@@ -116,6 +121,20 @@ void ValidatorActor::end_silence_of_the_start() {
     silent_until_ = vm_->last_accepted_height() + setup_.silent_blocks;
     const Status stored = NodeRecords(*setup_.disk).set_silent_until(silent_until_);
     if (!stored) stop(stored.error());
+}
+
+// Its disk may have lost the last writes, and with them a block that it signed, without a trace.
+// The others show it that block when they ask about it, and it counts as signed.
+bool ValidatorActor::is_listening() {
+    if (!listens_) return false;
+    if (engine_->bootstrapping()) return true;
+    const SimTime now = setup_.environment->now();
+    if (!listen_until_) {
+        listen_until_ = now + kListenTime;
+        setup_.environment->set_timer(kListenTime, kListenTag);
+    }
+    listens_ = now < *listen_until_;
+    return listens_;
 }
 
 void ValidatorActor::note_epoch() {
@@ -237,7 +256,7 @@ void ValidatorActor::wake(std::uint64_t tag) {
     } else if (tag >= kLateTag) {
         const auto late = late_.extract(tag - kLateTag);
         if (late) setup_.environment->send(late.mapped().to, late.mapped().packet);
-    } else {
+    } else if (tag != kListenTag) {
         step(TimerFired{TimerId{tag}});
     }
     if (running()) consider_building();
@@ -351,7 +370,7 @@ void ValidatorActor::act(const Accept& action) {
     setup_.observer->before_accept(setup_.self, *vm_, executed, action.by);
     if (const Status status = vm_->accept(action.id); !status) return stop(status.error());
     setup_.observer->on_accepted(setup_.self, *vm_, executed);
-    history_.push_back(executed);
+    if (!setup_.followers.empty()) history_.push_back(executed);
     if (history_.size() > kHistoryBlocks) history_.pop_front();
     std::erase_if(undecided_, [&](const BlockInfo& each) { return each.id == action.id; });
     for (const ActorId follower : setup_.followers) {
@@ -439,6 +458,7 @@ bool ValidatorActor::wants_block() const {
 
 void ValidatorActor::consider_building() {
     if (!setup_.proposes || building_on_ == vm_->preferred()) return;
+    if (is_listening()) return;
     end_silence_of_the_start();
     if (!running() || vm_->preferred_state().head.height < silent_until_) return;
     if (!wants_block()) return;
@@ -462,6 +482,10 @@ void ValidatorActor::build() {
     }
     building_on_.reset();
     if (!wants_block()) return;
+    if (has_signed_on_preferred()) {
+        building_on_ = vm_->preferred();
+        return;
+    }
     const Validator& self = vm_->preferred_state().validators[setup_.self];
     Vm::BuildOptions options;
     secrets_.reveal(self.beacon_commitment, options.request);
@@ -528,6 +552,12 @@ void ValidatorActor::note_signature(const Block& block) {
         report(std::move(evidence));
     }
     while (signed_.size() > kSignaturesKept) signed_.erase(signed_.begin());
+}
+
+// Its own record may say nothing of that block, if the disk lost it: then the others have shown it.
+bool ValidatorActor::has_signed_on_preferred() const {
+    const ProposalSlot slot{vm_->preferred_state().head.height + 1, vm_->preferred()};
+    return signed_.contains({slot, setup_.self});
 }
 
 void ValidatorActor::report(op::Evidence evidence) {

@@ -97,6 +97,8 @@ private:
     void note_epoch();
     [[nodiscard]] Status note_disk(bool disk_was_empty);
     void end_silence_of_the_start();
+    // Whether the node has started again so recently that it still listens before it builds.
+    [[nodiscard]] bool is_listening();
     void stop(const Error& error);
 
     void take_body(ActorId from, const BlockPtr& block);
@@ -132,6 +134,8 @@ private:
     // Records the signature, and submits evidence if the proposer signed another block for the
     // slot.
     void note_signature(const Block& block);
+    // Whether a block that this node signed on the preferred one is known here.
+    [[nodiscard]] bool has_signed_on_preferred() const;
     void report(op::Evidence evidence);
     void build_twice(const ExecutedPtr& first, const ExecutedPtr& parent, BuildRequest request);
 
@@ -168,6 +172,8 @@ private:
     std::optional<Vm> vm_;
     // builds nothing up to this height; kHeightMax until it knows what the others decided
     Height silent_until_ = 0;
+    bool listens_ = false;                 // since its start
+    std::optional<SimTime> listen_until_;  // once it has learned what the others decided
     EpochStakes epoch_;
     std::map<Hash32, BlockPtr> bodies_;  // received, not yet verified
     std::deque<ExecutedPtr> history_;    // the last accepted blocks, for followers

@@ -378,6 +378,32 @@ TEST(Validator, ANodeWithAReplacedDiskSignsNothingAtHeightsItMayHaveSigned) {
     EXPECT_GT(*cluster.built_now[1].begin(), at + 10);
 }
 
+// Its disk acknowledged the write and lost it: only the others know what it signed.
+TEST(Validator, ANodeThatLostItsSigningRecordUnseenLearnsItsBlockFromTheOthers) {
+    Cluster cluster;
+    cluster.start();
+    cluster.run_until(kSecond);
+    for (const auto& disk : cluster.disks) disk->begin_unsynced(0);
+    cluster.submit_task(0);
+    while (cluster.built_now.empty()) cluster.run_until(cluster.now() + kLatency);
+    cluster.run_until(cluster.now() + kLatency);  // the others have the block
+    const ActorId builder = cluster.built_now.begin()->first;
+    SimDisk& disk = *cluster.disks[builder];
+    for (std::uint64_t seed = 1; !disk.lose_power(); ++seed) {
+        ASSERT_LT(seed, 50U);
+        disk.end_unsynced();
+        disk.begin_unsynced(seed);
+    }
+    cluster.crash(builder);
+    cluster.restart(builder);
+    ASSERT_EQ(cluster.height(builder), 0U);
+    for (std::uint32_t i = 1; i < 10; ++i) cluster.submit_task(i);
+    cluster.run_until(60 * kSecond);
+    cluster.expect_agreement();
+    EXPECT_GT(cluster.height(builder), 1U);
+    EXPECT_GT(cluster.built_now[builder].size(), 1U) << "it builds again";
+}
+
 // S17, S18 and S20: whatever the disk does at whichever write, the node comes back with the state
 // before or after that write, rejoins, and never signs two blocks for one slot.
 TEST(Validator, ADiskThatFailsOrCrashesAtAnyWriteIsRecoveredFromAndNothingIsSignedTwice) {

@@ -127,6 +127,11 @@ private:
     // Takes targets away until the fault budget holds. Returns whether any are left.
     bool fit(FaultPlan& plan) {
         if (plan.kind == FaultKind::kPartition) return !plan.groups.empty();
+        if (!s_.run.beyond_f) {
+            std::erase_if(plan.validators, [&](std::uint32_t one) {
+                return may_lose_the_only_copy(plan, s_.chain, one);
+            });
+        }
         while (!plan.validators.empty()) {
             auto outage = outage_of(plan, s_.chain, plan.validators);
             if (!outage) return true;

@@ -96,6 +96,24 @@ TEST(Swarm, StaysWithinTheFaultBudgetUnlessItIsToGoBeyond) {
     EXPECT_GT(beyond, 100);
 }
 
+TEST(Swarm, LeavesTheDiskOfASoleProposerItsDataUnlessItIsToGoBeyond) {
+    Scenario s = swarm_of(7);
+    const auto lost = [&] {
+        int plans = 0;
+        for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+            for (const FaultPlan& plan : draw(s, seed)) {
+                const bool hit = std::ranges::find(plan.validators, 0U) != plan.validators.end();
+                if (hit && traits_of(plan.kind).loses_data) ++plans;
+            }
+        }
+        return plans;
+    };
+    s.chain.consensus = ConsensusKind::kSequencer;
+    EXPECT_EQ(lost(), 0);
+    s.run.beyond_f = true;
+    EXPECT_GT(lost(), 20);
+}
+
 TEST(Swarm, MakesNoMoreValidatorsForgetThanThePollsOfSnowmanTolerate) {
     const auto forgetful = [](const Scenario& s) {
         std::size_t most = 0;

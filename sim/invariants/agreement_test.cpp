@@ -419,6 +419,23 @@ TEST_F(Safety, TwoBlocksOfOneBuilderOnOneParentViolateSignsOnce) {
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S20 validator[0] signed blocks")));
 }
 
+TEST_F(Safety, ABlockWhoseRecordTheDiskLostWithoutATraceIsNotHeldAgainstItsBuilder) {
+    Invariant& s20 = seen.of("S20");
+    seen.watch.vms = {{0, &chain.vm()}, {1, &chain.vm()}};
+    const QueueView view{chain.vm().mempool(), chain.state(), chain.state()};
+    const ExecutedPtr one = next_block(chain);
+    const ExecutedPtr other = next_block(chain, 2 * aivm::test::kBlockNs);
+    for (const ActorId node : {0U, 1U}) s20.on_built(node, view, {one, chain.state(), {}, {}});
+    s20.on_disk_replaced(0);
+    s20.on_writes_lost(0);
+    s20.on_built(0, view, {other, chain.state(), {}, {}});
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    s20.on_built(0, view, {one, chain.state(), {}, {}});
+    s20.on_built(1, view, {other, chain.state(), {}, {}});
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S20 validator[0] signed blocks"),
+                                             HasSubstr("S20 validator[1] signed blocks")));
+}
+
 TEST_F(Safety, AnHonestValidatorSlashedForEquivocationViolatesSignsOnce) {
     Invariant& s20 = seen.of("S20");
     seen.watch.introduce(aivm::test::address_of("alice"), "validator[4]");

@@ -215,6 +215,7 @@ public:
     }
     void on_writes_lost(ActorId node) override {
         voted_.erase(node);
+        std::erase_if(signed_, [&](const auto& each) { return each.first.first == node; });
         forgetful_.insert(node);
     }
     void on_chain(const Executed& block, const State&) override {

@@ -140,6 +140,8 @@ public:
     // The node has stopped by itself, and no fault of its disk explains it.
     virtual void on_stopped(ActorId, const Error&) {}
     virtual void on_faults_changed() {}
+    // A pause of the node is over: next it handles what it missed.
+    virtual void on_resumed(ActorId) {}
     // Every ten virtual seconds.
     virtual void on_sample() {}
     // A check outside the invariants found it violated: the shared executor, the kernel comparison.

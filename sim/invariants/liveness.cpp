@@ -16,13 +16,16 @@ std::string seconds_text(SimTime time) {
     return fmt::format("{:.1f} s", static_cast<double>(time) / kSecond);
 }
 
-// Whether some correct validator that runs has a block to decide or would build one.
+// Whether some correct validator that runs has a block to decide or would build one. What waits in
+// the queue of a validator that never builds is no work: the sole proposer may have refused it.
 bool has_work(const Watch& watch) {
-    for (ActorId node = 0; node < watch.scenario().chain.validators; ++node) {
+    const ChainSettings& chain = watch.scenario().chain;
+    const bool one_builds = engine_row(chain.consensus).sole_proposer;
+    for (ActorId node = 0; node < chain.validators; ++node) {
         const Vm* vm = watch.vm(node);
-        if (vm != nullptr && watch.correct(node) &&
-            (vm->processing_count() > 0 || vm->wants_block()))
-            return true;
+        if (vm == nullptr || !watch.correct(node)) continue;
+        if (vm->processing_count() > 0) return true;
+        if ((node == 0 || !one_builds) && vm->wants_block()) return true;
     }
     return false;
 }
@@ -263,8 +266,9 @@ private:
 
 // L6. Validators that can exchange messages with less than half of the stake finalise nothing by
 // polls, whichever of the sides a fault names and however many there are: a breach is a violation
-// of safety. Signed votes prove a quorum whenever they came, and S21 counts them. Once the chain
-// must have recovered, all sides have the same chain.
+// of safety. Polls that began before may end in the time that a poll takes at most. Signed votes
+// prove a quorum whenever they came, and S21 counts them. Once the chain must have recovered, all
+// sides have the same chain.
 class MinorityStandsStill final : public Invariant {
 public:
     MinorityStandsStill()
@@ -281,6 +285,11 @@ public:
                 since_.try_emplace(node, watch().now());
             }
         }
+    }
+    // The polls that the pause interrupted go on, with the answers that came meanwhile.
+    void on_resumed(ActorId node) override {
+        const auto cut = since_.find(node);
+        if (cut != since_.end()) cut->second = watch().now();
     }
     void before_accept(ActorId node, const Vm&, const ExecutedPtr&, AcceptedBy by) override {
         const auto cut = since_.find(node);

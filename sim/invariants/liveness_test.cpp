@@ -98,6 +98,20 @@ TEST_F(Work, AChainThatStopsAlthoughThereIsWorkIsStalled) {
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("L1 no block for 60.0 s although")));
 }
 
+TEST_F(Work, WhatWaitsOnlyWithValidatorsThatNeverBuildIsNoStall) {
+    ASSERT_TRUE(chain.vm().wants_block());
+    seen.watch.settings.chain.consensus = ConsensusKind::kSequencer;
+    seen.watch.vms = {{1, &chain.vm()}};
+    seen.watch.recovering = Recovery(std::nullopt, 50 * kSecond, 50 * kSecond);
+    seen.watch.time = 60 * kSecond;
+    seen.of("L1").on_sample();
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    seen.watch.vms = {{0, &chain.vm()}};
+    seen.watch.time = 120 * kSecond;
+    seen.of("L1").on_sample();
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("although there is work"))) << "it builds";
+}
+
 TEST_F(Work, AChainThatMakesNoBlockAfterTheLastFaultIsReportedAtTheLimitAndNotBefore) {
     Invariant& l1 = seen.of("L1");
     seen.watch.vms = {{0, &chain.vm()}};
@@ -188,6 +202,26 @@ TEST(Liveness, AMinorityThatFinalisesByItsOwnPollsIsNamed) {
     l6.on_faults_changed();
     l6.before_accept(2, chain.vm(), block, AcceptedBy::kPolls);
     EXPECT_EQ(seen.reported().size(), 1U);
+}
+
+TEST(Liveness, APausedMinorityMayEndThePollsThatThePauseInterrupted) {
+    TestChain chain;
+    Watched seen;
+    Invariant& l6 = seen.of("L6");
+    const ExecutedPtr block = chain.build({}).executed;
+    seen.watch.settings.chain.validators = 4;
+    seen.watch.time = 100 * kSecond;
+    seen.watch.alone = {2};
+    l6.on_faults_changed();
+    seen.watch.time = 200 * kSecond;
+    l6.on_resumed(2);
+    l6.on_resumed(1);
+    l6.before_accept(2, chain.vm(), block, AcceptedBy::kPolls);
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "the answers came before it was cut off";
+    EXPECT_EQ(l6.checks(), 1U);
+    seen.watch.time = 300 * kSecond;
+    l6.before_accept(2, chain.vm(), block, AcceptedBy::kPolls);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("L6 validator[2] finalised a block")));
 }
 
 TEST(Liveness, SidesWithDifferentBlocksAfterHealingDidNotConverge) {

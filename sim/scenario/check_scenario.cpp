@@ -612,6 +612,16 @@ void Checker::check_budget() {
     for (std::size_t i = 0; i < s_.faults.size(); ++i) {
         std::vector<std::uint32_t> hit = validators_.hit_by(s_.faults[i]);
         std::erase_if(hit, [&](std::uint32_t one) { return one >= byzantine.size(); });
+        const bool only_copy = byzantine.size() > 1 && std::ranges::any_of(hit, [&](auto one) {
+                                   return may_lose_the_only_copy(s_.faults[i], s_.chain, one);
+                               });
+        if (only_copy) {
+            note({fault_key(i, "validators"), fault_key(i, "groups"), fault_key(i, "kind"),
+                  "run.beyond_f"},
+                 "the disk of the sequencer may have the only copy of its last blocks: if they are "
+                 "lost, others take their place",
+                 "hit other validators, or set run.beyond_f to true");
+        }
         if (auto outage = outage_of(s_.faults[i], s_.chain, std::move(hit))) {
             outages.push_back(*std::move(outage));
             fault_of.push_back(i);

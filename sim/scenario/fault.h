@@ -67,6 +67,8 @@ struct FaultTraits {
     bool ends_with_restart = false;  // needs no duration: chain.restart_delay is the default
     // Its node loses what it has not written, or what it has: it counts against the fault budget.
     bool forgets = false;
+    // Its disk may lose what was written to it.
+    bool loses_data = false;
     bool stops_node = false;  // the node may stop by itself: its disk reports an error
 
     [[nodiscard]] constexpr bool needs(FaultQuantity one) const {
@@ -144,6 +146,7 @@ inline constexpr auto kFaultTraits = std::to_array<FaultTraits>({
      .domain = FaultDomain::kDisk,
      .ends_with_restart = true,
      .forgets = true,
+     .loses_data = true,
      .stops_node = true},
     {.kind = FaultKind::kLoss,
      .word = "loss",
@@ -182,6 +185,7 @@ inline constexpr auto kFaultTraits = std::to_array<FaultTraits>({
             "subset of the last writes",
      .domain = FaultDomain::kDisk,
      .forgets = true,
+     .loses_data = true,
      .stops_node = true},
     {.kind = FaultKind::kFailedRead,
      .word = "failed_read",
@@ -194,12 +198,14 @@ inline constexpr auto kFaultTraits = std::to_array<FaultTraits>({
      .doc = "a value of the next write is stored in the place of another, and neither can be read",
      .domain = FaultDomain::kDisk,
      .forgets = true,
+     .loses_data = true,
      .stops_node = true},
     {.kind = FaultKind::kSilentRot,
      .word = "silent_rot",
      .doc = "a stored value is corrupted, which is found when it is read, or at the end",
      .domain = FaultDomain::kDisk,
      .forgets = true,
+     .loses_data = true,
      .stops_node = true},
     {.kind = FaultKind::kReplacedDisk,
      .word = "replaced_disk",
@@ -207,6 +213,7 @@ inline constexpr auto kFaultTraits = std::to_array<FaultTraits>({
      .domain = FaultDomain::kDisk,
      .ends_with_restart = true,
      .forgets = true,
+     .loses_data = true,
      .stops_node = true},
 });
 inline constexpr std::size_t kFaultKinds = enum_count<FaultKind>;

@@ -115,6 +115,13 @@ std::optional<Outage> outage_of(const FaultPlan& plan, const ChainSettings& chai
                   std::move(validators)};
 }
 
+bool may_lose_the_only_copy(const FaultPlan& plan, const ChainSettings& chain,
+                            std::uint32_t validator) {
+    constexpr std::uint32_t kSoleProposer = 0;  // EngineRow::sole_proposer
+    return engine_row(chain.consensus).sole_proposer && validator == kSoleProposer &&
+           traits_of(plan.kind).loses_data;
+}
+
 std::optional<BudgetExcess> find_excess(const std::vector<Outage>& outages,
                                         const std::vector<bool>& byzantine,
                                         const std::vector<Amount>& stakes, Amount budget) {

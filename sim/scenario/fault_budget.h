@@ -62,6 +62,11 @@ private:
 std::optional<Outage> outage_of(const FaultPlan& plan, const ChainSettings& chain,
                                 std::vector<std::uint32_t> validators);
 
+// Whether the plan may destroy the only copy of a block: what a sole proposer accepted last may be
+// on no other disk, and no stake of others makes up for it. That is beyond every fault budget.
+bool may_lose_the_only_copy(const FaultPlan& plan, const ChainSettings& chain,
+                            std::uint32_t validator);
+
 struct BudgetExcess {
     std::size_t outage = 0;  // the one with which the budget is exceeded first
     std::uint64_t at_ns = 0;

@@ -75,6 +75,23 @@ TEST(FaultBudget, AValidatorThatForgotCountsForSomeTimeAfterItsFault) {
     EXPECT_FALSE(outage_of(crash, chain, {3})) << "a paused node keeps its memory";
 }
 
+TEST(FaultBudget, TheDiskOfASoleProposerHasTheOnlyCopyOfItsLastBlocks) {
+    ChainSettings chain;
+    chain.consensus = ConsensusKind::kSequencer;
+    const auto may_lose = [&](FaultKind kind, std::uint32_t validator) {
+        FaultPlan plan;
+        plan.kind = kind;
+        return may_lose_the_only_copy(plan, chain, validator);
+    };
+    EXPECT_TRUE(may_lose(FaultKind::kBitRot, 0));
+    EXPECT_TRUE(may_lose(FaultKind::kLostWrites, 0));
+    EXPECT_FALSE(may_lose(FaultKind::kBitRot, 1)) << "what a follower has, the sequencer has too";
+    EXPECT_FALSE(may_lose(FaultKind::kTornWrite, 0)) << "nothing that was written is lost";
+    EXPECT_FALSE(may_lose(FaultKind::kCrash, 0));
+    chain.consensus = ConsensusKind::kSnowman;
+    EXPECT_FALSE(may_lose(FaultKind::kBitRot, 0));
+}
+
 TEST(FaultBudget, NamesStandForGroupsRolesAndIndexes) {
     Scenario scenario;
     scenario.chain.validators = 5;

@@ -41,6 +41,9 @@ public:
     void on_writes_lost(ActorId node) {
         notify([&](Invariant& i) { i.on_writes_lost(node); });
     }
+    void on_resumed(ActorId node) {
+        notify([&](Invariant& i) { i.on_resumed(node); });
+    }
     void on_faults_changed() {
         notify([](Invariant& i) { i.on_faults_changed(); });
     }

@@ -25,7 +25,10 @@ FullSubstrate::FullSubstrate(RunContext& context, ChainWatch& watch)
       machines_(context.engine, context.participants.all.size(),
                 {[&watch](ActorId node) { watch.on_disk_replaced(node); },
                  [&watch](ActorId node) { watch.on_writes_lost(node); },
-                 [this](ActorId node) { resume(node); }}),
+                 [this](ActorId node) {
+                     watch_.on_resumed(node);
+                     resume(node);
+                 }}),
       timers_(context.participants.all.size()) {}
 
 Status FullSubstrate::add_validators(Population& population) {
