@@ -68,6 +68,7 @@ strategies
 invariants
 metrics
 scenarios
+attacks
 profiles
 protocols
 database
@@ -122,6 +123,7 @@ def pages() -> dict[str, str]:
     out = {f"{name}.md": told("reference", name) for name in PAGES}
     out["cli.md"] = f"# Command line\n\n```text\n{told('--help-all')}```\n"
     out |= {path.name: path.read_text() for path in sorted((HERE / "parts").glob("*.md"))}
+    out["attacks.md"] = (ROOT / "scenarios/catalog/ATTACKS.md").read_text()
     out["protocols.md"] = protocols_page()
     out["python.md"] = python_page()
     out["index.md"] = INDEX

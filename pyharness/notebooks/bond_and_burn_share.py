@@ -129,15 +129,18 @@ right.set(
 )
 right.legend(fontsize=8)
 right.grid(alpha=0.3)
-figure.suptitle("A bond deters by its burned share only: the rest goes round in a circle")
+cost = points[(points["bond"] == 100) & (points[SHARE] == 7500)].iloc[0]
+free = points[(points["bond"] == 100) & (points[SHARE] == 10_000)].iloc[0]
+figure.suptitle(
+    f"Of a bond of 100 LUX a wrong answer costs its owner {cost['value']:.1f} LUX when a quarter "
+    f"is burned, and {free['value']:.2f} when nothing is"
+)
 save(figure, "bond_and_burn_share")
 
 # %% [markdown]
 # ## The finding
 
 # %%
-cost = points[(points["bond"] == 100) & (points[SHARE] == 7500)].iloc[0]
-free = points[(points["bond"] == 100) & (points[SHARE] == 10_000)].iloc[0]
 print(
     "with a bond of 100 LUX and three quarters of it for the challenger, a wrong answer costs its "
     f"owner {cost['value']:.2f} [{cost['low']:.2f}, {cost['high']:.2f}] LUX (theory "

@@ -161,7 +161,12 @@ left.plot([], [], color="grey", linestyle=":", label="theory: enough in 99 of 10
 left.set(
     xlabel="challenge window W, blocks",
     ylabel="locked capital, LUX",
-    title="Locked capital grows with the window",
+)
+widest = found.iloc[-1]
+left.set_title(
+    f"{widest['rate']:.0f} tasks per block, window {widest['window']:.0f}: "
+    f"{BOND * widest['value']:,.0f} LUX locked (theory {BOND * widest['theory']:,.0f})",
+    fontsize=9,
 )
 left.legend(fontsize=8)
 left.grid(alpha=0.3)
@@ -174,8 +179,13 @@ for (window, here), colour in zip(
                    label=f"window {window}")  # fmt: skip
 right.plot([], [], color="grey", linewidth=1, label="theory: the queue replayed")
 right.set(xscale="log", xlabel="slots of each of six providers",
-          ylabel=f"time to finality beyond that with {slots[-1]} slots, s",
-          title=f"{load} tasks per block")  # fmt: skip
+          ylabel=f"time to finality beyond that with {slots[-1]} slots, s")
+latest = extra.loc[extra["value"].idxmax()]
+right.set_title(
+    f"{load} tasks per block, {latest['slots']:.0f} slots, window {latest['window']:.0f}: "
+    f"{latest['value']:.0f} s later (theory {latest['theory']:.0f} s)",
+    fontsize=9,
+)
 right.set_xticks(slots, slots)
 right.minorticks_off()
 right.legend(fontsize=8)

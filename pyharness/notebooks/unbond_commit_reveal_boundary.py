@@ -172,7 +172,11 @@ panel.plot(line, line, color="tab:blue", linewidth=1, label="counted: U = D is t
 panel.set(
     xlabel="blocks D until the proof is ready",
     ylabel="cooldown U, blocks",
-    title="A cooldown is no obligation",
+)
+exact = (short == short.index) & (long == short + 1)
+panel.set_title(
+    f"One answer: U = D is the last cooldown to escape for {exact.sum()} of {len(exact)} delays",
+    fontsize=9,
 )
 panel.legend(loc="upper left", fontsize=8)
 for escaped, colour, label in (
@@ -185,8 +189,12 @@ for escaped, colour, label in (
     )
 right.axhline(1, color="tab:blue", label="counted: U = C + R + 1 is the first to hold")
 right.set(xlabel="commit and reveal windows C + R, blocks",
-          ylabel="cooldown beyond them, U - C - R, blocks",
-          title="A committee: both windows, and one block more")  # fmt: skip
+          ylabel="cooldown beyond them, U - C - R, blocks")
+counted = [last[windows] == sum(windows) for windows in last.index]
+right.set_title(
+    f"A committee: U = C + R is the last to escape for {sum(counted)} of {len(counted)} pairs",
+    fontsize=9,
+)
 right.margins(y=0.5)
 right.legend(loc="upper right", fontsize=8)
 save(figure, "unbond_commit_reveal_boundary")

@@ -94,6 +94,18 @@ def test_every_page_of_the_site_is_in_a_table_of_contents(pages):
     assert not missing
 
 
+def test_the_gallery_has_every_notebook_with_a_small_picture():
+    spec = importlib.util.spec_from_file_location("gallery", DOCS / "gallery.py")
+    gallery = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(gallery)
+    assert (DOCS / "gallery/index.md").read_text() == gallery.page(), "run gallery.py --page"
+    for name in gallery.names():
+        title, body = gallery.introduction(name)
+        assert title and body, name
+        picture = (DOCS / f"gallery/{name}.png").read_bytes()
+        assert picture.startswith(b"\x89PNG") and len(picture) < 200_000, name
+
+
 def test_exit_codes_are_those_of_the_program(pages):
     header = (ROOT / "scenarios/cli/exit_codes.h").read_text()
     codes = set(re.findall(r"kExit\w+ = (\d+)", header))

@@ -1,15 +1,28 @@
-"""aivmsim report: python -m aivmsim_report study.db -o report.html"""
+"""aivmsim report: python -m aivmsim_report study.db -o report.html, of one file, of two that are
+compared, or of the folder of a finding."""
 
 import argparse
 import os
 import sqlite3
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from . import facts, run_charts, run_page, study, study_charts, study_page
-from .chart import Chart
+from . import (
+    comparison,
+    comparison_page,
+    facts,
+    finding_page,
+    findings,
+    run_charts,
+    run_page,
+    study,
+    study_charts,
+    study_page,
+)
+from .chart import Absent, Chart
 from .database import BadDatabase, connect
 from .datasette import metadata
 
@@ -29,9 +42,14 @@ def write_whole(path: Path, text: str) -> None:
 
 def arguments_of(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="aivmsim report", description="One offline HTML page about a run or a study."
+        prog="aivmsim report",
+        description="One offline HTML page about a run, a study, a finding, or two files compared.",
     )
-    parser.add_argument("database", type=Path, help="the file that a run or a sweep wrote")
+    parser.add_argument(
+        "database", type=Path, nargs="+",
+        help="the file that a run or a sweep wrote; two of them are compared; or the folder of a "
+        "finding",
+    )  # fmt: skip
     parser.add_argument("-o", "--out", type=Path, help="the page to write (default report.html)")
     parser.add_argument("--run", type=int, metavar="ID", help="report on this run of a study alone")
     parser.add_argument(
@@ -62,6 +80,14 @@ def arguments_of(arguments: list[str] | None) -> argparse.Namespace:
         help="write metadata with canned queries for Datasette",
     )
     options = parser.parse_args(arguments)
+    options.paths = options.database
+    options.database = options.paths[0]
+    if len(options.paths) > 2:
+        parser.error(f"{len(options.paths)} databases: a page is about one, or compares two")
+    if len(options.paths) == 2 or options.database.is_dir():
+        for name in ("run", "axes", "metrics", "design", "datasette"):
+            if getattr(options, name) is not None:
+                parser.error(f"--{name} is for the page of one database")
     if options.out is None and options.figures is None and options.datasette is None:
         options.out = Path("report.html")
     return options
@@ -78,6 +104,38 @@ def write_page(db: sqlite3.Connection, options: argparse.Namespace) -> list[Path
         page = study_page.render(db, load_study(db, options), known_metrics(db, options))
     write_whole(options.out, page)
     return [options.out]
+
+
+def write_finding(options: argparse.Namespace) -> list[Path]:
+    folder = options.database
+    found = findings.read(folder)
+    if found is None:
+        raise BadDatabase(
+            f"{folder} is a directory that holds no finding (finding.json); name the database in it"
+        )
+    written = []
+    if options.out is not None:
+        write_whole(options.out, finding_page.render(found, folder))
+        written.append(options.out)
+    if options.figures is not None:
+        chart = finding_page.steps_chart(found)
+        written += save_figures([chart] if chart else [], options)
+    return written
+
+
+def write_comparison(options: argparse.Namespace) -> list[Path]:
+    sides = []
+    for path in options.paths:
+        with closing(connect(path)) as db:
+            sides.append(comparison.load_side(db, path))
+    found = comparison.compare(*sides)
+    written = []
+    if options.out is not None:
+        write_whole(options.out, comparison_page.render(found))
+        written.append(options.out)
+    if options.figures is not None:
+        written += save_figures(comparison_page.all_charts(found), options)
+    return written
 
 
 def single(db: sqlite3.Connection, options: argparse.Namespace) -> bool:
@@ -111,6 +169,15 @@ def known_metrics(db: sqlite3.Connection, options: argparse.Namespace) -> list[s
 
 
 def write_figures(db: sqlite3.Connection, options: argparse.Namespace) -> list[Path]:
+    if single(db, options):
+        charts = run_charts.all_charts(facts.load(db, options.run))
+    else:
+        charts = study_charts.all_charts(load_study(db, options), known_metrics(db, options))
+    return save_figures(charts, options)
+
+
+def save_figures(charts: list[Chart | Absent], options: argparse.Namespace) -> list[Path]:
+    """Each chart as a picture; the reasons of those that are missing on stderr."""
     try:
         from . import draw_matplotlib
     except ImportError:
@@ -123,10 +190,6 @@ def write_figures(db: sqlite3.Connection, options: argparse.Namespace) -> list[P
             raise BadDatabase(
                 f"--format {name}: no such format; there are {', '.join(draw_matplotlib.FORMATS)}"
             )
-    if single(db, options):
-        charts = run_charts.all_charts(facts.load(db, options.run))
-    else:
-        charts = study_charts.all_charts(load_study(db, options), known_metrics(db, options))
     options.figures.mkdir(parents=True, exist_ok=True)
     written = []
     for chart in charts:
@@ -142,27 +205,33 @@ def write_metadata(db: sqlite3.Connection, options: argparse.Namespace) -> list[
     return [options.datasette]
 
 
+def write_all(options: argparse.Namespace) -> Iterator[Path]:
+    """Writes what was asked for; yields each path when it is there."""
+    if len(options.paths) == 2:
+        yield from write_comparison(options)
+        return
+    if options.database.is_dir():
+        yield from write_finding(options)
+        return
+    with closing(connect(options.database)) as db:
+        for path, write in (
+            (options.out, write_page),
+            (options.figures, write_figures),
+            (options.datasette, write_metadata),
+        ):
+            if path is not None:
+                yield from write(db, options)
+
+
 def main(arguments: list[str] | None = None) -> int:
     options = arguments_of(arguments)
-    wanted = (
-        (options.out, write_page),
-        (options.figures, write_figures),
-        (options.datasette, write_metadata),
-    )
     try:
-        with closing(connect(options.database)) as db:
-            for path, write in wanted:
-                if path is None:
-                    continue
-                try:
-                    for written in write(db, options):
-                        print(written)
-                except OSError as error:
-                    print(
-                        f"aivmsim report: {path} cannot be written: {error.strerror}",
-                        file=sys.stderr,
-                    )
-                    return 2
+        for written in write_all(options):
+            print(written)
+    except OSError as error:
+        print(f"aivmsim report: {error.filename} cannot be written: {error.strerror}",
+              file=sys.stderr)  # fmt: skip
+        return 2
     except BadDatabase as error:
         print(f"aivmsim report: {error}", file=sys.stderr)
         return 2

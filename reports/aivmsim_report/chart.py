@@ -61,6 +61,8 @@ class Series:
     group: str = ""  # series of one group are switched on and off together
     fill: bool = False
     thick: bool = False  # error bars drawn as boxes
+    says: str = ""  # in the table of numbers, what the marks of a series without a name are
+    at: list[str] | None = None  # in that table, the places on x where x is only a position
 
 
 @dataclass
@@ -93,12 +95,13 @@ class Panel:
 @dataclass
 class Chart:
     """Panels stand above each other and share their x axis. `name` is its id in the page and its
-    file name."""
+    file name. `title` is the quantity, `finding` the sentence that the data says about it."""
 
     name: str
     title: str
     panels: list[Panel]
     note: str = ""
+    finding: str = ""
     height: int = 380
     stacked: bool = False
     half: bool = False  # two of them fit beside each other

@@ -8,7 +8,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from .chart import Axis, Chart, Heat, Panel, Series
 from .draw_plotly import BALANCE, SCALE
@@ -120,7 +120,8 @@ def _series(axis, series: Series, panel: Panel, lefts: dict, stacked: bool) -> N
             {place: start + width for place, start, width in zip(y, starts, x, strict=True)}
         )
         if series.labels:
-            axis.bar_label(bars, series.labels, padding=3, fontsize=8)
+            axis.bar_label(bars, series.labels, padding=0 if stacked else 3, fontsize=8,
+                           label_type="center" if stacked else "edge")  # fmt: skip
         return
     if series.kind == "bars":
         width = 0.94 * (x[1] - x[0]) if len(x) > 1 and panel.x.categories is None else 0.8
@@ -137,6 +138,8 @@ def _series(axis, series: Series, panel: Panel, lefts: dict, stacked: bool) -> N
     if series.hollow:
         drawn["markerfacecolor"] = "none"
     y = [float("nan") if value is None else value for value in y]
+    for place, value, word in zip(x, y, series.labels or [], strict=False):
+        axis.annotate(word, (place, value), xytext=(3, 3), textcoords="offset points", fontsize=7)
     if series.low is None or series.high is None:
         axis.plot(x, y, **drawn)
         if series.fill:
@@ -181,6 +184,8 @@ def _axis(axis, spec: Axis, which: str) -> None:
     getattr(axis, f"set_{which}label")(spec.title)
     if spec.log:
         getattr(axis, f"set_{which}scale")("log")
+        if not spec.percent:  # within one decade there would be a single label
+            side.set_major_locator(LogLocator(subs=(1, 2, 5)))
         side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         side.set_minor_formatter(NullFormatter())
     if spec.range:

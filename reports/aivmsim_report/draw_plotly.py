@@ -38,7 +38,7 @@ def draw(chart: Chart) -> Spec:
     for number, (panel, domain) in enumerate(zip(chart.panels, tops, strict=True), 1):
         suffix = "" if number == 1 else str(number)
         _axes(layout, panel, suffix, domain, last=number == len(chart.panels))
-        data += [_trace(series, suffix) for series in panel.series]
+        data += [_trace(series, suffix, chart.stacked) for series in panel.series]
         if panel.heat:
             data.append(_heat(panel))
         _marks(layout, panel, suffix)
@@ -105,7 +105,7 @@ def _axis(axis: Axis) -> Spec:
     return spec
 
 
-def _trace(series: Series, suffix: str) -> Spec:
+def _trace(series: Series, suffix: str, stacked: bool) -> Spec:
     trace: Spec = {
         "name": escape(series.name),
         "x": [escape(v) if isinstance(v, str) else v for v in series.x],
@@ -128,7 +128,8 @@ def _trace(series: Series, suffix: str) -> Spec:
         if series.labels:
             trace.update(
                 text=[escape(label) for label in series.labels],
-                textposition="outside",
+                textposition="inside" if stacked else "outside",
+                insidetextanchor="middle",
                 cliponaxis=False,
             )
         return trace
@@ -147,6 +148,13 @@ def _trace(series: Series, suffix: str) -> Spec:
             "size": 8,
             "line": {"width": 1.5},
         }
+        if series.labels:
+            trace["mode"] += "+text"
+            trace.update(
+                text=[escape(label) for label in series.labels],
+                textposition="top right",
+                textfont={"size": 11},
+            )
     if series.fill:
         trace["fill"] = "tozeroy"
     if series.low is not None and series.high is not None:

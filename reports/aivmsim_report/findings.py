@@ -21,6 +21,11 @@ def of_run(run: Run) -> Finding | None:
     return None
 
 
+def read(folder: Path) -> Finding | None:
+    """The finding in this folder; None if it holds none."""
+    return _read(folder / "finding.json")
+
+
 def _read(file: Path) -> Finding | None:
     """None for a file that is no finding: somebody else's, or damaged."""
     try:

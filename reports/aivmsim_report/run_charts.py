@@ -16,7 +16,7 @@ from .chart import (
     styled,
 )
 from .facts import NLUX, OUTCOME_NAMES, Run, family, pending_note
-from .verdict import lux
+from .words import count, duration, listed, lux, plural
 
 HONEST, CHEAT = BLUE, RED
 OUTCOME_COLOURS = {
@@ -26,6 +26,8 @@ OUTCOME_COLOURS = {
     "expired": GREY,
     "pending": PALE,
 }
+# Up to 100 %: above are the words of vertical lines.
+SHARES = [(part / 100, f"{part} %") for part in (0, 20, 40, 60, 80, 100)]
 MAX_BARS = 40
 MAX_POINTS = 4000
 MONEY = ("net_nlux", "revenue", "cost", "slashed", "bribes", "rewards")
@@ -33,7 +35,7 @@ MONEY = ("net_nlux", "revenue", "cost", "slashed", "bribes", "rewards")
 
 def all_charts(run: Run) -> list[Chart | Absent]:
     """In the order of the page."""
-    return [payoff(run), fraud(run), outcomes(run), time_to_finality(run), timeline(run)]
+    return [payoff(run), fates(run), time_to_finality(run), timeline(run)]
 
 
 def payoff_groups(run: Run) -> list[dict]:
@@ -89,9 +91,19 @@ def payoff(run: Run) -> Chart | Absent:
         "Net payoff of each principal: revenue, rewards and bribes received, less costs and "
         "slashes; what a requester loses is what it paid. Point at a bar for the parts."
     )
-    return Chart(
-        "payoff", title, [Panel(x, y, series)], note, height=130 + 26 * max(len(groups), 2)
-    )
+    return Chart("payoff", title, [Panel(x, y, series)], note, _extremes(groups),
+                 height=130 + 26 * max(len(groups), 2))  # fmt: skip
+
+
+def _extremes(groups: list[dict]) -> str:
+    """Who gained and who lost most; groups are in the order of their payoff."""
+    lost, gained = groups[0], groups[-1]
+    parts = []
+    if gained["net_nlux"] > 0:
+        parts.append(f"{_payoff_label(gained)} gained most, {lux(gained['net_nlux'])}")
+    if lost["net_nlux"] < 0:
+        parts.append(f"{_payoff_label(lost)} lost most, {lux(-lost['net_nlux'])}")
+    return "; ".join(parts) + "." if parts else ""
 
 
 def _payoff_label(group: dict) -> str:
@@ -99,38 +111,49 @@ def _payoff_label(group: dict) -> str:
     return f"{group['label']}{many} \u00b7 {group['roles'] or 'no role'}"
 
 
-def fraud(run: Run) -> Chart | Absent:
-    if not run.metric("n_fraud_posted"):
-        return Absent("fraud", "Wrong results", "No wrong result was posted.")
-    parts = [("caught", run.caught, HONEST), ("missed", run.metric("n_fraud_missed"), CHEAT),
-             ("undecided", run.undecided_fraud, PALE)]  # fmt: skip
-    series = [
-        Series(f"{name} {number:.0f}", "across", [number], ["results"], colour)
-        for name, number, colour in parts
-        if number
-    ]
-    return Chart("fraud", "Wrong results", [Panel(Axis("wrong results", zero=True),
-                                                  Axis(categories=["results"], ticks=[]), series)],
-                 height=170, stacked=True, half=True)  # fmt: skip
-
-
-def outcomes(run: Run) -> Chart | Absent:
-    if not run.outcomes:
-        return Absent("outcomes", "Tasks by outcome", "There were no tasks.")
-    series = [
-        Series(
-            f"{OUTCOME_NAMES.get(outcome, outcome)} {number}",
-            "across",
-            [number],
-            ["tasks"],
-            OUTCOME_COLOURS.get(outcome, PURPLE),
-        )
+def fates(run: Run) -> Chart | Absent:
+    """What became of the tasks and of the wrong results, as shares of each."""
+    title = "What became of tasks and wrong results"
+    tasks = {
+        OUTCOME_NAMES.get(outcome, outcome): (number, OUTCOME_COLOURS.get(outcome, PURPLE))
         for outcome, number in run.outcomes.items()
-    ]
-    return Chart("outcomes", "Tasks by outcome", [Panel(Axis("tasks", zero=True),
-                                                        Axis(categories=["tasks"], ticks=[]),
-                                                        series)],
-                 height=170, stacked=True, half=True)  # fmt: skip
+    }
+    if not tasks:
+        return Absent("fates", title, "There were no tasks.")
+    wrong = {
+        name: (int(number), colour)
+        for name, number, colour in (
+            ("caught", run.caught, GREEN),
+            ("missed", run.metric("n_fraud_missed"), RED),
+            ("undecided", run.undecided_fraud, PALE),
+        )
+        if number
+    }
+    series = [
+        Series(name, "across", [number / sum(n for n, _ in parts.values())], [row], colour,
+               labels=[count(number)],
+               hover=[f"{row}: {number} {name}"])
+        for row, parts in (("tasks", tasks), ("wrong results", wrong))
+        for name, (number, colour) in parts.items()
+    ]  # fmt: skip
+    rows = ["wrong results", "tasks"] if wrong else ["tasks"]
+    panel = Panel(
+        Axis("share", percent=True, range=(0, 1)), Axis(categories=rows), series
+    )  # fmt: skip
+    sentence = f"{counted(tasks, 'task')} " + (
+        counted(wrong, "wrong result") if wrong else "No wrong result was posted."
+    )
+    return Chart("fates", title, [panel], finding=sentence, height=150 + 40 * len(rows),
+                 stacked=True)  # fmt: skip
+
+
+def counted(parts: dict[str, tuple[int, str]], one: str) -> str:
+    """"2 000 tasks: 1 950 final, right; 50 expired."""
+    whole = plural(sum(number for number, _ in parts.values()), one)
+    if len(parts) == 1:
+        return f"All {whole}: {next(iter(parts))}."
+    names = [f"{count(number)} {name}" for name, (number, _) in parts.items()]
+    return f"{whole}: {'; '.join(names)}."
 
 
 def thin(values: list) -> list:
@@ -157,21 +180,22 @@ def time_to_finality(run: Run) -> Chart | Absent:
              if run.metric(name) is not None]  # fmt: skip
     every = [value for curve in run.ttf.values() for value, _ in curve]
     wide = min(every) > 0 and max(every) / min(every) >= 15
-    panel = Panel(Axis("time from submission to finality, s", log=wide, zero=not wide),
-                  Axis("share of the submitted tasks", percent=True, range=(0, 1.12)), series,
+    panel = Panel(Axis("time from submission to finality, s", log=wide),
+                  Axis("share of the submitted tasks", range=(0, 1.26), ticks=SHARES), series,
                   rules=rules)  # fmt: skip
+    quantiles = [f"{part} within {run.metric(name):.4g} s"
+                 for name, part in (("ttf_p50", "half"), ("ttf_p99", "99 %"))
+                 if run.metric(name) is not None]  # fmt: skip
+    sentence = f"Of the tasks that became final, {listed(quantiles)}." if quantiles else ""
     return Chart(
         "ttf",
         "Time to finality",
         [panel],
         "The share of the submitted tasks that were final within this time. "
         + pending_note(run.outcomes.get("pending", 0)),
+        sentence,
         height=340,
     )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 32 else text[:31] + "\u2026"
 
 
 def timeline(run: Run) -> Chart | Absent:
@@ -191,23 +215,44 @@ def timeline(run: Run) -> Chart | Absent:
         ]
         return Series(name, kind, minutes, values, colour, hover=hover, **style)
 
-    shades = [(fault["from_ns"] / 60e9, fault["to_ns"] / 60e9,
-               _short(f"{fault['kind']} {fault['targets']}"))
+    shades = [(fault["from_ns"] / 60e9, fault["to_ns"] / 60e9, fault["kind"])
               for fault in run.faults]  # fmt: skip
     wordless = [(start, end, "") for start, end, _ in shades]
     broken = [(violation["time_ns"] / 60e9, violation["invariant"]) for violation in run.violations]
     low = [series("locked, LUX", "locked", BLUE, unit=NLUX),
            series("value at risk, LUX", "value_at_risk", ORANGE, unit=NLUX,
                   dash="dash")]  # fmt: skip
-    panels = [
-        Panel(Axis(), Axis("LUX", zero=True), low, shades=shades, rules=broken, share=0.46),
-        Panel(Axis(), Axis("queue", zero=True), [series("tasks queued", "queue", GREEN, fill=True)],
-              shades=wordless, share=0.3),
-        Panel(Axis("virtual time, minutes"), Axis("censored", zero=True),
-              [series("proofs censored", "censored", PURPLE, "bars")], shades=wordless, share=0.24),
-    ]  # fmt: skip
+    queue, censored = ([block[column] for block in run.blocks] for column in ("queue", "censored"))
+    panels = [Panel(Axis(), Axis("LUX", zero=True), low, shades=shades, rules=broken, share=0.46)]
+    if any(queue):
+        panels.append(Panel(Axis(), Axis("queue", zero=True),
+                            [series("tasks queued", "queue", GREEN, fill=True)],
+                            shades=wordless, share=0.3))  # fmt: skip
+    if any(censored):
+        panels.append(Panel(Axis(), Axis("censored", zero=True),
+                            [series("proofs censored", "censored", PURPLE, "bars")],
+                            shades=wordless, share=0.24))  # fmt: skip
+    panels[-1].x.title = "virtual time, minutes"
     note = " ".join(
-        ["Shaded: injected faults."] * bool(run.faults)
-        + ["Dotted: violations."] * bool(run.violations)
+        [_faults_text(run)] * bool(run.faults) + ["Dotted: violations."] * bool(run.violations)
     )
-    return Chart("timeline", title, panels, note, height=480)
+    locked = [block["locked"] for block in run.blocks]
+    sentence = (
+        f"Between {lux(min(locked))} and {lux(max(locked))} were locked; at most "
+        f"{plural(max(queue), 'task')} queued"
+        + (f"; proofs were censored in {plural(sum(map(bool, censored)), 'block')}."
+           if any(censored) else ", and no proof was censored.")
+    )  # fmt: skip
+    height = 140 + 113 * len(panels)
+    return Chart("timeline", title, panels, note, sentence, height=height)
+
+
+def _faults_text(run: Run) -> str:
+    """The injected faults in words, as many as can be read."""
+    shown = [
+        f"{fault['kind']} of {fault['targets']} from {duration(fault['from_ns'])} to "
+        f"{duration(fault['to_ns'])}"
+        for fault in run.faults[:6]
+    ]
+    more = f"; {len(run.faults) - 6} more" if len(run.faults) > 6 else ""
+    return f"Shaded: injected faults ({'; '.join(shown)}{more})."

@@ -8,7 +8,8 @@ from .facts import Run
 from .html import Charts, cards, details, drawn_all, facts_table, section, table
 from .page import whole
 from .study import file_hash
-from .verdict import count, did_cheating_pay, duration, lux, status, status_line
+from .verdict import did_cheating_pay, status, status_line
+from .words import count, duration, lux
 
 
 def render(db: sqlite3.Connection, run: Run, path) -> str:

@@ -5,7 +5,7 @@ from html import escape
 
 from .html import details, section, table
 from .invariants import named
-from .verdict import count, duration, plural
+from .words import count, duration, plural
 
 SHOWN = 50  # rows of the longest tables
 
@@ -15,8 +15,9 @@ def badge(db: sqlite3.Connection) -> str:
     rows = db.execute("SELECT * FROM validation ORDER BY passed, name").fetchall()
     if not rows:
         return (
-            '<p class="badge none"><b>Not validated</b> This file holds no comparison with theory; '
-            "<code>aivmsim validate</code> makes one.</p>"
+            '<p class="badge none"><b>Not validated</b> This file holds no comparison with theory. '
+            "<code>aivmsim validate --out validation.db</code> makes one, and <code>aivmsim merge"
+            "</code> joins it with this file.</p>"
         )
     cases = len({row["name"] for row in rows})
     lines = [_case(row) for row in rows]
@@ -130,11 +131,17 @@ def invariants(names: list[str], broken: set[str], checks: int) -> str:
         return ""
     chips = "".join(
         f'<span class="chip {"bad" if name in broken else "ok"}" title="{escape(_title_of(name))}">'
-        f"{escape(name)}</span>"
+        f"{escape(name)}{' violated' if name in broken else ''}</span>"
         for name in names
     )
+    meanings = details(
+        "What each promises",
+        table(["invariant", "name", "promise"],
+              [[f"<b>{escape(name)}</b>", escape(known.name), escape(known.meaning)]
+               for name in names if (known := named(name))]),
+    )  # fmt: skip
     made = (
         f"{plural(checks, 'check')} by {plural(len(names), 'invariant')}; "
         f"{plural(len(broken), 'was', 'were')} violated."
     )
-    return section("Invariants watched", f'<p class="chips">{chips}</p>', made)
+    return section("Invariants watched", f'<p class="chips">{chips}</p>{meanings}', made)

@@ -3,14 +3,18 @@ page and the static pictures both come from these."""
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
+from . import study_sentences as say
 from .chart import BLUE, MARKERS, RED, Absent, Chart, Heat, Panel, Series, styled
 from .chart import Axis as ChartAxis
 from .facts import pending_note
-from .intervals import Estimate
+from .intervals import Counts, Estimate, clustered
+from .numbers import spaced
 from .study import CENSORS, WINDOW, Axis, Cell, Finality, Group, Point, Study, Value
+from .words import listed, number, percent, spread
 
 MANY = 6  # lines in one chart; of more values, this many evenly spaced ones are shown
 TARGETS = (0.1, 0.01, 0.001)  # shares of wrong results that one may accept to see final
@@ -36,13 +40,6 @@ def all_charts(study: Study, metrics: list[str] | None = None) -> list[Drawn]:
 
 
 # --- Lines over a swept parameter -----------------------------------------------------------------
-
-
-def spaced(count: int, most: int) -> list[int]:
-    """At most `most` evenly spaced places of `count`, both ends included."""
-    if count <= most:
-        return list(range(count))
-    return [round(i * (count - 1) / (most - 1)) for i in range(most)]
 
 
 def thinned(values: list[Value], most: int = MANY) -> list[Value]:
@@ -88,16 +85,6 @@ def others_note(study: Study, *used: Axis | None) -> str:
 
 def two_axes(study: Study) -> tuple[Axis | None, Axis | None]:
     return (study.axes + [None, None])[0], (study.axes + [None, None])[1]
-
-
-def percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
-
-
-def spread(estimate: Estimate, show: Callable[[float], str]) -> str:
-    if estimate.low is None or estimate.high is None:
-        return show(estimate.value)
-    return f"{show(estimate.value)} [{show(estimate.low)}, {show(estimate.high)}]"
 
 
 # --- Which window is safe -------------------------------------------------------------------------
@@ -167,6 +154,7 @@ def window_frontier(study: Study, axis: Axis, by: Axis | None) -> Drawn | None:
             points = [(x, w) for x, w in points if w is not None]
             series.append(Series("" if sure else name, "points", [x for x, _ in points],
                                  [w for _, w in points], group=name, hollow=sure, legend=not sure,
+                                 says="by the upper end of the interval" * sure,
                                  hover=[f"{name}{', by the upper end of the interval' * sure}<br>"
                                         f"{by.words} {percent(x)}: window {w:g}"
                                         for x, w in points], **style))  # fmt: skip
@@ -189,7 +177,20 @@ def window_frontier(study: Study, axis: Axis, by: Axis | None) -> Drawn | None:
         title,
         [Panel(chart_x, x_axis(axis), series)],
         note + others_note(study, axis, by).split(" Shown")[0],
+        _shortest(study, axis, by),
     )
+
+
+SAID = 0.01  # the share of wrong results that the sentence over the charts of windows is about
+
+
+def _shortest(study: Study, axis: Axis, by: Axis) -> str:
+    found = [
+        (value, safe_window(study, axis, cells_at(study, axis, by, value), SAID, False))
+        for value in by.values
+    ]
+    longest = max(axis.place(value) for value in axis.values)
+    return say.shortest_windows(by, found, longest, percent(SAID))
 
 
 def cells_at(study: Study, axis: Axis, by: Axis, value: Value) -> list[tuple[Value, Cell]]:
@@ -226,11 +227,15 @@ def _window_frontier_other(study: Study, axis: Axis, by: Axis, title: str) -> Dr
         title,
         [Panel(x, ChartAxis(axis.title, zero=True), series)],
         note + others_note(study, axis, by),
+        _shortest(study, axis, by),
     )
 
 
 def fraud_by_window(study: Study, axis: Axis, by: Axis | None) -> Drawn:
     series: list[Series] = []
+    shown = thinned(by.values) if by else [None]
+    by_line = [(value, cells) for value, (_, _, cells)
+               in zip(shown, lines(study, axis, by), strict=True) if cells]  # fmt: skip
     smallest = 1.0
     for index, name, cells in lines(study, axis, by):
         shares = [(axis.place(v), study.fraud_share(cell)) for v, cell in cells]
@@ -256,6 +261,7 @@ def fraud_by_window(study: Study, axis: Axis, by: Axis | None) -> Drawn:
         series.append(Series("", "points", [w for w, _ in unseen], [s.high for _, s in unseen],
                              style["colour"],
                              marker="triangle-down", hollow=True, legend=False, group=name,
+                             says="none was seen, upper end of the interval",
                              hover=[f"{name}<br>window {w:g}: none of {s.n:.0f}, below "
                                     f"{percent(s.high)}" for w, s in unseen]))  # fmt: skip
     floor = 10 ** math.floor(math.log10(max(smallest, 1e-7)) - 0.3)
@@ -275,6 +281,7 @@ def fraud_by_window(study: Study, axis: Axis, by: Axis | None) -> Drawn:
         "What a longer window buys",
         [Panel(x_axis(axis), y, series)],
         note + others_note(study, axis, by),
+        say.falls(axis, by, by_line, percent, study.fraud_share),
         height=430,
     )
 
@@ -293,29 +300,30 @@ def window_by_confidence(study: Study, axis: Axis, by: Axis | None) -> Drawn:
             series.append(Series("", "steps", [t for t, _ in theory], [w for _, w in theory],
                                  style["colour"], dash="dot",
                                  width=1.5, legend=False, group=name))  # fmt: skip
-        for sure in (False, True):
-            found = [(t, safe_window(study, axis, cells, t, sure)) for t in targets]
-            found = [(t, w) for t, w in found if w is not None]
-            series.append(Series("" if sure else name or "measured", "points",
-                                 [t for t, _ in found],
-                                 [w for _, w in found], hollow=sure, legend=not sure, group=name,
-                                 **style,
-                                 hover=[f"{name}<br>{100 - 100 * t:g} % of wrong results caught: "
-                                        f"window {w:g}"
-                                        + (" (sure)" if sure else "")
-                                        for t, w in found]))  # fmt: skip
+        found = [(t, safe_window(study, axis, cells, t, False)) for t in targets]
+        found = [(t, w) for t, w in found if w is not None]
+        sure = [safe_window(study, axis, cells, t, True) for t, _ in found]
+        ends = [w if s is None else s for (_, w), s in zip(found, sure, strict=True)]
+        told = ["none tried" if s is None else f"{s:g}" for s in sure]
+        series.append(Series(name or "measured", "linked", [t for t, _ in found],
+                             [w for _, w in found], width=1.2, low=[w for _, w in found],
+                             high=ends,
+                             hover=[f"{name}<br>{100 - 100 * t:g} % of wrong results caught: "
+                                    f"window {w:g}, by the interval {text}"
+                                    for (t, w), text in zip(found, told, strict=True)],
+                             **style))  # fmt: skip
     series = [line for line in series if line.x]
-    title = "Safe window against confidence"
-    if not any(line.kind == "points" for line in series):
+    title = "How long a window catches how many"
+    if not any(line.kind == "linked" for line in series):
         return Absent(
             "confidence",
             title,
             "No window tried keeps even half of the wrong results from becoming final.",
         )
     note = (
-        "How long a window must be for this share of the wrong results not to become final. "
-        "Filled: by the measured share; open: by the upper end of its 95 % interval. Dotted: "
-        "theory, the smallest W with \u03b1^W \u2264 1 \u2212 confidence."
+        "The shortest window tried with which this share of the wrong results did not become "
+        "final. Mark: as measured; the bar reaches to the window of which the 95 % interval says "
+        "so too, if one was tried. Dotted: theory, the smallest W with \u03b1^W below the rest."
     )
     ticks = [(t, f"{100 - 100 * t:g} %") for t in (0.5, 0.1, 0.01, 0.001, 0.0001)]
     x = ChartAxis(
@@ -326,6 +334,7 @@ def window_by_confidence(study: Study, axis: Axis, by: Axis | None) -> Drawn:
         title,
         [Panel(x, x_axis(axis), series)],
         note + others_note(study, axis, by),
+        _shortest(study, axis, by) if by else "",
         height=430,
     )
 
@@ -396,8 +405,7 @@ def profit_frontier(study: Study) -> Drawn | None:
     note = (
         f"The {axis.words} at which the attacker's mean gain over honest play under the same seeds "
         "changes its sign, interpolated; the bar reaches to the nearest values tried at which the "
-        "95 % interval of the gain excludes zero, or to the end of the axis. "
-        + " ".join(sentences)
+        "95 % interval of the gain excludes zero, or to the end of the axis."
         + others_note(study, axis, by)
     )
     return Chart(
@@ -405,6 +413,7 @@ def profit_frontier(study: Study) -> Drawn | None:
         title,
         [Panel(x, ChartAxis(axis.title, zero=True), series)],
         note,
+        say.borders(axis, by, borders, sentences),
         height=340,
     )
 
@@ -422,10 +431,6 @@ def _without_border(gains: list[tuple[float, Estimate]]) -> str:
     return "the mean gain changes its sign more than once, so there is no border"
 
 
-def listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
 def environment_of(study: Study, point: Point) -> tuple:
     """What nobody who sets the rules can choose: the scenario and every swept key that is not
     design."""
@@ -438,13 +443,14 @@ def speed_frontier(study: Study) -> Drawn | None:
     title = "Safety against speed"
     if len(study.points) < 2:
         return None
-    environments: dict[tuple, list[tuple[Point, float, float]]] = {}
+    environments: dict[tuple, list[Choice]] = {}
     for point in study.points:
         cell = Cell([point])
-        safety, speed = cell.mean("p_final_corrupt"), cell.mean("ttf_mean")
+        safety, speed = safety_of(cell), cell.mean("ttf_mean")
         if safety is not None and speed is not None:
-            row = (point, safety.value, speed.value)
-            environments.setdefault(environment_of(study, point), []).append(row)
+            design = [a.label(point.values[a.key]) for a in study.axes if a.key in study.design]
+            choice = Choice(point, safety, speed.value, ", ".join(design))
+            environments.setdefault(environment_of(study, point), []).append(choice)
     if not environments:
         return Absent(
             "speed_frontier", title, "No task became final, so there is no speed to compare."
@@ -455,7 +461,7 @@ def speed_frontier(study: Study) -> Drawn | None:
             "nothing to choose between. --design KEY,... says which keys are."
         )
         return Absent("speed_frontier", title, why)
-    if all(len({row[1:] for row in rows}) == 1 for rows in environments.values()):
+    if all(len({(c.safety.value, c.seconds) for c in rows}) == 1 for rows in environments.values()):
         why = "All points of an environment are equally safe and equally fast."
         return Absent("speed_frontier", title, why)
     order = sorted(environments, key=lambda e: [study.axis(key).values.index(v) for key, v in e])
@@ -470,40 +476,101 @@ def speed_frontier(study: Study) -> Drawn | None:
         )
     ]
     note = (
-        "Each mark is a point of the study. On a line: no other point of the same environment is "
-        "at least as safe and as fast and better in one. Points of different environments are not "
-        "compared: nobody chooses between them."
+        "Each mark is a point of the study, with its interval and the values chosen. On a line: no "
+        "other point of the same environment is at least as safe and as fast and better in one. "
+        "Triangles: nothing wrong was seen, the mark is the upper end of the interval. Hollow: "
+        "beaten in its environment. Points of different environments are not compared: nobody "
+        "chooses between them."
     )
     if len(shown) < len(order):
         note += f" Shown for {len(shown)} of {len(order)} environments."
-    y = ChartAxis("wrong results among the final", percent=True, zero=True)
-    times = [t for rows in environments.values() for _, _, t in rows]
+    choices = [choice for rows in environments.values() for choice in rows]
+    shares = [c.shown for c in choices if c.shown > 0]
+    deep = bool(shares) and max(shares) / min(shares) >= 15
+    y = ChartAxis("wrong results among the final", percent=True, log=deep, zero=not deep,
+                  range=(min(shares) / 4, max(shares) * 2) if deep else None)  # fmt: skip
+    times = [choice.seconds for choice in choices]
     wide = min(times) > 0 and max(times) / min(times) >= 15
     x = ChartAxis("mean time to finality, s", log=wide)
-    return Chart("speed_frontier", title, [Panel(x, y, marks)], note, height=420)
+    text = _trade(study, shown[-1], environments[shown[-1]])
+    return Chart("speed_frontier", title, [Panel(x, y, marks)], note, text, height=420)
 
 
-def _frontier_marks(
-    name: str, rows: list[tuple[Point, float, float]], style: dict[str, str]
-) -> list[Series]:
+@dataclass
+class Choice:
+    """A point of an environment: the share of wrong results among the final, the mean time to
+    finality, and the values of the keys that are design."""
+
+    point: Point
+    safety: Estimate
+    seconds: float
+    name: str
+
+    @property
+    def shown(self) -> float:
+        """Where its mark stands: at the upper end of the interval if nothing was seen."""
+        return self.safety.value or self.safety.high or 0.0
+
+
+def safety_of(cell: Cell) -> Estimate | None:
+    """Wrong results among the final ones. Where none was seen, the interval is that of the counts,
+    if tasks were recorded: that of the mean has no width."""
+    found = cell.mean("p_final_corrupt")
+    finals = [counts for point in cell.points for counts in point.finals.values()]
+    return clustered(Counts(finals)) if found and found.value == 0 and finals else found
+
+
+def _trade(study: Study, environment: tuple, rows: list[Choice]) -> str:
+    """The fastest and the safest choice in one environment."""
+    names = [study.axis(key).named(value) for key, value in environment]
+    fast = min(rows, key=lambda choice: (choice.seconds, choice.safety.value))
+    safe = min(rows, key=lambda choice: (choice.safety.value, choice.seconds))
+    where = f"At {listed(names)} the" if names else "The"
+    if fast is safe:
+        return f"{where} fastest choice is the safest too."
+    return (
+        f"{where} fastest choice takes {fast.seconds:.3g} s and {percent(fast.safety.value)} of "
+        f"what it makes final is wrong; the safest takes {safe.seconds:.3g} s: "
+        f"{say.seen(safe.safety, percent)}."
+    )
+
+
+def _frontier_marks(name: str, rows: list[Choice], style: dict[str, str]) -> list[Series]:
     """The points of one environment: a line through the best, hollow marks for the others."""
+    places = [(choice.safety.value, choice.seconds) for choice in rows]
     best = [
-        row for row in rows
-        if not any(s <= row[1] and t <= row[2] and (s < row[1] or t < row[2]) for _, s, t in rows)
+        choice for choice, (share, time) in zip(rows, places, strict=True)
+        if not any(s <= share and t <= time and (s < share or t < time) for s, t in places)
     ]  # fmt: skip
-    best.sort(key=lambda row: row[2])
-    rest = [row for row in rows if row not in best]
+    best.sort(key=lambda choice: choice.seconds)
+    seen = [choice for choice in rows if choice.safety.value > 0]
 
-    def series(kind: str, shown: list[tuple[Point, float, float]], **more) -> Series:
+    def series(kind: str, shown: list[Choice], **more) -> Series:
         hover = [
-            f"{p.label}<br>wrong among final {percent(s)}, {t:.4g} s to finality"
-            for p, s, t in shown
+            f"{c.point.label}<br>wrong among final {spread(c.safety, percent)}, {c.seconds:.4g} s "
+            "to finality"
+            for c in shown
         ]
-        return Series(name or "frontier", kind, [t for _, _, t in shown], [s for _, s, _ in shown],
-                      group=name, hover=hover, **style, **more)  # fmt: skip
+        return Series(name or "frontier", kind, [c.seconds for c in shown],
+                      [c.shown for c in shown], labels=[c.name for c in shown], group=name,
+                      hover=hover, **{**style, **more})  # fmt: skip
 
-    marks = [series("linked", best, width=1.5)]
-    return marks + ([series("points", rest, hollow=True, legend=False)] if rest else [])
+    def ends(shown: list[Choice]) -> dict[str, list]:
+        return {"low": [c.safety.low and max(c.safety.low, c.safety.value / 50) for c in shown],
+                "high": [c.safety.high for c in shown]}  # fmt: skip
+
+    line = [choice for choice in best if choice in seen]
+    rest = [choice for choice in seen if choice not in best]
+    marks = [series("linked", line, width=1.5, **ends(line))]
+    if rest:
+        marks.append(series("points", rest, hollow=True, legend=False, says="not on the frontier",
+                            **ends(rest)))  # fmt: skip
+    for beaten in (False, True):
+        none = [c for c in rows if c not in seen and (c not in best) == beaten]
+        marks.append(series("points", none, hollow=beaten, legend=not (line or beaten),
+                            marker="triangle-down",
+                            says="nothing wrong was seen, upper end of the interval"))  # fmt: skip
+    return [mark for mark in marks if mark.x]
 
 
 # --- Metrics over the axes ------------------------------------------------------------------------
@@ -617,9 +684,23 @@ def heatmap(study: Study, axis: Axis, by: Axis, row: tuple[str, str, str, float,
         title,
         [panel],
         note,
+        _ends(study, row),
         height=max(300, 110 + 26 * len(by.values)),
-        half=len(axis.values) <= 8,
+        half=len(axis.values) * max(len(text) for line in texts for text in line) <= 36,
     )
+
+
+def _ends(study: Study, row: tuple[str, str, str, float, bool]) -> str:
+    """The least and the largest value of a metric over the points."""
+    metric, _, unit, scale, is_share = row
+    found = _values(study, metric)
+    return say.extremes(study, found, lambda v: f"{number(v * scale)} {unit}".strip(), is_share)
+
+
+def _values(study: Study, metric: str) -> list[tuple[Point, Estimate]]:
+    """Of every point that has the metric."""
+    found = [(point, value_of(study, Cell([point]), metric)) for point in study.points]
+    return [(point, estimate) for point, estimate in found if estimate is not None]
 
 
 def _cell_text(estimate: Estimate | None, scale: float, is_share: bool) -> str:
@@ -629,19 +710,6 @@ def _cell_text(estimate: Estimate | None, scale: float, is_share: bool) -> str:
     if is_share and estimate.value == 0 and estimate.high is not None:
         return f"<{number(estimate.high * scale)}"
     return number(estimate.value * scale)
-
-
-def number(value: float) -> str:
-    """Short enough for a cell."""
-    if value == 0:
-        return "0"
-    size = abs(value)
-    for limit, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if size >= limit:
-            return f"{value / (limit if letter != 'k' else 1e3):.3g}{letter}".replace("-", "\u2212")
-    return (
-        f"{value:.0f}" if size >= 100 else f"{value:.2g}" if size >= 0.01 else f"{value:.0e}"
-    ).replace("-", "\u2212")
 
 
 def curve(study: Study, axis: Axis, row: tuple[str, str, str, float, bool]) -> Drawn:
@@ -669,6 +737,7 @@ def curve(study: Study, axis: Axis, row: tuple[str, str, str, float, bool]) -> D
         title,
         [Panel(x_axis(axis), ChartAxis(unit, zero=min(e.value for _, e in found) >= 0), [series])],
         "",
+        _ends(study, row),
         height=300,
         half=True,
     )
@@ -696,7 +765,8 @@ def cheating_gain(study: Study) -> Drawn:
             (place + (index + 0.5) * width - 0.4, values) for place, values in boxes if len(values)
         ]
         if boxes:
-            series += box_series(name or "runs", boxes, styled(index), lux)
+            at = [axis.label(v) for v, cell in cells if len(_gains(cell))]
+            series += box_series(name or "runs", boxes, styled(index), in_lux, at)
     ticks = [(i, axis.label(v)) for i, v in enumerate(axis.values)]
     if len(ticks) > 20:
         ticks = ticks[:: -(-len(ticks) // 20)]
@@ -712,7 +782,19 @@ def cheating_gain(study: Study) -> Drawn:
         title,
         [Panel(x, ChartAxis("gain, LUX per run"), series, levels=[(0, "honest play")])],
         note,
+        _medians(study, axis, shown),
         height=420,
+    )
+
+
+def _medians(study: Study, axis: Axis, shown: list) -> str:
+    """At how many of the places the median run gains."""
+    medians = [float(np.median(gains)) for _, _, cells in shown for _, cell in cells
+               if len(gains := _gains(cell))]  # fmt: skip
+    above = sum(median > 0 for median in medians)
+    return (
+        f"The median run gains at {above} of {len(medians)} places: from {in_lux(min(medians))} to "
+        f"{in_lux(max(medians))}."
     )
 
 
@@ -721,7 +803,7 @@ def _gains(cell: Cell) -> np.ndarray:
     return np.array([v / LUX for runs in cell.by_seed("cheating_gain").values() for v in runs])
 
 
-def lux(value: float) -> str:
+def in_lux(value: float) -> str:
     return f"{number(value)} LUX"
 
 
@@ -730,6 +812,7 @@ def box_series(
     boxes: list[tuple[float | str, np.ndarray]],
     style: dict[str, str],
     show: Callable[[float], str],
+    at: list[str] | None = None,
 ) -> list[Series]:
     """For each place on x: median, a thick bar over half of the values, a thin one over nine
     tenths."""
@@ -750,6 +833,8 @@ def box_series(
             group=name,
             legend=False,
             hover=hover,
+            says="median, 90 % of the runs",
+            at=at,
             **style,
         ),
         Series(
@@ -762,6 +847,8 @@ def box_series(
             thick=True,
             group=name,
             hover=hover,
+            says="median, half of the runs",
+            at=at,
             **style,
         ),
     ]
@@ -782,11 +869,12 @@ def gain_histogram(study: Study, title: str) -> Drawn:
                   rules=[(0, "honest play"), (float(np.mean(values)), "mean")])  # fmt: skip
     note = (
         "What the attacker has in each run beyond itself, honest, under the same seed, the value "
-        f"of its lies included. Mean {spread(gain, lambda v: lux(v / LUX))}. It gained in "
+        f"of its lies included. Mean {spread(gain, lambda v: in_lux(v / LUX))}. It gained in "
         f"{round(profit.value * profit.n)} of {profit.n:.0f} runs, P(profit) = "
         f"{spread(profit, percent)}; 95 % intervals."
     )
-    return Chart("cheating_gain", title, [panel], note, height=320)
+    text = f"The attacker gained in {round(profit.value * profit.n)} of {profit.n:.0f} runs."
+    return Chart("cheating_gain", title, [panel], note, text, height=320)
 
 
 def owner_gains(study: Study) -> Drawn | None:
@@ -813,8 +901,9 @@ def owner_gains(study: Study) -> Drawn | None:
         series.append(Series(name, kind, [place for place, _ in found],
                              [gain.value / LUX for _, gain in found], width=1,
                              low=[low for low, _ in ends], high=[high for _, high in ends],
-                             hover=[f"{name}<br>{place}: {spread(gain, lambda v: lux(v / LUX))}, "
-                                    f"{gain.n} seeds" for place, gain in found],
+                             hover=[f"{name}<br>{place}: "
+                                    f"{spread(gain, lambda v: in_lux(v / LUX))}, {gain.n} seeds"
+                                    for place, gain in found],
                              **styled(index)))  # fmt: skip
     note = (
         "Mean gain of each owner per member over itself, honest, under the same seeds, with 95 % "
@@ -824,28 +913,31 @@ def owner_gains(study: Study) -> Drawn | None:
     if len(study.owners) > MANY:
         note += f" The first {MANY} of {len(study.owners)} owners."
     panel = Panel(x, ChartAxis("gain per member, LUX per run"), series, levels=[(0, "honest play")])
-    return Chart(
-        "owner_gains", "Gain by owner", [panel], note + others_note(study, axis), height=340
-    )
+    told = [say.pays_at(owner.label, [pays(gain) for _, gain in row if gain is not None])
+            for owner, row in zip(study.owners[:3], places, strict=False)]  # fmt: skip
+    return Chart("owner_gains", "Gain by owner", [panel], note + others_note(study, axis),
+                 f"{say.capital(listed(told))}.", height=340)  # fmt: skip
 
 
 def p_profit(study: Study) -> Drawn | None:
     title = "P(profit)"
     axis, by = two_axes(study)
-    if axis is None or not any(Cell([point]).profit for point in study.points):
+    every = [(p, profit) for p in study.points if (profit := Cell([p]).profit) is not None]
+    if axis is None or not every:
         return None
+    paid = [item for item in every if item[1].value > 0]
+    if len(paid) < 2:
+        return Absent("p_profit", title, _hardly_paid(every, paid))
+    by, same = alike(study, axis, by, lambda cell: cell.profit)
     series = []
     for index, name, cells in lines(study, axis, by):
-        found = [(axis.place(v), cell.profit) for v, cell in cells]
-        found = [(x, p) for x, p in found if p is not None]
+        found = [(v, cell.profit) for v, cell in cells if cell.profit is not None]
         kind = "linked" if axis.numeric else "points"
-        series.append(Series(name or "runs", kind, [x for x, _ in found],
+        series.append(Series(name or "runs", kind, [axis.place(v) for v, _ in found],
                              [p.value for _, p in found], width=1,
                              low=[p.low for _, p in found], high=[p.high for _, p in found],
-                             hover=[f"{name}<br>{axis.words} {x:g}: {spread(p, percent)} of "
-                                    f"{p.n:.0f} runs" if axis.numeric
-                                    else f"{name}<br>{x}: {spread(p, percent)} of {p.n:.0f} runs"
-                                    for x, p in found],
+                             hover=[f"{name}<br>{axis.named(v)}: {spread(p, percent)} of "
+                                    f"{p.n:.0f} runs" for v, p in found],
                              **styled(index)))  # fmt: skip
     note = (
         "The share of runs in which the attacker ended with more than with honest play under the "
@@ -853,12 +945,49 @@ def p_profit(study: Study) -> Drawn | None:
         "many small gains."
     )
     y = ChartAxis("runs in which cheating paid", percent=True, range=(-0.03, 1.03))
-    return Chart(
-        "p_profit",
-        title,
-        [Panel(x_axis(axis), y, [s for s in series if s.x])],
-        note + others_note(study, axis, by),
+    panel = Panel(x_axis(axis), y, [s for s in series if s.x])
+    return Chart("p_profit", title, [panel], note + same + others_note(study, axis, by),
+                 say.extremes(study, every, percent, True))  # fmt: skip
+
+
+def _hardly_paid(
+    every: list[tuple[Point, Estimate]], paid: list[tuple[Point, Estimate]]
+) -> str:
+    """In words what a chart would show as a line at zero."""
+    runs = sum(profit.n for _, profit in every)
+    if not paid:
+        return (
+            f"In none of {runs:.0f} runs did the attacker end with more than with honest play "
+            "under the same seed."
+        )
+    point, profit = paid[0]
+    where = f" ({point.label})" if point.label else ""
+    return (
+        "Only at one point did the attacker end any run with more than with honest play under the "
+        f"same seed{where}: {spread(profit, percent)} of {profit.n:.0f} runs."
     )
+
+
+def alike(
+    study: Study, axis: Axis, by: Axis | None, value: Callable[[Cell], Estimate | None]
+) -> tuple[Axis | None, str]:
+    """None instead of `by`, and a note, when the lines of its values cannot be told apart: at each
+    place their intervals have a part in common."""
+    if by is None:
+        return None, ""
+    places: dict[Value, list[tuple[float, float]]] = {}
+    for _, _, cells in lines(study, axis, by):
+        for place, cell in cells:
+            found = value(cell)
+            if found is None or found.low is None or found.high is None:
+                return by, ""
+            places.setdefault(place, []).append((found.low, found.high))
+    apart = any(
+        max(low for low, _ in ends) > min(high for _, high in ends) for ends in places.values()
+    )
+    if apart:
+        return by, ""
+    return None, f" The lines of all values of {by.words} agree within their intervals."
 
 
 def principal_return(study: Study) -> Drawn:
@@ -884,8 +1013,9 @@ def principal_return(study: Study) -> Drawn:
             series += box_series(word, boxes, {"colour": colour, "marker": marker}, percent)
     note = (
         "Net payoff of each principal as a share of its own opening stake, over every run of the "
-        "study. Mark: median; box: half of them; line: from 5 % to 95 %. Those without a stake, as "
-        "requesters, are left out. Accounts, not verdicts: what a cheat would have had with honest "
+        "study. Mark: median; box: half of them; line: from 5 % to 95 %. A requester's return is "
+        "what refunds and its part of slashes bring it, less its fees; those who opened with "
+        "nothing are left out. Accounts, not verdicts: what a cheat would have had with honest "
         "play is not zero."
     )
     panel = Panel(
@@ -894,7 +1024,15 @@ def principal_return(study: Study) -> Drawn:
         series,
         levels=[(0, "neither gain nor loss")],
     )
-    return Chart("principal_return", title, [panel], note)
+    medians = sorted(
+        ((float(np.median(group.returns)) / 1e6, name)
+         for name, group in zip(names, shown, strict=True)),
+        reverse=True,
+    )  # fmt: skip
+    ends = medians if len(medians) < 4 else [medians[0], medians[1], medians[-1]]
+    told = [f"{percent(median)} for {name}" for median, name in ends]
+    return Chart("principal_return", title, [panel], note,
+                 f"The median return is {listed(told)}.")  # fmt: skip
 
 
 def group_name(group: Group) -> str:
@@ -957,8 +1095,9 @@ def _cdf_chart(name: str, title: str, series: list[Series], study: Study, note: 
     low = min(s.x[0] for s in series)
     high = max(s.x[-1] for s in series)
     wide = low > 0 and high / low >= 15
-    x = ChartAxis("time from submission to finality, s", log=wide, zero=not wide)
+    x = ChartAxis("time from submission to finality, s", log=wide)
     y = ChartAxis("share of the submitted tasks", percent=True, range=(0, 1.03))
+    told = [("" if len(series) == 1 else s.name, list(zip(s.x, s.y, strict=True))) for s in series]
     pending = sum(found.pending.total() for found in study.ttf.values())
     return Chart(
         name,
@@ -966,6 +1105,7 @@ def _cdf_chart(name: str, title: str, series: list[Series], study: Study, note: 
         [Panel(x, y, series)],
         f"The share of the submitted tasks that were final within this time. "
         f"{pending_note(pending)}{note}",
+        say.half_final(told),
         height=340,
     )
 
@@ -1000,6 +1140,7 @@ def contrast(
 ) -> Chart | None:
     metric, title, unit, scale = row
     series = []
+    by, same = alike(study, axis, by, lambda cell: study.contrast(cell, metric))
     shown = list(lines(study, axis, by))
     level = 1 - 0.05 / max(1, sum(value != axis.values[0] for _, _, c in shown for value, _ in c))
     for index, name, cells in shown:
@@ -1009,6 +1150,8 @@ def contrast(
             values = [d.value * scale for _, d in found]
             low = [None if d.low is None else d.low * scale for _, d in found]
             high = [None if d.high is None else d.high * scale for _, d in found]
+            last = (name, next(v for v, _ in reversed(cells) if axis.place(v) == found[-1][0]),
+                    found[-1][1])  # fmt: skip
             hover = [f"{name}<br>{x if isinstance(x, str) else f'{x:g}'}: "
                      f"{spread(d, lambda y: number(y * scale))} {unit}, "
                      f"{d.n} pairs" for x, d in found]  # fmt: skip
@@ -1022,7 +1165,15 @@ def contrast(
         "Runs of one seed share their random numbers: each is compared with its twin at "
         f"{axis.named(axis.values[0])}. "
         "Mean difference over the pairs; all intervals of this chart hold together with 95 %."
+        + same
         + others_note(study, axis, by)
     )
+    name, value, found = last
+    text = say.difference(
+        axis.named(axis.values[0]),
+        ", ".join(filter(None, (axis.named(value), name))),
+        found,
+        lambda v: f"{number(v * scale)} {unit}",
+    )
     panel = Panel(x_axis(axis), ChartAxis(unit), series, levels=[(0, "no difference")])
-    return Chart(f"contrast_{metric}", title, [panel], note, height=340)
+    return Chart(f"contrast_{metric}", title, [panel], note, text, height=340)

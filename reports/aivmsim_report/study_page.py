@@ -9,17 +9,8 @@ from .facts import OUTCOME_NAMES
 from .html import Charts, cards, details, drawn_all, facts_table, section, table
 from .page import whole
 from .study import Cell, Study, file_hash, seeds_text
-from .study_charts import number, percent, spread
-from .verdict import (
-    STATUS,
-    count,
-    did_cheating_pay_in,
-    duration,
-    headline,
-    lux,
-    plural,
-    study_status,
-)
+from .verdict import STATUS, did_cheating_pay_in, headline, study_status
+from .words import count, duration, lux, number, percent, plural, spread
 
 POINTS_SHOWN = 400
 RUNS_SHOWN = 2000

@@ -4,39 +4,13 @@ Whether cheating pays is a comparison of each owner with itself, honest, under t
 (scenarios/run/counterfactual.h); without one there is no verdict.
 """
 
-from .facts import NLUX, Run
+from .facts import Run
 from .intervals import Estimate, clustered_times
 from .study import CENSORS, WINDOW, Axis, Cell, Study, Value
-from .study_charts import cells_at, lines, listed, pays, safe_window, thinned
+from .study_charts import cells_at, lines, pays, safe_window, thinned
+from .words import count, duration, listed, lux, plural
 
 STATUS = {"budget": "LIMIT", "interrupted": "STOPPED"}
-
-
-def lux(nlux: float, signed: bool = False) -> str:
-    """An amount for reading: three significant decimals at most, thin spaces between thousands."""
-    value = nlux / NLUX
-    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2
-    text = f"{value:+,.{digits}f}" if signed else f"{value:,.{digits}f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return text.replace(",", "\u2009").replace("-", "\u2212") + " LUX"
-
-
-def count(number: float) -> str:
-    return f"{number:,.0f}".replace(",", "\u2009")
-
-
-def plural(number: float, one: str, many: str | None = None) -> str:
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
-
-
-def duration(nanoseconds: float) -> str:
-    seconds = nanoseconds / 1e9
-    if seconds < 120:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} m" if hours else f"{minutes} m {rest:02d} s"
 
 
 def status(run: Run) -> str:

@@ -1,13 +1,16 @@
 """The pages in headless Chromium: everything is drawn, and the console stays silent."""
 
+import json
 import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 
 import pytest
 from conftest import make_run, make_sweep
+from test_finding_page import FINDING
 
 from aivmsim_report.__main__ import main
 
@@ -90,3 +93,29 @@ def test_the_console_would_be_heard_and_a_request_refused(tmp_path):
     )
     _, console = open_page(tmp_path / "run.html")
     assert len(console) == 1 and "Content Security Policy" in console[0] and "blocked" in console[0]
+
+
+@needs_browser
+def test_the_csv_of_a_chart_holds_what_it_draws(tmp_path):
+    main([str(make_sweep(tmp_path / "s.db", [1, 2, 5], [10, 80])), "-o", str(tmp_path / "s.html")])
+    page = (tmp_path / "s.html").read_text()
+    tell = "<script>document.body.dataset.csv = csvText('map_ttf_mean')</script></body>"
+    (tmp_path / "s.html").write_text(page.replace("</body>", tell))
+    dom, console = open_page(tmp_path / "s.html")
+    assert console == []
+    lines = re.search(r'data-csv="([^"]*)', dom, re.DOTALL)[1].replace("&quot;", '"').split("\n")
+    assert lines[0] == '"challenge window, blocks",censoring share,value,shown'
+    assert len(lines) == 1 + 3 * 2 + 1
+    assert lines[1].startswith("1,10%,4.")
+
+
+@needs_browser
+def test_a_finding_and_a_comparison_are_drawn(tmp_path):
+    (tmp_path / "finding.json").write_text(json.dumps(FINDING))
+    main([str(tmp_path), "-o", str(tmp_path / "finding.html")])
+    assert_all_drawn(*open_page(tmp_path / "finding.html"))
+    paths = [make_sweep(tmp_path / f"{name}.db", [1, 2], [10, 80]) for name in ("a", "b")]
+    with sqlite3.connect(paths[1]) as db:
+        db.execute("UPDATE metric SET value = value + 7 WHERE name = 'ttf_mean'")
+    main([*map(str, paths), "-o", str(tmp_path / "both.html")])
+    assert_all_drawn(*open_page(tmp_path / "both.html"))

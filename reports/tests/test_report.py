@@ -11,7 +11,8 @@ from aivmsim_report.__main__ import main
 from aivmsim_report.database import current_schema, run_tables, words_of
 from aivmsim_report.facts import load
 from aivmsim_report.study import load as load_study
-from aivmsim_report.verdict import did_cheating_pay, lux, status
+from aivmsim_report.verdict import did_cheating_pay, status
+from aivmsim_report.words import lux
 
 
 def load_file(path: Path):
@@ -28,7 +29,7 @@ def test_the_page_is_one_file_that_asks_nothing_of_the_network(run_file, tmp_pat
     assert main([str(run_file), "-o", str(tmp_path / "report.html")]) == 0
     page = (tmp_path / "report.html").read_text()
     assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=", page)
-    assert set(specs_of(page)) == {"payoff", "fraud", "outcomes", "ttf", "timeline"}
+    assert set(specs_of(page)) == {"payoff", "fates", "ttf", "timeline"}
     assert [f.name for f in tmp_path.iterdir() if f.suffix == ".partial"] == []
 
 

@@ -210,7 +210,8 @@ def test_maps_can_be_of_any_metric(sweep):
     assert "map_ttf_p50" in charts_of(sweep, metrics=["ttf_p50"])
 
 
-def test_p_profit_has_the_exact_interval_of_its_runs(sweep):
+def test_p_profit_has_the_exact_interval_of_its_runs(tmp_path):
+    sweep = make_sweep(tmp_path / "many.db", WINDOWS, SHARES, seeds=16)
     chart = charts_of(sweep)["p_profit"]
     line = next(s for s in chart.panels[0].series if s.name == "censoring share 80%")
     with sqlite3.connect(sweep) as db:
@@ -307,7 +308,29 @@ def test_frontiers_are_within_one_environment(sweep):
     of_view = {
         row["point_id"] for row in db.execute("SELECT * FROM v_frontier WHERE on_frontier = 1")
     }
-    assert len(of_view) == sum(len(s.x) for s in lines_)
+    assert len(of_view) == sum(len(s.x) for s in chart.panels[0].series if not s.hollow)
+
+
+def test_a_point_where_nothing_wrong_was_seen_stands_at_the_end_of_its_interval(sweep):
+    chart = charts_of(sweep)["speed_frontier"]
+    unseen = [s for s in chart.panels[0].series if s.marker == "triangle-down"]
+    assert unseen and all(0 < y < 1 for s in unseen for y in s.y)
+
+
+def test_lines_that_cannot_be_told_apart_are_drawn_as_one(sweep, tmp_path):
+    few = charts_of(sweep)["p_profit"]
+    assert [s.name for s in few.panels[0].series] == ["runs"]
+    assert "agree within their intervals" in few.note
+    many = charts_of(make_sweep(tmp_path / "many.db", WINDOWS, SHARES, seeds=16))["p_profit"]
+    assert len(many.panels[0].series) == len(SHARES)
+
+
+def test_cheating_that_never_paid_is_a_sentence_and_no_line_at_zero(tmp_path):
+    path = make_sweep(tmp_path / "never.db", WINDOWS, SHARES)
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE metric SET value = 0 WHERE name = 'attacker_profitable'")
+    never = charts_of(path)["p_profit"]
+    assert isinstance(never, Absent) and never.reason.startswith("In none of 72 runs")
 
 
 def test_points_without_a_choice_have_no_frontier(tmp_path):

@@ -419,9 +419,16 @@ void add_inspection(CLI::App& app, std::function<int()>& chosen) {
 
 void add_report(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = nullptr;
-    const auto report = command(app, chosen, report_command, "report",
-                                "make one offline HTML page of a database", sub);
-    sub->add_option("database", report->database, "the file of a run or a sweep")->required();
+    const auto report =
+        command(app, chosen, report_command, "report",
+                "make one offline HTML page of a run, a study, a finding, or of two "
+                "databases that it compares",
+                sub);
+    sub->add_option(
+           "subject", report->subjects,
+           "the file of a run or a sweep; two of them to compare; or the folder of a finding")
+        ->required()
+        ->expected(1, 2);
     sub->add_option("-o,--out", report->out, "the page to write (default report.html)")
         ->type_name("FILE.html");
     sub->add_option("--run", report->run, "report only on this run of a study")->type_name("ID");
@@ -429,6 +436,11 @@ void add_report(CLI::App& app, std::function<int()>& chosen) {
         ->type_name("KEY,KEY");
     sub->add_option("--metrics", report->metrics, "metrics for the maps over the swept parameters")
         ->type_name("NAME,...");
+    sub->add_option(
+           "--design", report->design,
+           "swept keys that whoever sets the rules chooses; the others are the environment "
+           "(default: as the database says)")
+        ->type_name("KEY,...");
     sub->add_option("--figures", report->figures, "write every chart as a picture into this folder")
         ->type_name("DIR");
     sub->add_option("--format", report->format, "format of the pictures: svg (default), png, pdf")

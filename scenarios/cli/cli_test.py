@@ -481,6 +481,21 @@ class CommandLine(Program):
         )
         self.assertEqual(self.files(), ["small.toml", "x.db"])
 
+    def test_a_report_hands_databases_and_findings_on(self):
+        """One database, two, or a folder; a third is too many, and each file is checked first."""
+        for name in ("x.db", "y.db"):
+            self.ok("run", self.small, "--out", name)
+        (self.folder / "found").mkdir()
+        stub = self.folder / "python"
+        stub.write_text("#!/bin/sh\necho \"$@\"\n")
+        stub.chmod(0o755)
+        env = {"AIVMSIM_PYTHON": str(stub)}
+        both = self.ok("report", "x.db", "y.db", "--design", "vm.a", env=env).stdout
+        self.assertIn("-m aivmsim_report x.db y.db --design=vm.a", both)
+        self.assertIn("-m aivmsim_report found", self.ok("report", "found", env=env).stdout)
+        self.refused("report", "x.db", "none.db", env=env, says=["none.db", "no such file"])
+        self.refused("report", "x.db", "y.db", "x.db", env=env)
+
 
 if __name__ == "__main__":
     PROGRAM = os.path.abspath(sys.argv.pop(1))

@@ -182,11 +182,12 @@ struct ExplainRequest {
 int explain_command(const ExplainRequest& request);
 
 struct ReportRequest {
-    std::string database;
+    std::vector<std::string> subjects;  // a database; two to compare; or the folder of a finding
     std::string out;  // empty: report.html, or no page if figures or metadata are requested
     std::optional<std::int64_t> run;
     std::string axes;
     std::string metrics;
+    std::string design;
     std::string figures;
     std::string format;
     std::string datasette;

@@ -1,5 +1,6 @@
 // Python makes the report: this finds a suitable interpreter and executes it.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,22 +58,34 @@ int quietly(const std::vector<std::string>& command) {
 }
 
 std::vector<std::string> command_line(const std::string& python, const ReportRequest& request) {
-    std::vector<std::string> command{python, "-m", "aivmsim_report", request.database};
+    std::vector<std::string> command{python, "-m", "aivmsim_report"};
+    command.insert(command.end(), request.subjects.begin(), request.subjects.end());
     if (request.run) command.push_back(fmt::format("--run={}", *request.run));
     const std::pair<std::string_view, const std::string&> options[] = {
-        {"--out", request.out},         {"--axes", request.axes},
-        {"--metrics", request.metrics}, {"--figures", request.figures},
-        {"--format", request.format},   {"--datasette", request.datasette},
+        {"--out", request.out},
+        {"--axes", request.axes},
+        {"--metrics", request.metrics},
+        {"--design", request.design},
+        {"--figures", request.figures},
+        {"--format", request.format},
+        {"--datasette", request.datasette},
     };
     for (const auto& [name, value] : options)
         if (!value.empty()) command.push_back(fmt::format("{}={}", name, value));
     return command;
 }
 
+// A finding is a folder. Python says what is wrong with one that holds none.
+bool is_folder(const std::string& path) {
+    std::error_code ignored;
+    return fs::is_directory(path, ignored);
+}
+
 }  // namespace
 
 int report_command(const ReportRequest& request) {
-    if (!open_for_user(request.database)) return kExitBadRequest;
+    for (const std::string& subject : request.subjects)
+        if (!is_folder(subject) && !open_for_user(subject)) return kExitBadRequest;
     put_source_tree_first();
     const std::string python = python_program();
     const int probe = quietly({python, "-c", "import plotly, scipy, aivmsim_report"});
@@ -86,7 +99,7 @@ int report_command(const ReportRequest& request) {
             "{} has no plotly, scipy or aivmsim_report; ./dev report {} brings them, or "
             "make an environment (python3 -m venv report-env; report-env/bin/pip "
             "install plotly scipy matplotlib) and name its Python in AIVMSIM_PYTHON",
-            python, request.database));
+            python, fmt::join(request.subjects, " ")));
         return kExitHarnessFailed;
     }
     execute(command_line(python, request));

@@ -1,5 +1,6 @@
 // Where attacks stop to pay: the sweeps of NAME.thresholds.json, simulated, against the theory that
-// each of them names. AIVM_THRESHOLDS=long includes those that take longer than a few seconds.
+// each of them names and against what they showed before (sweep_results.h; AIVM_UPDATE_EXPECTED=1
+// replaces that). AIVM_THRESHOLDS=long includes those that take longer than a few seconds.
 //
 // A crossing is estimated by linear interpolation of the mean gain between the values of the grid;
 // its standard error is that of the delete-one jackknife over the seeds, which all values share.
@@ -12,6 +13,7 @@
 
 #include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/cli/catalog.h"
+#include "scenarios/cli/sweep_results.h"
 #include "scenarios/cli/threshold_table.h"
 #include "scenarios/file/load.h"
 #include "scenarios/run/run.h"
@@ -139,25 +141,40 @@ std::optional<CrossingEstimate> estimate_crossing(const std::vector<double>& gri
     }
     const auto n = static_cast<double>(runs);
     const double error = std::sqrt(without_one.variance() / n) * (n - 1);
-    return CrossingEstimate{*all, error * student_t_quantile((1 + kSweepConfidence) / 2, n - 1)};
+    const double half_width = error * student_t_quantile((1 + kSweepConfidence) / 2, n - 1);
+    // Where every seed has the same crossing, what is left is rounding.
+    return CrossingEstimate{*all, half_width < 1e-9 * std::abs(*all) ? 0 : half_width};
 }
 
-void print_line(const Threshold& threshold, const std::string& found) {
-    fmt::print("{} {} {}: {} [{} runs per value]\n", threshold.adversary, threshold.scenario,
-               threshold.name, found, threshold.runs);
-}
-
-void print_gains(const Threshold& threshold, const Gains& gains) {
+// The lines of the measured gains.
+std::string gain_lines(const Threshold& threshold, const Gains& gains) {
+    std::string out;
     for (std::size_t i = 0; i < gains.size(); ++i) {
         const Interval interval = interval_of(gains[i]);
-        fmt::print("  x = {}: gain {:.2f} LUX [{:.2f}, {:.2f}]\n", threshold.grid[i],
-                   mean_without(gains[i], gains[i].size()), interval.low, interval.high);
+        out += fmt::format("  x = {}: gain {:.2f} LUX [{:.2f}, {:.2f}]\n", threshold.grid[i],
+                           mean_without(gains[i], gains[i].size()), interval.low, interval.high);
     }
+    return out;
+}
+
+// Compares what a sweep shows with what it showed when it was last measured: they must agree within
+// their intervals.
+void expect_result(const Threshold& threshold, const std::string& finding,
+                   const std::string& values) {
+    const SweepResult found{fmt::format("{} [{} runs per value]", finding, threshold.runs), values};
+    fmt::print("{} {} {}", threshold.adversary, threshold.scenario, to_text(threshold.name, found));
+    if (std::getenv("AIVM_UPDATE_EXPECTED") != nullptr)
+        write_sweep_result(threshold.scenario, threshold.name, found);
+    const auto stored = read_sweep_results(threshold.scenario);
+    const auto before = stored.find(threshold.name);
+    ASSERT_NE(before, stored.end()) << "measure it: AIVM_UPDATE_EXPECTED=1";
+    EXPECT_TRUE(agree(found, before->second))
+        << to_text("before", before->second) << to_text("now", found)
+        << "if this is meant: AIVM_UPDATE_EXPECTED=1 and review it";
 }
 
 void expect_crossing(const Threshold& threshold) {
     const Gains gains = measure_gains(threshold);
-    print_gains(threshold, gains);
     const Interval first = interval_of(gains.front());
     const Interval last = interval_of(gains.back());
     EXPECT_TRUE((first.low > 0 && last.high < 0) || (first.high < 0 && last.low > 0))
@@ -166,17 +183,21 @@ void expect_crossing(const Threshold& threshold) {
     ASSERT_TRUE(found) << "the mean gain does not change its sign";
     const double theory = *threshold.predicted(0);
     const double tolerance = threshold.tolerance * std::abs(theory);
-    print_line(threshold, fmt::format("crosses zero at {:.4g} +- {:.2g}, theory {:.4g}", found->x,
-                                      found->half_width, theory));
+    expect_result(threshold,
+                  fmt::format("crosses zero at {:.4g} +- {:.2g}, theory {:.4g}", found->x,
+                              found->half_width, theory),
+                  gain_lines(threshold, gains));
     EXPECT_LE(found->half_width, tolerance) << "it takes more runs";
     EXPECT_NEAR(found->x, theory, tolerance + found->half_width);
 }
 
 void expect_one_sign(const Threshold& threshold) {
     const Gains gains = measure_gains(threshold);
-    print_gains(threshold, gains);
     const bool never = threshold.prediction == Prediction::kNever;
-    print_line(threshold, never ? "never pays" : "always pays");
+    expect_result(threshold,
+                  fmt::format("{} pays for x = {}", never ? "never" : "always",
+                              fmt::join(threshold.grid, ", ")),
+                  gain_lines(threshold, gains));
     for (std::size_t i = 0; i < gains.size(); ++i) {
         const Interval interval = interval_of(gains[i]);
         if (never) {
@@ -222,18 +243,20 @@ Measured measure_at(const Threshold& threshold, double x) {
 }
 
 void expect_curve(const Threshold& threshold) {
+    std::string values;
     for (const double x : threshold.grid) {
         const auto theory = threshold.predicted(x);
         ASSERT_TRUE(theory) << theory.error().text();
         const Measured found = measure_at(threshold, x);
         const double half_width = found.interval.width() / 2;
         const double tolerance = threshold.tolerance * std::abs(*theory);
-        fmt::print("  x = {}: {:.4g} [{:.4g}, {:.4g}], theory {:.4g}\n", x, found.mean,
-                   found.interval.low, found.interval.high, *theory);
+        values += fmt::format("  x = {}: {:.4g}{} [{:.4g}, {:.4g}], theory {:.4g}\n", x, found.mean,
+                              threshold.owner.empty() ? "" : " LUX", found.interval.low,
+                              found.interval.high, *theory);
         EXPECT_LE(half_width, tolerance) << "it takes more runs, at " << x;
         EXPECT_NEAR(found.mean, *theory, tolerance + half_width) << "at " << x;
     }
-    print_line(threshold, "follows " + threshold.expression);
+    expect_result(threshold, fmt::format("follows {}", threshold.expression), values);
 }
 
 class SweepOf : public testing::TestWithParam<Threshold> {};

@@ -16,6 +16,7 @@ under a consensus host of your own, and :class:`aivmsim.DagVM` on a DAG.
 from . import kernels, salib
 from . import operations as op
 from ._core import ScenarioError, StudyError, Violation, __version__
+from ._described import describe
 from .chain import ChainVM, HostedBlock
 from .comparing import compare
 from .dag import DagVM, HostedVertex, bound_job_id
@@ -103,6 +104,7 @@ for _public in (
     HostedVertex,
 ):
     _public.__module__ = __name__
+describe({name: value for name, value in vars(_core).items() if isinstance(value, type)})
 
 __all__ = [
     "DEV_ACCOUNT",

@@ -22,6 +22,14 @@ class ChainVM(HostedVM):
     A call that the VM refuses raises :class:`VmError` with the error's name as ``code``. One thread
     uses a ChainVM; only :meth:`wait_for_event` may be called from any thread. For a VM to be driven
     operation by operation, without a host, see :class:`VM`.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> vm = aivmsim.ChainVM()
+    >>> vm.initialize({"version": 1, "message": "demo", "timestamp": 1_700_000_000}, dev=True)
+    >>> vm.get_block(vm.last_accepted()).height
+    0
     """
 
     def __init__(self) -> None:

@@ -64,8 +64,8 @@ def compare(
     >>> paths = []
     >>> for window in (2, 30):
     ...     paths.append(os.path.join(folder, f"{window}.db"))
-    ...     changed = aivmsim.Scenario.load("lazy_provider").replace(
-    ...         **{"vm.challenge_window_blocks": window}
+    ...     changed = aivmsim.Scenario.load("safe_window").replace(
+    ...         **{"tasks.count": 20, "vm.challenge_window_blocks": window}
     ...     )
     ...     _ = aivmsim.sweep(changed, seeds=[1, 2, 3], out=paths[-1])
     >>> told = aivmsim.compare(*paths, metrics=["ttf_mean"])

@@ -13,7 +13,14 @@ HostedVertex = _core.HostedVertex
 
 def bound_job_id(requester: Hash, job: str) -> str:
     """The id of the task that a submission of ``job`` by this account makes on a DAG. Everything
-    that follows on the job names this id."""
+    that follows on the job names this id.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> len(aivmsim.bound_job_id(aivmsim.DEV_ACCOUNT, "job-1")) > 0
+    True
+    """
     return _core.bound_job_id(requester, job)
 
 
@@ -32,6 +39,14 @@ class DagVM(HostedVM):
     job; ``vertex.rivals()`` are the undecided vertices of which at most one can be accepted beside
     it. ``vertex.settled_by`` is the number of the cut that settled it, and None before: between
     cuts it is accepted, not settled.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> vm = aivmsim.DagVM()
+    >>> vm.initialize({"version": 1, "message": "demo", "timestamp": 1_700_000_000}, dev=True)
+    >>> vm.height()
+    0
     """
 
     def __init__(self) -> None:

@@ -22,19 +22,45 @@ HostState = Literal["initializing", "state_syncing", "bootstrapping", "normal_op
 
 
 def genesis_validator(seed: Hash, stake: Money = "5000 LUX") -> dict[str, str]:
-    """The entry of a genesis's ``validators`` for the VM that is initialized with this seed."""
+    """The entry of a genesis's ``validators`` for the VM that is initialized with this seed.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> sorted(aivmsim.genesis_validator("0x" + "01" * 32, "5000 LUX"))
+    ['address', 'beacon_commitment', 'stake']
+    """
     return _core.genesis_validator(seed, stake)
 
 
 class Health(NamedTuple):
-    """The answer of a health check."""
+    """The answer of a health check.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> vm = aivmsim.ChainVM()
+    >>> vm.initialize({"version": 1, "message": "demo", "timestamp": 1_700_000_000}, dev=True)
+    >>> vm.health_check().healthy
+    True
+    """
 
     healthy: bool
     details: dict[str, Any]
 
 
 class HttpResponse(NamedTuple):
-    """The answer to a request. ``allow`` names the methods of the path when the status is 405."""
+    """The answer to a request. ``allow`` names the methods of the path when the status is 405.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> vm = aivmsim.ChainVM()
+    >>> vm.initialize({"version": 1, "message": "demo", "timestamp": 1_700_000_000}, dev=True)
+    >>> vm.set_state("normal_operation")
+    >>> vm.request("GET", "/health", now_ns=1_700_000_100_000_000_000).status
+    200
+    """
 
     status: int
     body: Any

@@ -43,6 +43,12 @@ def struct(name: str, fields: Mapping[str, Any] | None = None) -> np.ndarray[Any
         The structure, or one of its fields, does not exist.
     ValueError
         A value of another length than its field.
+
+    Examples
+    --------
+    >>> from aivmsim import kernels
+    >>> kernels.struct("AttestationOp").shape
+    (1,)
     """
     out = np.zeros(1, DTYPES[name])
     for field, value in (fields or {}).items():
@@ -66,7 +72,14 @@ def struct(name: str, fields: Mapping[str, Any] | None = None) -> np.ndarray[Any
 
 
 def structs(name: str, rows: Iterable[Mapping[str, Any]]) -> np.ndarray[Any, Any]:
-    """An array of structures, one for each mapping of fields as in :func:`struct`."""
+    """An array of structures, one for each mapping of fields as in :func:`struct`.
+
+    Examples
+    --------
+    >>> from aivmsim import kernels
+    >>> kernels.structs("AttestationOp", [{}, {}]).shape
+    (2,)
+    """
     parts = [struct(name, row) for row in rows]
     return np.concatenate(parts) if parts else np.zeros(0, DTYPES[name])
 
@@ -76,17 +89,46 @@ def attestation_apply(desc: Any, ops: Any, table: Any, backend: str = "cpu") -> 
 
     Only the first ``desc.attestation_op_count`` operations are read; raises ValueError when fewer
     are there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from aivmsim import kernels
+    >>> table = np.zeros(4, kernels.DTYPES["Attestation"])
+    >>> none = kernels.structs("AttestationOp", [])
+    >>> kernels.attestation_apply(kernels.struct("AIVMRoundDescriptor"), none, table)
+    (0, 0)
     """
     return _core.attestation_apply(desc, ops, table, backend)
 
 
 def provenance_apply(desc: Any, ops: Any, table: Any, backend: str = "cpu") -> tuple[int, int]:
-    """Registers, updates, re-licenses or transfers models. As :func:`attestation_apply`."""
+    """Registers, updates, re-licenses or transfers models. As :func:`attestation_apply`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from aivmsim import kernels
+    >>> table = np.zeros(4, kernels.DTYPES["ModelRegistryEntry"])
+    >>> none = kernels.structs("ModelOp", [])
+    >>> kernels.provenance_apply(kernels.struct("AIVMRoundDescriptor"), none, table)
+    (0, 0)
+    """
     return _core.provenance_apply(desc, ops, table, backend)
 
 
 def anchor_apply(desc: Any, ops: Any, table: Any, backend: str = "cpu") -> tuple[int, int]:
-    """Appends anchors that continue the chain of roots. As :func:`attestation_apply`."""
+    """Appends anchors that continue the chain of roots. As :func:`attestation_apply`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from aivmsim import kernels
+    >>> table = np.zeros(4, kernels.DTYPES["AuditAnchor"])
+    >>> none = kernels.structs("AnchorOp", [])
+    >>> kernels.anchor_apply(kernels.struct("AIVMRoundDescriptor"), none, table)
+    (0, 0)
+    """
     return _core.anchor_apply(desc, ops, table, backend)
 
 
@@ -103,6 +145,16 @@ def epoch_transition(
     the code.
 
     `attestations`, `epoch` and `result` are written.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from aivmsim import kernels
+    >>> names = ("Attestation", "ModelRegistryEntry", "AuditAnchor")
+    >>> tables = [np.zeros(4, kernels.DTYPES[name]) for name in names]
+    >>> made = [kernels.struct(name) for name in ("AIVMEpochState", "AIVMTransitionResult")]
+    >>> kernels.epoch_transition(kernels.struct("AIVMRoundDescriptor"), *tables, *made)
+    0
     """
     return _core.epoch_transition(desc, attestations, models, anchors, epoch, result, backend)
 
@@ -114,10 +166,26 @@ def inference_step(
 
     `inputs` has 32 bytes and `outputs` one byte for each operation; `outputs` and `results` are
     written.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from aivmsim import kernels
+    >>> outputs, results = np.zeros(1, np.uint8), kernels.struct("InferenceResult")
+    >>> weights, ops = kernels.struct("InferenceWeights"), kernels.struct("InferenceOp")
+    >>> kernels.inference_step(weights, ops, bytes(32), outputs, results)
+    0
     """
     return _core.inference_step(weights, ops, inputs, outputs, results, backend)
 
 
 def proof_verify(ops: Any, results: Any, backend: str = "cpu") -> int:
-    """Checks proofs, one result per operation; returns the code."""
+    """Checks proofs, one result per operation; returns the code.
+
+    Examples
+    --------
+    >>> from aivmsim import kernels
+    >>> kernels.proof_verify(kernels.struct("ProofVerifyOp"), kernels.struct("ProofVerifyResult"))
+    0
+    """
     return _core.proof_verify(ops, results, backend)

@@ -33,6 +33,13 @@ class BestResponse(NamedTuple):
         Its payoff.
     evaluations : int
         How many points were tried.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> found = aivmsim.best_response({"x": [1, 2, 3]}, lambda point: -((point["x"] - 2) ** 2))
+    >>> found.point, found.payoff, found.evaluations
+    ({'x': 2}, 0.0, 3)
     """
 
     point: dict[str, Any]
@@ -60,6 +67,13 @@ def best_response(
     ------
     ValueError
         An empty range, or a payoff that is not a finite number.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> grid = {"x": [1, 2], "y": [0, 5]}
+    >>> aivmsim.best_response(grid, lambda point: point["x"] + point["y"]).point
+    {'x': 2, 'y': 5}
     """
     grid = {key: list(values) for key, values in over.items()}
     for key, values in grid.items():
@@ -86,7 +100,16 @@ def best_response(
 
 
 class Mixes(NamedTuple):
-    """How often either player makes each of its choices; each adds up to 1."""
+    """How often either player makes each of its choices; each adds up to 1.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> dilemma = aivmsim.Game([[3, 0], [5, 1]], [[3, 5], [0, 1]])
+    >>> mixes = dilemma.fictitious_play(100)
+    >>> bool(mixes.row[1] > 0.9), bool(mixes.column[1] > 0.9)
+    (True, True)
+    """
 
     row: npt.NDArray[np.float64]
     column: npt.NDArray[np.float64]
@@ -102,6 +125,14 @@ class Orbit(NamedTuple):
     mean : Mixes
         Over time; where orbits circle an inner equilibrium, the mean is near it and the last is
         not.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> pennies = aivmsim.Game([[1, -1], [-1, 1]], [[-1, 1], [1, -1]])
+    >>> orbit = pennies.replicator()
+    >>> [round(float(p), 1) for p in orbit.mean.row]
+    [0.5, 0.5]
     """
 
     last: Mixes
@@ -121,6 +152,13 @@ class Game:
     ------
     ValueError
         Payoffs that are not two finite tables of one shape with a choice on either side.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> pennies = aivmsim.Game([[1, -1], [-1, 1]], [[-1, 1], [1, -1]])
+    >>> [round(float(p), 1) for p in pennies.fictitious_play(10_000).row]
+    [0.5, 0.5]
     """
 
     def __init__(self, row_payoffs: npt.ArrayLike, column_payoffs: npt.ArrayLike) -> None:
@@ -230,6 +268,19 @@ def empirical_game(
         No choice on one side, a key that both sides change, or payoffs that are not finite numbers.
     ScenarioError, SweepError
         As :func:`sweep`.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> game = aivmsim.empirical_game(
+    ...     aivmsim.Scenario.load("safe_window").replace(**{"tasks.count": 20}),
+    ...     rows=[{"vm.result_bond": "10 LUX"}, {"vm.result_bond": "100 LUX"}],
+    ...     columns=[{"chain.censoring_share": 0.0}, {"chain.censoring_share": 0.9}],
+    ...     payoffs=lambda runs: (-runs["ttf_mean"].mean(), runs["n_fraud_missed"].mean()),
+    ...     seeds=[1, 2],
+    ... )
+    >>> game.row_payoffs.shape
+    (2, 2)
     """
     if not rows or not columns:
         raise ValueError("a game needs at least one choice on either side")

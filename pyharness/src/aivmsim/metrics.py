@@ -6,7 +6,14 @@ from . import _core
 
 
 class Metric(NamedTuple):
-    """One metric: its name, its unit (empty for a count) and its meaning in one line."""
+    """One metric: its name, its unit (empty for a count) and its meaning in one line.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> aivmsim.METRICS["ttf_mean"].unit
+    's'
+    """
 
     name: str
     unit: str

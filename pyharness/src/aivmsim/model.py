@@ -30,6 +30,13 @@ class Model:
         Inference steps of one answer; each step's output is the last byte of the next one's input.
     compute_time_ms : int
         The registered time of one answer, for the tiered reward schedule.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> model = aivmsim.Model("mine", weights=bytes(672), rows=bytes(64))
+    >>> len(model.rows) // 32
+    2
     """
 
     id: str

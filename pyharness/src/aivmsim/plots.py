@@ -34,7 +34,7 @@ def charts(source: StudyData | str | os.PathLike[str]) -> dict[str, str]:
     --------
     >>> import aivmsim, tempfile, os
     >>> path = os.path.join(tempfile.mkdtemp(), "run.db")
-    >>> _ = aivmsim.run("lazy_provider", out=path)
+    >>> _ = aivmsim.run("safe_window", out=path)
     >>> "payoff" in aivmsim.charts(path)
     True
     """
@@ -72,7 +72,7 @@ def plot(
     --------
     >>> import aivmsim, tempfile, os
     >>> path = os.path.join(tempfile.mkdtemp(), "run.db")
-    >>> _ = aivmsim.run("lazy_provider", out=path)
+    >>> _ = aivmsim.run("safe_window", out=path)
     >>> figure = aivmsim.plot(path, "payoff", engine="plotly")
     """
     found = {chart.name: chart for chart in _all(_path(source))}

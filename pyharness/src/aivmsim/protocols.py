@@ -25,6 +25,13 @@ class Protocol(NamedTuple):
         A published rule or figure, and the settings that stand for it.
     not_mapped : list of str
         Rules of the protocol that this machine does not have.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> protocol = next(iter(aivmsim.protocols().values()))
+    >>> bool(protocol.settings and protocol.source)
+    True
     """
 
     name: str

@@ -45,8 +45,10 @@ def read(path: str | os.PathLike[str]) -> StudyData:
     --------
     >>> import aivmsim, tempfile, os
     >>> path = os.path.join(tempfile.mkdtemp(), "study.db")
-    >>> _ = aivmsim.sweep("lazy_provider", {"vm.slash_bps": [5000, 10000]}, seeds=[1], out=path)
-    >>> aivmsim.read(path).runs[["vm.slash_bps", "seed", "status"]]
+    >>> small = aivmsim.Scenario.load("safe_window").replace(**{"tasks.count": 20})
+    >>> _ = aivmsim.sweep(small, {"vm.slash_bps": [5000, 10000]}, seeds=[1], out=path)
+    >>> found = aivmsim.read(path).runs[["vm.slash_bps", "seed", "status"]]
+    >>> found.sort_values("vm.slash_bps", ignore_index=True)
        vm.slash_bps  seed status
     0          5000     1  clean
     1         10000     1  clean
@@ -63,6 +65,16 @@ class StudyData:
         The file that is read.
     finished : bool
         False for a sweep that was stopped and can be resumed.
+
+    Examples
+    --------
+    >>> import aivmsim, os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "study.db")
+    >>> small = aivmsim.Scenario.load("safe_window").replace(**{"tasks.count": 20})
+    >>> _ = aivmsim.sweep(small, seeds=[1, 2], out=path)
+    >>> study = aivmsim.read(path)
+    >>> study.finished, len(study.runs)
+    (True, 2)
     """
 
     def __init__(self, path: Path) -> None:

@@ -22,7 +22,7 @@ class Metrics(dict[str, "int | float"]):
     Examples
     --------
     >>> import aivmsim
-    >>> aivmsim.run("lazy_provider").metrics["ttf_men"]
+    >>> aivmsim.run("safe_window").metrics["ttf_men"]
     Traceback (most recent call last):
     ...
     KeyError: "there is no metric 'ttf_men'; did you mean 'ttf_mean'?"
@@ -68,9 +68,9 @@ class RunResult:
     Examples
     --------
     >>> import aivmsim
-    >>> result = aivmsim.run("lazy_provider")
-    >>> result.counts["ttf_mean"] == len(result.tasks)
-    True
+    >>> result = aivmsim.run("safe_window")
+    >>> result.counts["ttf_mean"], len(result.tasks)
+    (1000, 1000)
     """
 
     def __init__(self, scenario: Scenario, record: _core.RunRecord) -> None:

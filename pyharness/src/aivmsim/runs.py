@@ -61,9 +61,10 @@ def run(
     Examples
     --------
     >>> import aivmsim
-    >>> result = aivmsim.run("lazy_provider", seed=1)
-    >>> result.status, result.metrics["n_fraud_missed"]
-    ('clean', 0)
+    >>> small = aivmsim.Scenario.load("safe_window").replace(**{"tasks.count": 20})
+    >>> result = aivmsim.run(small, seed=1)
+    >>> result.status, result.metrics["tasks"]
+    ('clean', 20)
     """
     scenario = as_scenario(scenario)
     on_main_thread = threading.current_thread() is threading.main_thread()

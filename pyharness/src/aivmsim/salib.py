@@ -22,7 +22,14 @@ from .sweeps import sweep
 
 def problem(space: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """SALib's description of a space: for each key (low, high), whole numbers or texts with the
-    same unit."""
+    same unit.
+
+    Examples
+    --------
+    >>> from aivmsim import salib
+    >>> salib.problem({"vm.challenge_window_blocks": (1, 20)})["names"]
+    ['vm.challenge_window_blocks']
+    """
     found = axes(space)
     return {
         "num_vars": len(found),
@@ -63,6 +70,17 @@ def evaluate(
         A matrix of another width than the space.
     KeyError
         A metric that these runs do not have.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import aivmsim
+    >>> from aivmsim import salib
+    >>> small = aivmsim.Scenario.load("safe_window").replace(**{"tasks.count": 20})
+    >>> space = {"vm.challenge_window_blocks": (2, 8)}
+    >>> found = salib.evaluate(small, space, np.array([[2.0], [8.0]]), "ttf_mean", seeds=[1, 2])
+    >>> bool(found[0] < found[1])
+    True
     """
     found = axes(space)
     matrix = np.atleast_2d(np.asarray(samples, dtype=float))

@@ -27,7 +27,14 @@ ScenarioLike = "Scenario | str | os.PathLike[str]"
 
 
 def catalogue() -> list[str]:
-    """The names of the scenarios that come with the package, in alphabetical order."""
+    """The names of the scenarios that come with the package, in alphabetical order.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> "quickstart" in aivmsim.catalogue()
+    True
+    """
     return sorted(path.stem for path in _catalogue_folder().glob("*.toml"))
 
 

@@ -49,7 +49,14 @@ def axis(key: str, range_: Sequence[Any]) -> Axis:
 
 
 def axes(space: Mapping[str, Sequence[Any]]) -> list[Axis]:
-    """The axes of a space, in its order."""
+    """The axes of a space, in its order.
+
+    Examples
+    --------
+    >>> from aivmsim.salib import axes
+    >>> [axis.key for axis in axes({"vm.challenge_window_blocks": (2, 8)})]
+    ['vm.challenge_window_blocks']
+    """
     return [axis(key, range_) for key, range_ in space.items()]
 
 

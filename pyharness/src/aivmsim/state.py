@@ -13,7 +13,15 @@ from .operations import Hash
 
 
 class Record(dict[str, Any]):
-    """A row of the VM's state: a dict whose entries are attributes, too."""
+    """A row of the VM's state: a dict whose entries are attributes, too.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> row = aivmsim.Record(status="assigned", fee=1_000_000_000)
+    >>> row.status, row["fee"]
+    ('assigned', 1000000000)
+    """
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -23,14 +31,30 @@ class Record(dict[str, Any]):
 
 
 class Event(NamedTuple):
-    """An event of a block: its name, such as ``"TaskAssigned"``, and its fields."""
+    """An event of a block: its name, such as ``"TaskAssigned"``, and its fields.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> event = aivmsim.Event("TaskAssigned", aivmsim.Record(task="job"))
+    >>> event.name, event.fields.task
+    ('TaskAssigned', 'job')
+    """
 
     name: str
     fields: Record
 
 
 class Conservation(NamedTuple):
-    """Both sides of the balance, in nLUX: where everything is, and where it came from."""
+    """Both sides of the balance, in nLUX: where everything is, and where it came from.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> sides = aivmsim.VM(accounts={"alice": "100 LUX"}).conservation()
+    >>> sides.holds, sides.burned
+    (True, 0)
+    """
 
     free: int
     bonds: int
@@ -55,7 +79,14 @@ class Conservation(NamedTuple):
 
 
 class ReceiptProof(NamedTuple):
-    """A receipt with its Merkle proof, to be checked against a receipt root alone."""
+    """A receipt with its Merkle proof, to be checked against a receipt root alone.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> aivmsim.ReceiptProof._fields[0]
+    'receipt'
+    """
 
     receipt: Record
     encoding: bytes
@@ -72,7 +103,15 @@ class ReceiptProof(NamedTuple):
 
 class Trace(NamedTuple):
     """An execution of a model: the root that a provider posts, and the (input, output) and Merkle
-    proof of every step."""
+    proof of every step.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> trace = aivmsim.Trace(root="0x00", steps=[(bytes(32), 7), (bytes(32), 9)], proofs=[[], []])
+    >>> trace.answer
+    9
+    """
 
     root: str
     steps: list[tuple[bytes, int]]
@@ -88,6 +127,13 @@ class State:
     """The state of the VM after one block; it does not change when later blocks are accepted.
 
     All queries of :class:`VM` are methods of its state after the last accepted block, ``vm.state``.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> state = aivmsim.VM(accounts={"alice": "100 LUX"}).state
+    >>> state.tasks(), state.conservation().holds
+    ([], True)
     """
 
     def __init__(self, state: _core.State) -> None:

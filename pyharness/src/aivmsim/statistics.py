@@ -17,7 +17,15 @@ SHARES = {
 
 
 class Estimate(NamedTuple):
-    """A value and its interval; both ends belong to it."""
+    """A value and its interval; both ends belong to it.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> estimate = aivmsim.Estimate(0.5, 0.4, 0.7)
+    >>> estimate.holds(0.45), estimate.holds(0.9)
+    (True, False)
+    """
 
     value: float
     low: float
@@ -49,12 +57,27 @@ def share_interval(
     ------
     ValueError
         A part above its whole, or a confidence outside (0, 1).
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> found = aivmsim.share_interval([0, 0, 1, 0], [10, 10, 10, 10])
+    >>> found.value, found.low < 0.025 < found.high
+    (0.025, True)
     """
     return Estimate(*_core.share_interval(list(parts), list(wholes), confidence))
 
 
 def mean_interval(values: Iterable[float], confidence: float = 0.95) -> Estimate:
-    """A mean over runs with Student's interval; infinite for fewer than two values."""
+    """A mean over runs with Student's interval; infinite for fewer than two values.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> found = aivmsim.mean_interval([1.0, 2.0, 3.0])
+    >>> round(found.value, 2), round(found.low, 2), round(found.high, 2)
+    (2.0, -0.48, 4.48)
+    """
     return Estimate(*_core.mean_interval(list(values), confidence))
 
 
@@ -74,6 +97,13 @@ def paired_share_interval(
     ------
     ValueError
         A part above its whole, sides of different lengths, or a confidence outside (0, 1).
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> found = aivmsim.paired_share_interval([1, 2, 1], [10, 10, 10], [3, 4, 2], [10, 10, 10])
+    >>> round(found.value, 3)
+    -0.167
     """
     return Estimate(
         *_core.paired_share_interval(
@@ -122,6 +152,18 @@ def contrast(
         A key or metric that the frame does not have, or no such base.
     ValueError
         Fewer than two points, or points without the seeds of the base.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> runs = aivmsim.sweep(
+    ...     aivmsim.Scenario.load("safe_window").replace(**{"tasks.count": 20}),
+    ...     {"vm.challenge_window_blocks": [2, 8]},
+    ...     seeds=[1, 2, 3],
+    ... )
+    >>> found = aivmsim.contrast(runs, "ttf_mean", "vm.challenge_window_blocks", base=2)
+    >>> bool(found["low"][0] > 0)
+    True
     """
     keys = [over] if isinstance(over, str) else list(over)
     points = {

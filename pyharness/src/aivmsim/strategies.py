@@ -51,6 +51,14 @@ class StrategyContext:
     side : SideChannel
         Notices and payments between principals: ``post(topic, task, assignment, answer, amount)``,
         ``notices()``, ``pay(to, amount)``.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> class Counts(aivmsim.ProviderStrategy):
+    ...     def __init__(self, parameters, context):
+    ...         super().__init__(parameters, context)
+    ...         self.window = context.policy["challenge_reveal_blocks"]
     """
 
     def __init__(self, context: Mapping[str, Any]) -> None:
@@ -112,7 +120,16 @@ class _Client(Strategy):
 
 
 class ProviderStrategy(_Client):
-    """Answers tasks; honestly unless a hook is overridden."""
+    """Answers tasks; honestly unless a hook is overridden.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> @aivmsim.strategy("sometimes_wrong", role="provider")
+    ... class SometimesWrong(aivmsim.ProviderStrategy):
+    ...     def answer(self, view):
+    ...         return view.run() ^ int(self.random.bernoulli_ppm(100_000))
+    """
 
     role = "provider"
 
@@ -159,7 +176,16 @@ class ProviderStrategy(_Client):
 
 
 class ChallengerStrategy(_Client):
-    """Checks posted answers; by default every one, and challenges the wrong ones."""
+    """Checks posted answers; by default every one, and challenges the wrong ones.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> @aivmsim.strategy("every_other", role="challenger", honest=True)
+    ... class EveryOther(aivmsim.ChallengerStrategy):
+    ...     def steps_to_check(self, view):
+    ...         return view.steps if view.index % 2 == 0 else None
+    """
 
     role = "challenger"
 
@@ -192,7 +218,15 @@ class ChallengerStrategy(_Client):
 
 
 class RequesterStrategy(_Client):
-    """Submits tasks; by default those of the workload when they are due."""
+    """Submits tasks; by default those of the workload when they are due.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> @aivmsim.strategy("as_scheduled", role="requester", honest=True)
+    ... class AsScheduled(aivmsim.RequesterStrategy):
+    ...     pass
+    """
 
     role = "requester"
 
@@ -214,14 +248,30 @@ class RequesterStrategy(_Client):
 
 
 class BlockRef(NamedTuple):
-    """A block by its id and height."""
+    """A block by its id and height.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> block = aivmsim.BlockRef("0x" + "00" * 32, 7)
+    >>> block.height
+    7
+    """
 
     id: str
     height: int
 
 
 class BlockInfo(NamedTuple):
-    """A block and what it was built on."""
+    """A block and what it was built on.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> class Builds(aivmsim.ValidatorStrategy):
+    ...     def begin_block(self, parent, height, operations):
+    ...         return super().begin_block(parent, height, operations)
+    """
 
     id: str
     parent: str
@@ -245,6 +295,13 @@ class Vote(NamedTuple):
         The id of the block that it prefers, or has accepted, at the asker's next height.
     last_accepted : BlockRef
         What it says it accepted last.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> tip = aivmsim.BlockRef("0x" + "00" * 32, 7)
+    >>> aivmsim.Vote(preferred=tip, at_height=tip.id, last_accepted=tip).preferred.height
+    7
     """
 
     preferred: BlockRef
@@ -273,6 +330,13 @@ class PollView(NamedTuple):
         Blocks that this validator has verified and not decided, by height.
     branch_asked_about : BlockInfo or None
         What the asker prefers at its next height, as far as it is undecided here.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> class Agrees(aivmsim.ValidatorStrategy):
+    ...     def vote(self, poll):
+    ...         return super().vote(poll)
     """
 
     block: BlockRef
@@ -293,7 +357,14 @@ class PollView(NamedTuple):
 
 class Follower(NamedTuple):
     """A client that follows a validator: its number in the run, its role, and which of that role it
-    is."""
+    is.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> aivmsim.Follower._fields
+    ('id', 'role', 'index_in_role')
+    """
 
     id: int
     role: str
@@ -306,6 +377,14 @@ class ValidatorStrategy(Strategy):
     :meth:`builds`, :meth:`begin_block` and :meth:`includes` are asked in both fidelities; the
     others of replicas only (``run.fidelity = "full"``): a virtual chain has no votes, nobody to
     split, and nobody to serve.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> @aivmsim.strategy("no_challenges", role="validator")
+    ... class NoChallenges(aivmsim.ValidatorStrategy):
+    ...     def includes(self, operation):
+    ...         return operation["kind"] != "Challenge"
     """
 
     role = "validator"
@@ -494,6 +573,17 @@ def strategy(
     ------
     TypeError
         The class does not derive from the strategy class of its role.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> @aivmsim.strategy("wrong", role="provider", parameters={"wrong_ppm": 1_000_000})
+    ... class Wrong(aivmsim.ProviderStrategy):
+    ...     def answer(self, view):
+    ...         return view.run() ^ int(self.random.bernoulli_ppm(self.parameters["wrong_ppm"]))
+    >>> scenario = aivmsim.Scenario.load("lazy_provider").replace(
+    ...     **{"provider.lazy.strategy": "python:wrong"}
+    ... )
     """
 
     def register(made: _S) -> _S:

@@ -28,7 +28,14 @@ Progress = Callable[[int, int], None]
 
 
 class SweepError(RuntimeError):
-    """A run of a sweep failed; the text names its point and seed, the cause is chained."""
+    """A run of a sweep failed; the text names its point and seed, the cause is chained.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> issubclass(aivmsim.SweepError, RuntimeError)
+    True
+    """
 
 
 class _Point(NamedTuple):
@@ -143,14 +150,15 @@ def sweep(
     Examples
     --------
     >>> import aivmsim
-    >>> windows = {"vm.challenge_window_blocks": [2, 10]}
-    >>> frame = aivmsim.sweep("lazy_provider", windows, seeds=[1, 2])
-    >>> frame[["vm.challenge_window_blocks", "seed", "n_fraud_missed"]]
-       vm.challenge_window_blocks  seed  n_fraud_missed
-    0                           2     1               0
-    1                           2     2               0
-    2                          10     1               0
-    3                          10     2               0
+    >>> small = aivmsim.Scenario.load("safe_window").replace(**{"tasks.count": 20})
+    >>> windows = {"vm.challenge_window_blocks": [2, 40]}
+    >>> frame = aivmsim.sweep(small, windows, seeds=[1, 2])
+    >>> frame[["vm.challenge_window_blocks", "seed", "status"]]
+       vm.challenge_window_blocks  seed status
+    0                           2     1  clean
+    1                           2     2  clean
+    2                          40     1  clean
+    3                          40     2  clean
     """
     scenario = as_scenario(scenario)
     if jobs is not None and executor is not None:

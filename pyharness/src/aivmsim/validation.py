@@ -74,6 +74,13 @@ def validate(
         The backend names a GPU, and no plugin of that kind works (``gpu_not_available``).
     StudyError
         The database cannot be written.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> cases = aivmsim.validate(["V58"])
+    >>> str(cases["verdict"].iloc[0])
+    'agrees'
     """
     if isinstance(cases, str):
         raise ValueError(f"cases: {cases!r} is no list of ids; write [{cases!r}]")

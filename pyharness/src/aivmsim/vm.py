@@ -23,9 +23,9 @@ class VM:
     """A VM with accounts, validators, a store and a clock.
 
     >>> vm = aivmsim.VM(accounts={"alice": "100 LUX", "paula": "2000 LUX"})
-    >>> vm.execute(aivmsim.op.RegisterProvider("p-1", models=["qwen3-8b"]), sender="paula")
-    >>> vm.submit("SubmitTask", sender="alice", job_id="job", model_id="qwen3-8b")
-    >>> vm.advance(5)
+    >>> _ = vm.execute(aivmsim.op.RegisterProvider("p-1", models=["qwen3-8b"]), sender="paula")
+    >>> _ = vm.submit("SubmitTask", sender="alice", job_id="job", model_id="qwen3-8b")
+    >>> _ = vm.advance(5)
     >>> vm.task("job").status
     'assigned'
 
@@ -73,6 +73,13 @@ class VM:
     ------
     VmError
         A configuration or genesis that is refused (``config``), or a file that is (``storage``).
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> vm = aivmsim.VM(accounts={"alice": "100 LUX", "bob": "5 LUX"})
+    >>> vm.balance("bob")
+    5000000000
     """
 
     def __init__(
@@ -400,7 +407,8 @@ class VM:
 
     @property
     def now_ns(self) -> int:
-        """The clock that :meth:`verify` goes by; blocks move it, and it can be set."""
+        """The clock that :meth:`verify` goes by, in nanoseconds; blocks move it, and it can be
+        set."""
         return self._machine.now_ns
 
     @now_ns.setter
@@ -573,23 +581,51 @@ def _id(block: Block | str | None) -> Any:
 
 
 def claim_commitment(claim: int, salt: Hash, challenger: Address) -> str:
-    """keccak(claimed output || salt || challenger's address): the hash of a challenge."""
+    """keccak(claimed output || salt || challenger's address): the hash of a challenge.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> aivmsim.claim_commitment(7, "0x" + "00" * 32, aivmsim.DEV_ACCOUNT)[:2]
+    '0x'
+    """
     return _core.claim_commitment(claim, salt, challenger)
 
 
 def keccak256(data: bytes) -> bytes:
-    """Keccak-256 with the legacy padding, as the protocol uses it; not SHA3-256."""
+    """Keccak-256 with the legacy padding, as the protocol uses it; not SHA3-256.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> aivmsim.keccak256(b"").hex()[:8]
+    'c5d24601'
+    """
     return _core.keccak256(data)
 
 
 def default_config(permissioned: bool = False) -> dict[str, Any]:
-    """The published configuration, or its permissioned variant, by its JSON tags."""
+    """The published configuration, or its permissioned variant, by its JSON tags.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> aivmsim.default_config()["challengeWindowBlocks"]
+    100
+    """
     return json.loads(_core.default_config_json(permissioned))
 
 
 def default_policy() -> dict[str, Any]:
     """The protocol's own parameters with their defaults; money in nLUX, rates in basis points,
-    windows in blocks."""
+    windows in blocks.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> aivmsim.default_policy()["challenge_reveal_blocks"] > 0
+    True
+    """
     return _core.default_policy()
 
 

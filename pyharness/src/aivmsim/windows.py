@@ -27,6 +27,13 @@ class SafeWindow(NamedTuple):
         One row per window that was examined: ``window``, ``runs``, ``posted`` and ``missed`` fraud,
         the ``share`` that became final with its interval ``low`` to ``high``, and the ``verdict``:
         safe, unsafe or undecided.
+
+    Examples
+    --------
+    >>> import aivmsim
+    >>> small = aivmsim.Scenario.load("safe_window").replace(**{"tasks.count": 20})
+    >>> aivmsim.safe_window(small, 0.0, bound=0.5, runs_max=16, window_max=4).window
+    1
     """
 
     window: int | None
@@ -82,7 +89,8 @@ def safe_window(
     Examples
     --------
     >>> import aivmsim
-    >>> found = aivmsim.safe_window("safe_window", alpha=0.5, bound=0.2, runs_max=16)
+    >>> small = aivmsim.Scenario.load("safe_window").replace(**{"tasks.count": 20})
+    >>> found = aivmsim.safe_window(small, alpha=0.1, bound=0.4, runs_max=32, window_max=8)
     >>> found.table["verdict"].iloc[-1]
     'safe'
     """

@@ -1,0 +1,444 @@
+// What the comments and descriptions of the catalogue claim. Every number in them is a value of its
+// scenario or is computed here; every command in them is accepted; and every command that compares
+// with honest play shows that the attack does not pay there, which is what it stands for.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+
+#include "scenarios/cli/catalog.h"
+#include "scenarios/file/load.h"
+#include "scenarios/file/print.h"
+#include "scenarios/run/run.h"
+#include "scenarios/run/setting.h"
+#include "scenarios/statistics/cheating_gain.h"
+#include "sim/consensus/snowman/fork_chance.h"
+#include "sim/consensus/snowman/repeated_polls.h"
+#include "sim/record/row_sink.h"
+#include "sim/scenario/participants.h"
+#include "sim/world/world.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+constexpr double kClaimConfidence = 0.95;
+constexpr std::uint64_t kRunsOfAComparison = 16;  // the default of aivmsim run --counterfactual
+
+// --- Reading comments ---
+
+// The comment lines and the description of a scenario file, as one line of text.
+std::string comments_of(const std::string& name) {
+    static const std::regex form(R"re((?:^|\s)#(.*)$|^description = "(.*)"$)re");
+    std::ifstream in(scenario_path(name));
+    std::string text;
+    for (std::string line; std::getline(in, line);) {
+        std::smatch found;
+        if (std::regex_search(line, found, form)) text += found[1].str() + found[2].str() + ' ';
+    }
+    return std::regex_replace(text, std::regex(R"([\\\s]+)"), " ");
+}
+
+struct Command {
+    std::string scenario;  // in whose comment it stands
+    std::string text;
+    std::string run;  // the scenario that it runs
+    std::vector<std::string> set;
+    bool counterfactual = false;
+    std::uint64_t runs = kRunsOfAComparison;
+    friend void PrintTo(const Command& one, std::ostream* out) { *out << one.text; }
+};
+
+// "aivmsim run NAME --set ..." and, in a sentence, "--set ..." for the scenario itself.
+const std::regex& command_form() {
+    static const std::regex form(
+        R"((?:aivmsim run (\w+)|--set(?= ))((?: --set)? [\w.-]+=(?:"[^"]*"|[\w.%/-]*)|)"
+        R"( --counterfactual| --runs \d+)+)");
+    return form;
+}
+
+std::vector<Command> commands_of(const std::string& name) {
+    const std::string text = comments_of(name);
+    std::vector<Command> out;
+    for (std::sregex_iterator one(text.begin(), text.end(), command_form()), end; one != end;
+         ++one) {
+        Command command{name, one->str(), (*one)[1].matched ? (*one)[1].str() : name, {}};
+        static const std::regex words(R"re(([\w.-]+=)(?:"([^"]*)"|([\w.%/-]*))|--\w+(?: \d+)?)re");
+        for (std::sregex_iterator word(command.text.begin(), command.text.end(), words);
+             word != end; ++word) {
+            const std::string written = word->str();
+            if ((*word)[1].matched) {
+                std::string value = (*word)[2].str() + (*word)[3].str();
+                while (value.ends_with('.')) value.pop_back();  // of the sentence
+                command.set.push_back((*word)[1].str() + value);
+            } else if (written.starts_with("--counterfactual")) {
+                command.counterfactual = true;
+            } else if (written.starts_with("--runs ")) {
+                command.runs = std::stoull(written.substr(7));
+            }
+        }
+        out.push_back(std::move(command));
+    }
+    return out;
+}
+
+std::vector<Command> all_commands() {
+    std::vector<Command> out;
+    for (const std::string& name : catalog_names())
+        std::ranges::copy(commands_of(name), std::back_inserter(out));
+    return out;
+}
+
+std::vector<Command> comparisons() {
+    std::vector<Command> out = all_commands();
+    std::erase_if(out, [](const Command& one) { return !one.counterfactual; });
+    return out;
+}
+
+sim::Scenario scenario_with(const std::string& name, const std::vector<std::string>& set = {}) {
+    std::vector<Override> overrides;
+    for (const std::string& assignment : set) overrides.push_back(*parse_override(assignment));
+    const auto loaded = load_scenario_file(scenario_path(name), overrides);
+    if (!loaded) throw std::runtime_error(to_text(loaded.error()));
+    return loaded->scenario;
+}
+
+// --- Commands ---
+
+TEST(Claims, EveryCommandOfACommentIsAccepted) {
+    const std::vector<Command> commands = all_commands();
+    EXPECT_GT(commands.size(), 30U) << "they are no longer found";
+    for (const Command& one : commands) {
+        EXPECT_FALSE(one.set.empty() && !one.counterfactual) << one.scenario << ": " << one.text;
+        EXPECT_NO_THROW({
+            const auto setting = make_setting(scenario_with(one.run, one.set));
+            EXPECT_TRUE(setting) << setting.error().text();
+        }) << one.scenario
+           << ": " << one.text;
+    }
+}
+
+class ComparisonOf : public testing::TestWithParam<Command> {};
+
+TEST_P(ComparisonOf, ShowsThatItDoesNotPay) {
+    const sim::Scenario scenario = scenario_with(GetParam().run, GetParam().set);
+    std::vector<std::vector<sim::CounterfactualRow>> rows;
+    for (std::uint64_t seed = 1; seed <= GetParam().runs; ++seed) {
+        RunOptions options;
+        options.seed = seed;
+        options.counterfactual = true;
+        const auto outcome = run_scenario(scenario, options);
+        ASSERT_TRUE(outcome) << outcome.error().text();
+        rows.push_back(outcome->counterfactuals);
+    }
+    const std::vector<CheatingGain> gains = gains_over(rows, kClaimConfidence);
+    ASSERT_FALSE(gains.empty());
+    for (const CheatingGain& gain : gains)
+        EXPECT_EQ(gain.pays, Pays::kNo) << gain.label << " gains " << gain.gains.mean() / 1e9;
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalog, ComparisonOf, testing::ValuesIn(comparisons()),
+                         [](const auto& run) {
+                             return fmt::format("{}_{}", run.param.run, run.index);
+                         });
+
+// --- Numbers ---
+
+struct Recorded {
+    sim::VectorSink rows;
+    sim::Outcome outcome;
+};
+std::unique_ptr<Recorded> recorded(const sim::Scenario& scenario) {
+    const sim::Setting setting = make_setting(scenario).value();
+    const auto world = sim::World::make(setting, {}).value();
+    auto out = std::make_unique<Recorded>();
+    out->outcome = world->run();
+    EXPECT_TRUE(out->rows.begin_run({}));
+    world->write_results(out->rows, 0, out->outcome);
+    return out;
+}
+std::unique_ptr<Recorded> recorded(const std::string& name) {
+    return recorded(scenario_with(name));
+}
+
+std::int64_t parameter(const std::string& scenario, const std::string& group,
+                       const std::string& key) {
+    for (const sim::ActorGroup& one : scenario_with(scenario).actors) {
+        if (one.name == group) return one.parameters.at(key);
+    }
+    throw std::runtime_error("no group " + group);
+}
+
+double count_of(const sim::Outcome& outcome, const char* metric) {
+    return std::visit([](auto value) { return static_cast<double>(value); },
+                      outcome.metric(metric));
+}
+
+// The chance of a fork at a contested height, with so many of the validators against the rest; the
+// equivocator only begins the split, which the model takes as given.
+double fork_chance_of(const std::string& name, std::uint32_t byzantine) {
+    const sim::Scenario scenario = scenario_with(name);
+    sim::ForkModel model;
+    model.snow.k = scenario.chain.k;
+    model.snow.alpha_preference = scenario.chain.alpha_preference;
+    model.snow.alpha_confidence = scenario.chain.alpha_confidence;
+    model.snow.beta = scenario.chain.beta;
+    model.snow.concurrent_polls = scenario.chain.concurrent_polls;
+    model.validators = scenario.chain.validators;
+    model.byzantine = byzantine;
+    return sim::fork_chance(model);
+}
+
+std::uint32_t members_of(const sim::Scenario& scenario, sim::Role role) {
+    std::uint32_t sum = 0;
+    for (const sim::ActorGroup& one : scenario.actors) sum += one.role == role ? one.count : 0;
+    return sum;
+}
+
+// What every slash of this cause took, and for whom.
+bool every_slash(const std::string& name, std::string_view cause,
+                 bool (*is_so)(const sim::SlashRow& slash)) {
+    const auto run = recorded(name);
+    std::size_t seen = 0;
+    for (const sim::SlashRow& slash : run->rows.rows<sim::SlashRow>()) {
+        if (slash.cause != cause) continue;
+        ++seen;
+        if (!is_so(slash)) return false;
+    }
+    return seen > 0;
+}
+
+struct Number {
+    const char* scenario;
+    const char* written;  // in the comment, without thousands separators
+    const char* meaning;
+    bool (*holds)();
+};
+
+// Numbers of comments that are no value of a key.
+constexpr Number kNumbers[] = {
+    {"anchors_roll_over", "4096", "fewer slots than anchors",
+     [] {
+         const auto run = recorded("anchors_roll_over");
+         const std::size_t anchors = run->rows.rows<sim::AnchorRow>().size();
+         return anchors > 4096 &&
+                anchors == static_cast<std::size_t>(count_of(run->outcome, "blocks"));
+     }},
+    {"compute_time_inflator", "1.5", "LUX minted for a true report, and 3 for a false one",
+     [] {
+         std::set<std::uint64_t> minted;
+         const auto run = recorded("compute_time_inflator");
+         for (const sim::TaskRow& task : run->rows.rows<sim::TaskRow>())
+             minted.insert(static_cast<std::uint64_t>(signed_nlux(*task.minted)));
+         return minted == std::set<std::uint64_t>{1'500'000'000, 3'000'000'000};
+     }},
+    {"inspection", "101", "LUX that a proven lie costs: the slash and the fee",
+     [] {
+         const auto run = recorded("inspection");
+         return run->rows.rows<sim::SlashRow>().at(0).taken +
+                    run->rows.rows<sim::TaskRow>().at(0).fee ==
+                lux(101);
+     }},
+    {"inspection", "101", "S in V / (V + S), the share that is checked",
+     [] {
+         return parameter("inspection", "checker", "check_ppm") ==
+                static_cast<std::int64_t>(50.0 / (50 + 101) * 1e6 + 0.5);
+     }},
+    {"lazy_checker", "9", "tenths of the lies that a check finds",
+     [] { return parameter("lazy_checker", "lazy", "power_ppm") == 900'000; }},
+    {"minority_keeper", "11", "fork chance 10^-11",
+     [] { return fork_chance_of("minority_keeper", 2) < 1e-11; }},
+    {"nothing_at_stake", "4", "fork chance 10^-4",
+     [] { return fork_chance_of("nothing_at_stake", 3) < 1e-4; }},
+    {"snow_breach", "1", "fork chance", [] { return fork_chance_of("snow_breach", 3) == 1; }},
+    {"nondeterministic", "25", "one answer of so many is wrong",
+     [] { return parameter("nondeterministic", "erring", "error_ppm") * 25 == 1'000'000; }},
+    {"partition", "18", "validators that are left, whose polls of 11 mostly get 8 answers",
+     [] {
+         const sim::Scenario scenario = scenario_with("partition");
+         const auto run = recorded("partition");
+         const double answers = (18.0 - 1) / (scenario.chain.validators - 1);
+         return scenario.chain.validators - 3 == 18 && count_of(run->outcome, "tasks") == 200 &&
+                sim::chance_of_at_least(scenario.chain.alpha_confidence, scenario.chain.k,
+                                        answers) > 0.5;
+     }},
+    {"partition", "6", "validators of NA, without which no task becomes final for three minutes",
+     [] {
+         const auto run = recorded(scenario_with("partition", {"fault.0.regions=NA"}));
+         constexpr std::uint64_t kSecond = 1'000'000'000;
+         return std::ranges::none_of(run->rows.rows<sim::TaskRow>(), [](const sim::TaskRow& task) {
+             return task.final_time_ns && *task.final_time_ns > 125 * kSecond &&
+                    *task.final_time_ns < 300 * kSecond;
+         });
+     }},
+    {"queue_holder", "110", "tasks that cost far less to hold than 160",
+     [] {
+         const auto few =
+             recorded(scenario_with("queue_holder", {"requester.queue.parameters.hold=110"}));
+         const auto all = recorded("queue_holder");
+         return count_of(few->outcome, "attacker_net") >
+                count_of(all->outcome, "attacker_net") / 10;
+     }},
+    {"selection_grinder", "13", "3/13 of the tasks",
+     [] {
+         const sim::Scenario scenario = scenario_with("selection_grinder");
+         const double f = 1.0 / members_of(scenario, sim::Role::kProvider);
+         const double s = 7.0 / scenario.chain.validators;
+         return std::abs(f / (1 - s * (1 - f)) - 3.0 / 13) < 1e-12;
+     }},
+    {"self_challenger", "60", "of 100 LUX are not the owner's again",
+     [] {
+         return every_slash("self_challenger", "wrong_answer", [](const sim::SlashRow& slash) {
+             return slash.taken - slash.to_challenger == lux(60);
+         });
+     }},
+    {"self_challenger", "40", "LUX return, 10 go to the requester, 50 are burned",
+     [] {
+         return every_slash("self_challenger", "wrong_answer", [](const sim::SlashRow& slash) {
+             return slash.to_challenger == lux(40) && slash.to_requester == lux(10) &&
+                    slash.burned == lux(50);
+         });
+     }},
+    {"slow", "40", "times as slow miss the timeout, ten times do not",
+     [] {
+         const auto much = recorded(scenario_with("slow", {"provider.slow.parameters.factor=40"}));
+         const auto little = recorded("slow");
+         return count_of(much->outcome, "slash_taken") > 0 &&
+                count_of(little->outcome, "slash_taken") == 0;
+     }},
+    {"sybil", "7", "owners",
+     [] {
+         const sim::Scenario scenario = scenario_with("sybil");
+         return sim::owners_of(sim::groups_of(scenario), *make_setting(scenario)->strategies)
+                        .size() > 0 &&
+                members_of(scenario, sim::Role::kProvider) - 3 + 1 == 7;
+     }},
+    {"sybil", "9", "identities",
+     [] { return members_of(scenario_with("sybil"), sim::Role::kProvider) == 9; }},
+    {"threshold_check", "1000", "full_mlux with which no lie becomes final",
+     [] {
+         const auto run = recorded(
+             scenario_with("threshold_check", {"challenger.watcher.parameters.full_mlux=1000"}));
+         return count_of(run->outcome, "n_fraud_posted") > 0 &&
+                count_of(run->outcome, "n_fraud_missed") == 0;
+     }},
+    {"trust_farmer", "70", "points of a TDX machine",
+     [] {
+         const auto run = recorded(scenario_with("trust_farmer", {"vm.trust_from_history=0"}));
+         return std::ranges::any_of(run->rows.rows<sim::AgentRow>(), [](const sim::AgentRow& one) {
+             return one.role == "provider" && one.trust == 70;
+         });
+     }},
+    {"unbond_escape", "22", "blocks that a check takes",
+     [] {
+         const sim::Scenario scenario = scenario_with("unbond_escape");
+         return scenario.workload.check_time_ns / scenario.chain.block_interval_ns == 22;
+     }},
+};
+
+class NumberOf : public testing::TestWithParam<Number> {};
+void PrintTo(const Number& one, std::ostream* out) { *out << one.scenario << " " << one.written; }
+
+std::set<std::string> numbers_in(const std::string& text) {
+    static const std::regex number(R"(\d[\d,]*(?:\.\d+)?)");
+    std::set<std::string> out;
+    for (std::sregex_iterator one(text.begin(), text.end(), number), end; one != end; ++one) {
+        const auto before = one->position() == 0 ? ' ' : text[one->position() - 1];
+        if (std::isalpha(static_cast<unsigned char>(before)) || before == '_' || before == '.')
+            continue;  // V05, fp16
+        std::string digits = one->str();
+        std::erase(digits, ',');
+        out.insert(digits);
+    }
+    return out;
+}
+
+TEST_P(NumberOf, IsComputed) {
+    EXPECT_TRUE(numbers_in(comments_of(GetParam().scenario)).contains(GetParam().written))
+        << "the comment does not have it";
+    EXPECT_TRUE(GetParam().holds()) << GetParam().written << ": " << GetParam().meaning;
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalog, NumberOf, testing::ValuesIn(kNumbers), [](const auto& run) {
+    return fmt::format("{}_{}", run.param.scenario, run.index);
+});
+
+// A number is a value of a key of the scenario, or computed above, or 0, 1 or 2 in a formula.
+TEST(Claims, EveryNumberOfACommentIsAValueOrComputed) {
+    for (const std::string& name : catalog_names()) {
+        std::string text = std::regex_replace(comments_of(name), command_form(), "");
+        text = std::regex_replace(text, std::regex("`[^`]*`|sqlite3 .*'"), "");
+        std::set<std::string> known = numbers_in(
+            std::regex_replace(canonical_text(scenario_with(name)), std::regex("_"), ""));
+        for (const Number& one : kNumbers) {
+            if (name == one.scenario) known.insert(one.written);
+        }
+        known.insert({"0", "1", "2"});
+        for (const std::string& number : numbers_in(text))
+            EXPECT_TRUE(known.contains(number)) << name << ": " << number;
+    }
+}
+
+// --- Sentences without numbers ---
+
+TEST(Claims, WeakPollsForkAtMostSeeds) {
+    const sim::Scenario scenario = scenario_with("snow_breach");
+    int forks = 0;
+    for (std::uint64_t seed = 1; seed <= 9; ++seed) {
+        RunOptions options;
+        options.seed = seed;
+        const auto outcome = run_scenario(scenario, options);
+        ASSERT_TRUE(outcome);
+        forks += std::ranges::any_of(
+            outcome->violations, [](const sim::Violation& one) { return one.invariant == "S1"; });
+    }
+    EXPECT_GE(forks, 5);
+}
+
+TEST(Claims, ADelayBeyondTheLastTaskKeepsLatecomersOut) {
+    const auto run = recorded(scenario_with("late_joiner", {"vm.activation_delay_blocks=40"}));
+    EXPECT_EQ(count_of(run->outcome, "n_fraud_posted"), 0);
+    EXPECT_GT(count_of(recorded("late_joiner")->outcome, "n_fraud_posted"), 0);
+}
+
+TEST(Claims, WithoutAToleranceHonestNoiseIsSlashed) {
+    const auto strict = recorded(scenario_with("noise_gamer", {"vm.answer_tolerance=0"}));
+    EXPECT_GT(count_of(strict->outcome, "n_honest_slashed"), 0);
+    EXPECT_EQ(count_of(recorded("noise_gamer")->outcome, "n_honest_slashed"), 0);
+}
+
+TEST(Claims, WithCommitRevealTheHonestHaveNoQuorumWithoutTheRiders) {
+    const auto run = recorded(scenario_with("free_rider_herd", {"vm.commit_reveal=true"}));
+    EXPECT_TRUE(std::ranges::none_of(run->rows.rows<sim::TaskRow>(), [](const sim::TaskRow& task) {
+        return task.correct.has_value();
+    }));
+}
+
+TEST(Claims, TheHonestSideLosesNoGameOfABisection) {
+    const auto run = recorded("bisection");
+    const auto& challenges = run->rows.rows<sim::ChallengeRow>();
+    EXPECT_GT(challenges.size(), 0U);
+    for (const sim::ChallengeRow& one : challenges) {
+        if (!one.valid) continue;
+        EXPECT_NE(one.winner, sim::DisputeWinner::kProvider) << one.challenge;
+    }
+}
+
+TEST(Claims, OnlyAttestedMachinesAllowEarlyUse) {
+    const auto run = recorded("tee_fast");
+    const auto& agents = run->rows.rows<sim::AgentRow>();
+    std::size_t early = 0;
+    for (const sim::ResultRow& result : run->rows.rows<sim::ResultRow>()) {
+        if (!result.usable_early_ns) continue;
+        ++early;
+        const std::uint32_t owner = agents.at(result.provider).principal;
+        EXPECT_TRUE(run->outcome.principals.at(owner).label.starts_with("attested"));
+    }
+    EXPECT_GT(early, 0U);
+}
+
+}  // namespace
+}  // namespace aivm::scenarios::cli
