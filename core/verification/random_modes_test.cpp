@@ -61,7 +61,7 @@ class Table {
 public:
     Table(Game game, const Choose& choose, std::uint64_t scale = 1)
         : choose_(choose), scale_(scale), chain(options_for(game, choose, scale)) {
-        for (std::uint32_t i = 1; i <= kPool; ++i) chain.join(fmt::format("p-{}", i));
+        for (std::uint32_t i = 1; i <= kPool; ++i) join(fmt::format("p-{}", i));
     }
 
     void block() {
@@ -79,6 +79,10 @@ public:
     }
 
 private:
+    [[nodiscard]] Amount bond() const {
+        return std::max(lux(1000), chain.rules().parameters.config.min_provider_bond);
+    }
+    void join(const std::string& who) { chain.block({chain.by(who, registration(who, bond()))}); }
     [[nodiscard]] bool often() const { return choose_(3) != 0; }
     [[nodiscard]] std::string provider() const { return fmt::format("p-{}", 1 + choose_(kPool)); }
     [[nodiscard]] Answer some_answer(const std::string& job) const {
@@ -106,8 +110,7 @@ private:
             case 2:
                 return add(who, claim(who));
             default:
-                return add(who, registration(who + "'",
-                                             chain.rules().parameters.config.min_provider_bond));
+                return add(who, registration(who + "'", bond()));
         }
     }
 

@@ -254,11 +254,14 @@ op::Evidence equivocation(const TestChain& chain, std::string_view who, std::uin
 // in as many slots as it likes. Reported by accounts that have nothing, they filled the lane, and
 // the honest challenge was refused.
 TEST(QueueFlood, F31EvidenceAgainstOneValidatorTakesOnePlaceOfTheLane) {
-    TestChain chain(options_with({"mallory"}));
+    TestOptions options = options_with({"mallory"});
+    options.parameters.policy.evidence_ttl_blocks = 100;
+    options.parameters.policy.stake_cooldown_blocks = 100;
+    TestChain chain(options);
     answered_jobs(chain, 1, true);
     chain.block({chain.by("mallory", op::JoinValidators{lux(1), {}})});
     const auto accused = static_cast<std::uint32_t>(chain.state().validators.size() - 1);
-    for (std::size_t i = 0; i < kFlood; ++i) {
+    for (std::size_t i = 0; i < kFlood / 25; ++i) {
         const auto report = equivocation(chain, "mallory", accused, i);
         submit_all(chain, {chain.by_with_nonce(fmt::format("nobody-{}", i), 1, report)});
     }
