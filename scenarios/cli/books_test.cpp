@@ -7,6 +7,7 @@
 
 #include <map>
 #include <set>
+#include <utility>
 
 #include "core/config/slash_causes.h"
 #include "scenarios/cli/catalog.h"
@@ -164,6 +165,39 @@ private:
     std::map<std::uint64_t, std::vector<sim::ResultRow>> by_task_;
 };
 
+// What honest providers and checkers pay outside the chain, from the settings alone: each answer of
+// a provider costs its steps, and a check at most as much. Returns what is wrong.
+std::vector<std::string> wrong_outlays(const sim::VectorSink& rows,
+                                       const sim::Participants& participants,
+                                       const sim::Workload& workload) {
+    const auto honest = [&](std::uint32_t agent) {
+        const std::string& strategy =
+            participants.principals.at(participants.all.at(agent).principal).strategy;
+        return strategy == "honest" || strategy == "always_check";
+    };
+    const Amount answer = workload.step_cost.checked_times(workload.steps).value();
+    const Amount check = workload.check_cost.checked_times(workload.steps).value();
+    std::vector<std::string> out;
+    std::set<std::pair<std::uint32_t, std::uint64_t>> paid;
+    for (const sim::OutlayRow& row : rows.rows<sim::OutlayRow>()) {
+        if (!honest(row.payer) || !row.task) continue;
+        const bool fits =
+            row.kind == OutlayKind::kWork ? row.amount == answer
+            : row.kind == OutlayKind::kCheck
+                ? row.amount <= check && row.amount.nlux() % workload.check_cost.nlux() == 0
+                : true;
+        if (!fits)
+            out.push_back(fmt::format("outlay {} of {} nLUX", row.outlay, row.amount.nlux()));
+        if (row.kind == OutlayKind::kWork) paid.insert({row.payer, *row.task});
+    }
+    if (answer.is_zero()) return out;
+    for (const sim::ResultRow& result : rows.rows<sim::ResultRow>()) {
+        if (honest(result.provider) && !paid.contains({result.provider, result.task}))
+            out.push_back(fmt::format("task {} was answered without work", result.task));
+    }
+    return out;
+}
+
 Books books_of(const sim::PayoffRow& row) {
     return {signed_nlux(row.revenue),
             signed_nlux(row.cost),
@@ -204,6 +238,7 @@ struct Audited {
     std::vector<sim::PrincipalRow> principals;
     std::vector<Books> recorded;
     std::vector<Books> rebuilt;
+    std::vector<std::string> wrong_outlays;
 };
 
 // `filter` makes the sink through which the rows reach the audit.
@@ -223,7 +258,10 @@ Audited audit(const std::string& name, Filter&& filter) {
     filter(rows, [&](sim::RowSink& sink) { world->write_results(sink, 0, outcome); });
     const sim::World::ChainBasis basis = world->chain_basis();
     const std::uint32_t lie_gain = loaded->scenario.workload.lie_gain_ppm;
-    Audited out{outcome.principals, {}, Audit(rows, basis.participants, lie_gain).books(tied)};
+    Audited out{outcome.principals,
+                {},
+                Audit(rows, basis.participants, lie_gain).books(tied),
+                wrong_outlays(rows, basis.participants, loaded->scenario.workload)};
     for (const sim::PayoffRow& row : outcome.payoffs) out.recorded.push_back(books_of(row));
     return out;
 }
@@ -236,6 +274,7 @@ TEST_P(BooksOf, AgreeWithTheRowsToTheLastNlux) {
     ASSERT_EQ(found.rebuilt.size(), found.recorded.size());
     for (std::size_t i = 0; i < found.rebuilt.size(); ++i)
         EXPECT_EQ(found.recorded[i], found.rebuilt[i]) << found.principals[i].label;
+    EXPECT_THAT(found.wrong_outlays, testing::IsEmpty());
 }
 
 TEST(BooksAudit, APaymentThatIsNotRecordedIsFound) {
@@ -247,6 +286,26 @@ TEST(BooksAudit, APaymentThatIsNotRecordedIsFound) {
     for (std::size_t i = 0; i < found.rebuilt.size(); ++i)
         wrong += found.recorded[i] == found.rebuilt[i] ? 0 : 1;
     EXPECT_EQ(wrong, 2U) << "who paid it and who received it";
+}
+
+// Twice the price per step in the settings than what was paid.
+TEST(BooksAudit, AnOutlayThatIsNotWhatTheSettingsSayIsFound) {
+    const auto loaded = load_scenario_file(scenario_path("always_check"));
+    ASSERT_TRUE(loaded);
+    const sim::Setting setting = make_setting(loaded->scenario).value();
+    const auto world = sim::World::make(setting, {}).value();
+    sim::Outcome outcome = world->run();
+    sim::VectorSink rows;
+    ASSERT_TRUE(rows.begin_run({}));
+    world->write_results(rows, 0, outcome);
+    const sim::Participants& participants = world->chain_basis().participants;
+    sim::Workload dearer = loaded->scenario.workload;
+    EXPECT_THAT(wrong_outlays(rows, participants, dearer), testing::IsEmpty());
+    dearer.step_cost = lux(1);
+    EXPECT_FALSE(wrong_outlays(rows, participants, dearer).empty());
+    dearer = loaded->scenario.workload;
+    dearer.check_cost = lux(1);
+    EXPECT_FALSE(wrong_outlays(rows, participants, dearer).empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalog, BooksOf, testing::ValuesIn(catalog_names()),
