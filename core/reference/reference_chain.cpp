@@ -68,7 +68,7 @@ void ReferenceChain::begin(const BlockContext& block) {
 
 // The nonce is above the last one of its lane, the sender has signed, and it can pay the fee.
 // Nobody can sign for the escrow account.
-void ReferenceChain::check_inclusion(const SignedOperation& operation) {
+void ReferenceChain::check_inclusion(const SignedOperation& operation, Money price) {
     const auto account = world.accounts.find(operation.sender());
     const std::uint64_t last =
         account == world.accounts.end() ? 0 : account->second.nonces[lane_number(operation)];
@@ -77,7 +77,7 @@ void ReferenceChain::check_inclusion(const SignedOperation& operation) {
         operation.sender() != kEscrow &&
             law_.authorizer->verify(operation.sender(), operation.id(), operation.authorization()),
         ErrorCode::kNotAuthorized);
-    require(balance(operation.sender()) >= to_money(operation.inclusion_fee()) + price_of_space(),
+    require(balance(operation.sender()) >= to_money(operation.inclusion_fee()) + price,
             ErrorCode::kInsufficientFunds);
 }
 
@@ -116,7 +116,7 @@ void ReferenceChain::pay_inclusion_fee(const SignedOperation& operation, Validat
 Reasons ReferenceChain::apply(const SignedOperation& operation, ValidatorIndex proposer) {
     reasons_ = {};
     sender_ = operation.sender();
-    check_inclusion(operation);
+    check_inclusion(operation, price_of_space());
     if (!reasons_.none()) return reasons_;
     // The operation itself is paid from what the fee leaves.
     const Money fee = to_money(operation.inclusion_fee()) + price_of_space();
@@ -139,7 +139,7 @@ Reasons ReferenceChain::apply(const SignedOperation& operation, ValidatorIndex p
 // Pays the fee and uses up the nonce, so that nobody charges it twice.
 void ReferenceChain::charge_void(const SignedOperation& operation, ValidatorIndex proposer) {
     reasons_ = {};
-    check_inclusion(operation);
+    check_inclusion(operation, 0);
     if (!reasons_.none() || operation.inclusion_fee().is_zero()) return;
     add(operation.sender(), -to_money(operation.inclusion_fee()));
     pay_inclusion_fee(operation, proposer);

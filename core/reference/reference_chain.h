@@ -88,7 +88,7 @@ private:
     void operation(const op::DisputeMove&);
 
     // reference_chain.cpp
-    void check_inclusion(const SignedOperation& operation);
+    void check_inclusion(const SignedOperation& operation, Money price);
     void pay_inclusion_fee(const SignedOperation& operation, ValidatorIndex proposer);
     Money price_of_space() const;
     void change_price_of_space();

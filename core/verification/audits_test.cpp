@@ -74,6 +74,7 @@ TEST(Audits, ACommitteeIsAudited) {
     TestOptions options = audited(10'000);
     options.parameters.policy.redundancy_providers = 1;
     options.parameters.config.redundancy_factor = 1;
+    options.parameters.config.verification_mode = VerificationMode::kRedundant;
     options.parameters.policy.commit_reveal = false;
     TestChain chain(options);
     chain.join("p-1");
