@@ -1,4 +1,4 @@
-// The only file that uses CLI11: the grammar of the command line, and its help.
+// The only file beside help.cpp that uses CLI11: the grammar of the command line.
 #include "scenarios/cli/arguments.h"
 
 #include <fmt/format.h>
@@ -12,6 +12,7 @@
 #include "core/service/openapi.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/help.h"
 #include "scenarios/cli/serve/serve_command.h"
 #include "scenarios/cli/serve/sign_command.h"
 #include "scenarios/cli/terminal.h"
@@ -519,7 +520,8 @@ void add_serve(CLI::App& app, std::function<int()>& chosen) {
         "at GET\n/openapi.json):\n" +
         service_routes_text() +
         "Without --dev the signed ones need a header that `aivmsim sign` makes, and money: "
-        "see\nscenarios/cli/serve/genesis.example.json for --genesis.");
+        "see\nscenarios/cli/serve/genesis.example.json for --genesis.\n" +
+        sub->get_footer());
 
     const auto sign = command(app, chosen, sign_command, "sign",
                               "sign a request to a node, or make a key for it", sub);
@@ -540,10 +542,9 @@ void add_serve(CLI::App& app, std::function<int()>& chosen) {
         ->type_name("N")
         ->needs(path);
     sub->footer(
-        "\nWith --path it prints the header of the request, for example\n"
-        "  aivmsim sign key.hex --path /tasks/submit --nonce 1 --body task.json\n"
-        "and without it the account and the public key, for the allocations of a genesis "
-        "file.");
+        "\nWith --path it prints the header of the request, and without it the account and the "
+        "public key,\nfor the allocations of a genesis file.\n" +
+        sub->get_footer());
 }
 
 // The name nearest to a wrong command or option, as the end of a sentence.
@@ -657,6 +658,7 @@ Parsed parse_arguments(int argc, char** argv) {
     if (argc == 2 && std::string_view(argv[1]) == "--version") return {version_command, kExitClean};
     app.add_subcommand("version", "version, commit, compiler and flags of this program")
         ->callback([&] { chosen = version_command; });
+    set_help(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
