@@ -165,9 +165,10 @@ class Sweep(cli_test.Program):
 
     def test_two_studies_are_compared_pair_by_pair_and_point_by_point(self):
         for name, window in (("a", 2), ("b", 6)):
-            self.ok("sweep", self.tiny, "--over", "chain.censoring_share=20%,50%", "--seeds", "1..6",
-                       "--set", f"vm.challenge_window_blocks={window}",
-                       "--out", f"{name}.db")  # fmt: skip
+            self.ok(
+                "sweep", self.tiny, "--over", "chain.censoring_share=20%,50%", "--seeds", "1..6",
+                "--set", f"vm.challenge_window_blocks={window}", "--out", f"{name}.db",
+            )  # fmt: skip
         done = self.ok("compare", "a.db", "b.db", "--metrics", "ttf_mean", "--json")
         rows = json.loads(done.stdout)["differences"]
         self.assertEqual(

@@ -31,7 +31,7 @@ struct RequesterSetup {
         std::string model_id;
         Amount fee;
     };
-    std::vector<Due> trace;
+    std::vector<Due> trace = {};
     // Called for every task that the chain refused, by the accounting.
     std::function<void()> on_refused;
 };
