@@ -11,6 +11,11 @@ namespace {
 
 using Wide = WideNlux;  // a sum over the state may be wrong, but must not wrap
 
+// "provider p-1"; an id that says what it is stands alone.
+std::string named(const Provider& provider) {
+    return provider.id.starts_with("provider") ? provider.id : "provider " + provider.id;
+}
+
 // A provider's obligations, summed from the seats instead of its own counters.
 struct Obligations {
     Wide locked = 0;
@@ -214,11 +219,10 @@ private:
             owed.open_seats == 1 ? "1 result was" : fmt::format("{} results were", owed.open_seats);
         const std::string until = owed.until == 0 ? "" : fmt::format(" until block {}", owed.until);
         if (p.status == ProviderStatus::kLeft) {
-            report("E3", "provider {} withdrew its bond while {} still slashable{}", p.id, what,
-                   until);
+            report("E3", "{} withdrew its bond while {} still slashable{}", named(p), what, until);
         } else {
-            report("E16", "provider {} has {} of bond and credit while {} still slashable for {}{}",
-                   p.id, exact_lux(Wide{p.bond.nlux()} + p.credit.nlux()), what,
+            report("E16", "{} has {} of bond and credit while {} still slashable for {}{}",
+                   named(p), exact_lux(Wide{p.bond.nlux()} + p.credit.nlux()), what,
                    exact_lux(owed.exposure), until);
         }
         findings_.back().provider = state_.find_provider(p.id);

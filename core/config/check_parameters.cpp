@@ -17,6 +17,7 @@ constexpr std::uint64_t kCountMax = std::numeric_limits<std::uint32_t>::max();
 // Task::assignments counts the first one too.
 constexpr std::uint64_t kReassignmentsMax = kCountMax - 1;
 constexpr std::size_t kHostChainBytesMax = 256;  // it is stored with the other parameters
+constexpr std::uint64_t kEscalationBpsMax = 1'000'000;
 constexpr std::uint64_t kAmountMax = std::numeric_limits<std::uint64_t>::max();
 
 constexpr ParameterName kChallengeWindow{"challengeWindowBlocks", "challenge_window_blocks"};
@@ -51,6 +52,8 @@ private:
     void check_quorum(const VmParameters& v);
     void check_protection(const VmParameters& v);
     void check_fees(const VmParameters& v);
+    void check_audits(const VmParameters& v);
+    void check_modes(const VmParameters& v);
     void add(std::initializer_list<ParameterName> names, std::string message, std::string remedy) {
         ParameterProblem problem{{}, std::move(message), std::move(remedy)};
         for (const ParameterName& name : names) problem.names.push_back(print_(name));
@@ -125,6 +128,14 @@ void Finder::check_policy(const Policy& p) {
         {policy("one_step_steps_max"), p.one_step_steps_max, 1, kStepsMax},
         {policy("answer_tolerance"), p.answer_tolerance, 0, kAnswerToleranceMax},
         {policy("max_clock_skew"), p.max_clock_skew_ns, 0, kDurationNsMax},
+        {policy("slash_escalation_bps"), p.slash_escalation_bps, kWholeBps, kEscalationBpsMax},
+        {policy("correlation_multiplier"), p.correlation_multiplier, 0, kWholeBps},
+        {policy("correlation_window_blocks"), p.correlation_window_blocks, 1, kWindowBlocksMax},
+        {policy("audit_bps"), p.audit_bps, 0, kWholeBps},
+        {policy("audit_colluding_bps"), p.audit_colluding_bps, 0, kWholeBps - 1},
+        {policy("quorum_stake_bps"), p.quorum_stake_bps, 0, kWholeBps},
+        {policy("space_target_operations"), p.space_target_operations, 1, kBlockOpsMax},
+        {policy("space_change_bps"), p.space_change_bps, 0, kWholeBps},
     };
     check_ranges(ranges);
     for (const SlashCauseRow& row : kSlashCauses) {
@@ -190,6 +201,30 @@ void Finder::check_fees(const VmParameters& v) {
                     exact_amount(Amount((kAmountMax - lock.nlux()) >> kFeeFloorDoublingsMax))));
 }
 
+void Finder::check_audits(const VmParameters& v) {
+    constexpr ParameterName kSaving = policy("audit_saving");
+    constexpr ParameterName kRate = policy("audit_bps");
+    if (v.policy.audit_saving.is_zero() || v.policy.audit_bps != 0) return;
+    add({kSaving, kRate}, "no bond deters whoever is never audited",
+        fmt::format("set {} above 0, or {} to 0 LUX", print_(kRate), print_(kSaving)));
+}
+
+// Policies that are not defined together.
+void Finder::check_modes(const VmParameters& v) {
+    constexpr ParameterName kReward = policy("claim_reward");
+    constexpr ParameterName kPrice = policy("space_price_floor");
+    if (v.policy.claim_reward == ClaimReward::kHalving &&
+        v.config.verification_mode == VerificationMode::kRedundant) {
+        add({kReward, kMode}, "the claims on a committee's answer are not split",
+            fmt::format("set {} to \"first\", or {} to \"optimistic\" (0)", print_(kReward),
+                        print_(kMode)));
+    }
+    if (v.dag && !v.policy.space_price_floor.is_zero()) {
+        add({kPrice}, "the vertices of a DAG have no price for their space",
+            fmt::format("set {} to 0 LUX", print_(kPrice)));
+    }
+}
+
 void Finder::check_relations(const VmParameters& v) {
     constexpr ParameterName kChallengerShare = policy("challenger_share_bps");
     constexpr ParameterName kRequesterShare = policy("requester_share_bps");
@@ -219,6 +254,8 @@ void Finder::check_relations(const VmParameters& v) {
     check_quorum(v);
     check_protection(v);
     check_fees(v);
+    check_audits(v);
+    check_modes(v);
 }
 
 std::string print_tag(const ParameterName& name) { return std::string(name.tag); }

@@ -2,6 +2,7 @@
 // Defaults are those of the published package (Config) and of the protocol description (Policy).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -87,6 +88,14 @@ enum class ChallengeEscalation : std::uint8_t {
 constexpr auto enum_words(ChallengeEscalation) {
     return std::to_array<std::string_view>({"none", "per_lost", "per_open"});
 }
+// Who receives the challenger's share of a slash when several claims were true.
+enum class ClaimReward : std::uint8_t {
+    kFirst = 0,   // the claim that was committed first
+    kHalving = 1  // each of k claims the share divided by 2^(k-1); the rest is burned
+};
+constexpr auto enum_words(ClaimReward) {
+    return std::to_array<std::string_view>({"first", "halving"});
+}
 enum class RewardSchedule : std::uint8_t { kFlat = 0, kTiered = 1 };
 constexpr auto enum_words(RewardSchedule) {
     return std::to_array<std::string_view>({"flat", "tiered"});
@@ -112,6 +121,31 @@ struct Policy {
     std::uint32_t slash_unrevealed_bps = 5000;
     std::uint32_t slash_silent_bps = 2000;
     std::uint32_t slash_equivocation_bps = 5000;  // of a validator's stake
+    // A provider's k-th proven wrong answer costs slash_bps of the result bond times this share to
+    // the power of k - 1; what exceeds slash_bps is taken from the unlocked part of its bond only.
+    std::uint32_t slash_escalation_bps = 10'000;
+    // A provider whose answer was proven wrong loses, correlation_window_blocks later, this many
+    // times the share of all bonds whose owners were proven wrong within the window before and
+    // after it, as a share of its own bond. 0: no such penalty.
+    std::uint32_t correlation_multiplier = 0;
+    std::uint64_t correlation_window_blocks = 100;
+    ClaimReward claim_reward = ClaimReward::kFirst;
+    // Results that the chain itself runs again when they settle, drawn by the block's beacon. A
+    // model of more than one_step_steps_max steps is never run.
+    std::uint32_t audit_bps = 0;
+    std::uint32_t audit_colluding_bps = 0;  // share of the audits that report nothing
+    // What an answer without computing saves. The result bond is at least what makes an audited
+    // provider lose more by that (VmParameters::audit_floor). 0: no floor.
+    Amount audit_saving;
+    // Redundant mode: the bonds behind the plurality, as a share of the bonds of all drawn members,
+    // are at least this.
+    std::uint32_t quorum_stake_bps = 0;
+    // Every operation burns a price for its space in the block, which rises when blocks hold more
+    // than the target and falls when they hold less, by at most space_change_bps per block, and
+    // never below the floor. 0: space has no price.
+    Amount space_price_floor;
+    std::uint32_t space_target_operations = kBlockOpsDefault / 2;
+    std::uint32_t space_change_bps = 1250;
     std::uint64_t challenge_reveal_blocks = 5;
     std::uint64_t dispute_move_blocks = 10;
     std::uint64_t unbond_cooldown_blocks = 200;
@@ -182,6 +216,17 @@ struct Policy {
                           field<&Policy::slash_unrevealed_bps>(),
                           field<&Policy::slash_silent_bps>(),
                           field<&Policy::slash_equivocation_bps>(),
+                          field<&Policy::slash_escalation_bps>(),
+                          field<&Policy::correlation_multiplier>(),
+                          field<&Policy::correlation_window_blocks>(),
+                          field<&Policy::claim_reward>(),
+                          field<&Policy::audit_bps>(),
+                          field<&Policy::audit_colluding_bps>(),
+                          field<&Policy::audit_saving>(),
+                          field<&Policy::quorum_stake_bps>(),
+                          field<&Policy::space_price_floor>(),
+                          field<&Policy::space_target_operations>(),
+                          field<&Policy::space_change_bps>(),
                           field<&Policy::challenge_reveal_blocks>(),
                           field<&Policy::dispute_move_blocks>(),
                           field<&Policy::unbond_cooldown_blocks>(),
@@ -253,10 +298,30 @@ struct VmParameters {
     std::optional<DagPolicy> dag = {};
 
     // The bond that one result locks: Policy::result_bond, or the published minimum divided by the
-    // tasks that a provider may have.
+    // tasks that a provider may have; at least audit_floor().
     [[nodiscard]] Amount result_bond() const {
-        if (!policy.result_bond.is_zero()) return policy.result_bond;
-        return Amount(config.min_provider_bond.nlux() / config.max_tasks_per_provider);
+        const Amount set =
+            policy.result_bond.is_zero()
+                ? Amount(config.min_provider_bond.nlux() / config.max_tasks_per_provider)
+                : policy.result_bond;
+        return policy.audit_saving.is_zero() ? set : std::max(set, audit_floor());
+    }
+    // Whether a result is audited, in parts of audit_parts().
+    [[nodiscard]] std::uint64_t audit_rate() const {
+        return std::uint64_t{policy.audit_bps} * (10'000 - policy.audit_colluding_bps);
+    }
+    static constexpr std::uint64_t audit_parts() { return 100'000'000; }
+    // The least bond S with p (1 - r) (R + S) >= C: audits at rate p of which the share r reports
+    // nothing, R the least payment for an answer, C Policy::audit_saving (arXiv 2405.00295).
+    [[nodiscard]] Amount audit_floor() const {
+        const std::uint64_t rate = audit_rate();
+        if (rate == 0 || policy.audit_saving.is_zero()) return Amount();
+        __extension__ using Wide = unsigned __int128;
+        const Wide least = (Wide{policy.audit_saving.nlux()} * audit_parts() + rate - 1) / rate;
+        const Wide paid = policy.fee_floor.bps(10'000 - policy.fee_burn_bps).nlux();
+        if (least <= paid) return Amount();
+        const Wide most = ~std::uint64_t{0};
+        return Amount(static_cast<std::uint64_t>(std::min(least - paid, most)));
     }
 
     // Policy::full_proof_operations and full_proof_bytes, or a quarter of the operations that a

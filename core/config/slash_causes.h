@@ -20,7 +20,8 @@ enum class SlashCause : std::uint8_t {
     kUnrevealed = 3,
     kSilent = 4,
     kLostChallenge = 5,
-    kEquivocation = 6
+    kEquivocation = 6,
+    kCorrelated = 7
 };
 
 // The role that loses the money. A provider loses result bond, a challenger its challenge bond, a
@@ -34,7 +35,8 @@ struct SlashCauseRow {
     SlashCause cause;
     std::string_view word;  // in databases, metrics and Python
     SlashVictim victim;
-    std::uint32_t Policy::* rate;  // of what is at stake, in basis points; null: all of it
+    std::uint32_t Policy::* rate;  // of what is at stake, in basis points; null: all of it, or a
+                                   // rule of its own (kCorrelated)
     std::string_view rate_key;     // the rate's name in a scenario's [vm] table
     std::string_view rate_doc;
     // Whether a provider whose answer was right can be slashed for it: such slashes are counted as
@@ -88,6 +90,10 @@ inline constexpr std::array kSlashCauses{
                   &Policy::slash_equivocation_bps, "slash_equivocation_bps",
                   "share of a validator's stake taken for signing two items in one slot", false,
                   SeatStage::kDrawn, nullptr},
+    // Beyond what a seat locks: it takes unlocked bond only, see charge_correlated_penalties().
+    SlashCauseRow{SlashCause::kCorrelated, "correlated", SlashVictim::kProvider, nullptr, "", "",
+                  false, SeatStage::kDrawn,
+                  [](const VmParameters&, VerificationMode) { return false; }},
 };
 
 constexpr bool slash_causes_are_complete() {

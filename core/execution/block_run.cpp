@@ -4,6 +4,7 @@
 
 #include "core/base/mutant.h"
 #include "core/execution/kernel_round.h"
+#include "core/execution/space_price.h"
 #include "core/ledger/ledger.h"
 #include "core/registry/kernel_operations.h"
 #include "core/registry/providers.h"
@@ -14,6 +15,7 @@
 #include "core/verification/equivocation.h"
 #include "core/verification/game.h"
 #include "core/verification/redundant.h"
+#include "core/verification/slashing.h"
 #include "core/verification/task_life.h"
 
 namespace aivm {
@@ -84,6 +86,7 @@ BlockRun::BlockRun(const State& parent, const BlockContext& block, const Rules& 
     head.beacon = block.beacon;
     if (block.proposer.value < t_.state().validators.size())
         t_.edit_validator(block.proposer).beacon_commitment = block.beacon_commitment;
+    charge_correlated_penalties(t_);
     DrawSeeds seeds(t_);
     while (const auto timer = t_.take_due_timer(TimerKind::kSettle, TimerKind::kDraw))
         run_start_timer(t_, *timer, seeds);
@@ -106,21 +109,27 @@ const Address& BlockRun::payee(ValidatorIndex proposer) const {
     return proposer.value < validators.size() ? validators[proposer.value].address : kNobody;
 }
 
-// The fee is taken first, so that the rules of the operation see the balance without it.
+// What the operation pays is taken first, so that its rules see the balance without it.
 Status BlockRun::apply(const SignedOperation& operation, ValidatorIndex proposer) {
     const Address& sender = operation.sender();
     const Amount fee = operation.inclusion_fee();
+    const Amount price = space_price(t_.read_head(), t_.policy());
     AIVM_TRY(check_nonce(operation));
     AIVM_TRY(check_authorized(operation, t_.rules()));
-    if (!fee.is_zero()) AIVM_TRY(ledger::check_balance(t_.state(), sender, fee));
+    const auto due = fee.checked_plus(price);
+    if (!due) return fail(ErrorCode::kInsufficientFunds, "more than there is");
+    if (!due->is_zero()) AIVM_TRY(ledger::check_balance(t_.state(), sender, *due));
     const std::size_t touched = t_.touched_accounts();
-    ledger::take_fee(t_, sender, fee);
+    ledger::take_fee(t_, sender, *due);
     if (Status status = std::visit(Apply{t_, sender}, operation.body()); !status) {
-        ledger::give_fee(t_, sender, fee);
+        ledger::give_fee(t_, sender, *due);
         t_.untouch_accounts(touched);
         return status;
     }
     ledger::give_fee(t_, payee(proposer), fee);
+    ledger::give_fee(t_, sender, price);
+    ledger::burn_from(t_, sender, price);
+    operations_ += 1;
     if (AIVM_MUTANT(D29)) ledger::give_fee(t_, payee(proposer), fee);
     t_.edit_account(sender).nonces.edit(operation.lane()) = operation.nonce();
     count_proof(operation);
@@ -149,6 +158,10 @@ Status BlockRun::run_end_of_block() {
     if (proofs_ >= parameters.full_proof_operations() ||
         proof_bytes_ >= parameters.full_proof_bytes()) {
         t_.edit_head().full_proof_blocks += 1;
+    }
+    if (!t_.policy().space_price_floor.is_zero()) {
+        t_.edit_head().space_price =
+            next_space_price(space_price(t_.read_head(), t_.policy()), operations_, t_.policy());
     }
     while (const auto timer =
                t_.take_due_timer(TimerKind::kDisputeDeadline, TimerKind::kRevealEnd)) {

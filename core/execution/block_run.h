@@ -61,7 +61,8 @@ private:
     Status run_end_of_block();
 
     Transition t_;
-    std::size_t proofs_ = 0;  // fraud proofs that took effect, and their bytes
+    std::size_t operations_ = 0;  // that took effect
+    std::size_t proofs_ = 0;      // fraud proofs that took effect, and their bytes
     std::size_t proof_bytes_ = 0;
 };
 

@@ -130,6 +130,18 @@ void ReferenceChain::close_reveals(Row row) {
     tally(row);
 }
 
+// The bonds behind the answer, against those of all drawn members.
+bool ReferenceChain::has_stake(const Task& task, Answer answer) const {
+    Money behind = 0;
+    Money all = 0;
+    for (const Seat& seat : task.seats) {
+        const Money bond = world.providers[seat.provider].bond;
+        all += bond;
+        if (seat.status == SeatStatus::kPosted && seat.answer == answer) behind += bond;
+    }
+    return behind * 10'000 >= all * policy().quorum_stake_bps;
+}
+
 // A plurality of at least redundancyFactor is the provisional answer. Without one nobody is
 // slashed, and the task is drawn again.
 void ReferenceChain::tally(Row row) {
@@ -139,7 +151,7 @@ void ReferenceChain::tally(Row row) {
         if (seat.status == SeatStatus::kPosted) votes[seat.answer] += 1;
     }
     for (const auto& [answer, count] : votes) {
-        if (count < config().redundancy_factor) continue;
+        if (count < config().redundancy_factor || !has_stake(task, answer)) continue;
         task.status = TaskStatus::kPosted;
         task.provisional = answer;
         task.posted_at = height();

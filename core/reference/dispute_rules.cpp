@@ -203,6 +203,7 @@ ReferenceChain::PaidOut ReferenceChain::pay_out(Row row, std::optional<Row> righ
         if (dispute.status == DisputeStatus::kWon) {
             return_bond(i);
             if (!out.rewarded) out.rewarded = dispute.challenger;
+            out.won.push_back(dispute.challenger);
         } else if (dispute.status == DisputeStatus::kWaiting) {
             task.claims.push_back(i);
             if (!out.first_waiting) out.first_waiting = i;
@@ -225,6 +226,39 @@ std::vector<std::vector<Row>> ReferenceChain::take_claims_by_result(Row row) {
     }
     world.tasks[row].claims.clear();
     return out;
+}
+
+// Several true claims: each receives the share divided by 2 for every other one.
+void ReferenceChain::split_share(Row task, const std::vector<Address>& challengers, Money share) {
+    Money each = share;
+    for (std::size_t i = 1; i < challengers.size() && each > 0; ++i) each /= 2;
+    event::ShareSettled event;
+    event.task = {task};
+    event.assignment = world.tasks[task].assignments;
+    for (const Address& challenger : challengers) {
+        if (each == 0) break;
+        event.challenger = challenger;
+        event.paid = to_amount(each);
+        add(challenger, each);
+        share -= each;
+        events.emplace_back(event);
+    }
+    if (share == 0) return;
+    event.challenger = Address();
+    event.paid = Amount();
+    event.burned = to_amount(share);
+    world.head.burned += share;
+    events.emplace_back(event);
+}
+
+// The chain itself runs some results again before they settle, drawn by the beacon.
+void ReferenceChain::audit_by_chance(Row row) {
+    const Task& task = world.tasks[row];
+    if (policy().audit_bps == 0 || task.proven_wrong || task.truth_known) return;
+    if (world.models[task.model].model->steps > policy().one_step_steps_max) return;
+    const Hash32 draw = rule_hash({world.head.beacon.view(), task.task_key.view()});
+    const std::uint64_t heard = 10'000 - policy().audit_colluding_bps;
+    if (draw.prefix64() % 100'000'000 < policy().audit_bps * heard) learn_truth(row);
 }
 
 // The share of one slash, which the first claim on that result holds: paid or burned.

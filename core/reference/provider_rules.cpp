@@ -237,7 +237,7 @@ void ReferenceChain::operation(const op::RegisterProvider& r) {
     if (known) {
         const Provider& before = world.providers[*known];
         require(before.status == ProviderStatus::kLeft && before.owner == sender_ &&
-                    duties_of(*known).obligations == 0,
+                    duties_of(*known).obligations == 0 && !before.penalty_due,
                 ErrorCode::kDuplicate);
     }
     require(!r.wallet.is_zero() && r.wallet != kEscrowOfAll, ErrorCode::kInvalidArgument);
@@ -315,7 +315,8 @@ void ReferenceChain::operation(const op::WithdrawBond& w) {
     if (require(provider.status == ProviderStatus::kUnbonding, ErrorCode::kWrongState)) {
         require(height() >= provider.unbonding_since + policy().unbond_cooldown_blocks,
                 ErrorCode::kBondLocked);
-        require(!policy().obligation_rule || duties_of(*row).obligations == 0,
+        require(!policy().obligation_rule ||
+                    (duties_of(*row).obligations == 0 && !provider.penalty_due),
                 ErrorCode::kBondLocked);
     }
     if (!reasons_.none()) return;

@@ -53,6 +53,7 @@ void ReferenceChain::begin(const BlockContext& block) {
     world.head.beacon = block.beacon;
     if (block.proposer.value < world.validators.size())
         world.validators[block.proposer.value].beacon_commitment = block.beacon_commitment;
+    for (Row i = 0; i < world.providers.size(); ++i) charge_correlated(i);
     for (Row i = 0; i < world.tasks.size(); ++i) {
         const Task& task = world.tasks[i];
         const bool has_answer =
@@ -67,7 +68,7 @@ void ReferenceChain::begin(const BlockContext& block) {
 
 // The nonce is above the last one of its lane, the sender has signed, and it can pay the fee.
 // Nobody can sign for the escrow account.
-void ReferenceChain::check_inclusion(const SignedOperation& operation) {
+void ReferenceChain::check_inclusion(const SignedOperation& operation, Money price) {
     const auto account = world.accounts.find(operation.sender());
     const std::uint64_t last =
         account == world.accounts.end() ? 0 : account->second.nonces[lane_number(operation)];
@@ -76,8 +77,32 @@ void ReferenceChain::check_inclusion(const SignedOperation& operation) {
         operation.sender() != kEscrow &&
             law_.authorizer->verify(operation.sender(), operation.id(), operation.authorization()),
         ErrorCode::kNotAuthorized);
-    require(balance(operation.sender()) >= to_money(operation.inclusion_fee()),
+    require(balance(operation.sender()) >= to_money(operation.inclusion_fee()) + price,
             ErrorCode::kInsufficientFunds);
+}
+
+// What an operation of this block burns: never less than the floor, and nothing without one.
+Money ReferenceChain::price_of_space() const {
+    const Money floor = to_money(policy().space_price_floor);
+    return floor == 0 ? 0 : std::max(floor, world.head.space_price);
+}
+
+// A block above the target raises the price by at most space_change_bps, and by one nLUX at least;
+// one below it lowers it by at most as much.
+void ReferenceChain::change_price_of_space() {
+    if (policy().space_price_floor.is_zero()) return;
+    const Money price = price_of_space();
+    const Money target = policy().space_target_operations;
+    const Money used = operations_;
+    const Money change_bps = policy().space_change_bps;
+    if (used > target) {
+        const Money over = std::min(used - target, target);
+        const Money rise = std::max(price * over * change_bps / (target * 10'000), Money{1});
+        world.head.space_price = std::min(price + rise, to_money(kSupplyMax));
+    } else {
+        const Money fall = price * (target - used) * change_bps / (target * 10'000);
+        world.head.space_price = std::max(price - fall, to_money(policy().space_price_floor));
+    }
 }
 
 void ReferenceChain::pay_inclusion_fee(const SignedOperation& operation, ValidatorIndex proposer) {
@@ -91,10 +116,10 @@ void ReferenceChain::pay_inclusion_fee(const SignedOperation& operation, Validat
 Reasons ReferenceChain::apply(const SignedOperation& operation, ValidatorIndex proposer) {
     reasons_ = {};
     sender_ = operation.sender();
-    check_inclusion(operation);
+    check_inclusion(operation, price_of_space());
     if (!reasons_.none()) return reasons_;
     // The operation itself is paid from what the fee leaves.
-    const Money fee = to_money(operation.inclusion_fee());
+    const Money fee = to_money(operation.inclusion_fee()) + price_of_space();
     add(sender_, -fee);
     std::visit([&](const auto& body) { this->operation(body); }, operation.body());
     if (!reasons_.none()) {
@@ -102,6 +127,8 @@ Reasons ReferenceChain::apply(const SignedOperation& operation, ValidatorIndex p
         return reasons_;
     }
     pay_inclusion_fee(operation, proposer);
+    world.head.burned += price_of_space();
+    operations_ += 1;
     if (std::visit(LaneOf{}, operation.body()) == Lane::kProofs) {
         proofs_ += 1;
         proof_bytes_ += operation.size_bytes();
@@ -112,7 +139,7 @@ Reasons ReferenceChain::apply(const SignedOperation& operation, ValidatorIndex p
 // Pays the fee and uses up the nonce, so that nobody charges it twice.
 void ReferenceChain::charge_void(const SignedOperation& operation, ValidatorIndex proposer) {
     reasons_ = {};
-    check_inclusion(operation);
+    check_inclusion(operation, 0);
     if (!reasons_.none() || operation.inclusion_fee().is_zero()) return;
     add(operation.sender(), -to_money(operation.inclusion_fee()));
     pay_inclusion_fee(operation, proposer);
@@ -132,6 +159,7 @@ void ReferenceChain::count_full_block() {
 
 void ReferenceChain::end(bool sealed) {
     count_full_block();
+    change_price_of_space();
     for (Row i = 0; i < world.disputes.size(); ++i) {
         const Dispute& dispute = world.disputes[i];
         if (dispute.deadline != 0 && dispute.deadline <= height()) expire(i);

@@ -88,8 +88,10 @@ private:
     void operation(const op::DisputeMove&);
 
     // reference_chain.cpp
-    void check_inclusion(const SignedOperation& operation);
+    void check_inclusion(const SignedOperation& operation, Money price);
     void pay_inclusion_fee(const SignedOperation& operation, ValidatorIndex proposer);
+    Money price_of_space() const;
+    void change_price_of_space();
     void count_full_block();
     void fill_in_derived();
     void commit_open_answers();
@@ -156,6 +158,10 @@ private:
     Money slash_seat(Row task, std::size_t seat, const ProviderSlash& slash);
     void slash_challenger(Row dispute, std::optional<Row> right_provider);
     void slash_validator(Row validator);
+    Money free_bond(Row provider) const;
+    Money escalated(const Provider& provider, Money base, Money free) const;
+    void note_offence(Provider& provider, Row task);
+    void charge_correlated(Row provider);
 
     // committee_rules.cpp
     struct Place {
@@ -169,6 +175,7 @@ private:
     void close_commits(Row task);
     void close_reveals(Row task);
     void tally(Row task);
+    bool has_stake(const Task& task, Answer answer) const;
     void settle_committee(Row task);
     bool member_is_right(const Task& task, Answer answer) const;
     void answer_in_the_open(const op::SubmitResult& result);
@@ -188,11 +195,14 @@ private:
     struct PaidOut {
         std::optional<Address> rewarded;
         std::optional<Row> first_waiting;
+        std::vector<Address> won;
     };
     PaidOut pay_out(Row task, std::optional<Row> right_provider);
     void return_bond(Row dispute);
     void settle_claims(Row task, Answer answer);
     void release_claims(Row task);
+    void split_share(Row task, const std::vector<Address>& challengers, Money share);
+    void audit_by_chance(Row task);
     void settle_share(Row first, const std::optional<Row>& receiver);
     void close_claim(Row dispute, DisputeStatus status);
     std::vector<std::vector<Row>> take_claims_by_result(Row task);
@@ -214,6 +224,7 @@ private:
     // Fraud proofs of this block that took effect, and their bytes.
     std::uint64_t proofs_ = 0;
     std::uint64_t proof_bytes_ = 0;
+    std::uint64_t operations_ = 0;  // of this block that took effect
 };
 
 // answers.cpp

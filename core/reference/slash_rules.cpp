@@ -25,11 +25,73 @@ std::uint32_t rate_of(const Policy& policy, SlashCause cause) {
             return 10'000;
         case SlashCause::kEquivocation:
             return policy.slash_equivocation_bps;
+        case SlashCause::kCorrelated:
+            break;  // of its own rule
     }
     return 0;
 }
 
 }  // namespace
+
+// The part of a bond that backs no open seat.
+Money ReferenceChain::free_bond(Row provider) const {
+    const Money locked = duties_of(provider).locked;
+    const Money bond = world.providers[provider].bond;
+    return bond > locked ? bond - locked : 0;
+}
+
+// Each offence before multiplies what this one costs; only the free bond pays for that.
+Money ReferenceChain::escalated(const Provider& provider, Money base, Money free) const {
+    const Money most = std::max(base, free);
+    if (policy().slash_escalation_bps == 10'000) return base;
+    Money due = base;
+    for (std::uint64_t i = 0; i < provider.offences && due != 0 && due < most; ++i)
+        due = std::min(due * policy().slash_escalation_bps / 10'000, most);
+    return due;
+}
+
+void ReferenceChain::note_offence(Provider& provider, Row task) {
+    provider.offences += 1;
+    provider.trust_lost = true;
+    provider.earned_until = 0;
+    if (policy().correlation_multiplier == 0 || provider.penalty_due) return;
+    provider.penalty_due = true;
+    provider.offended_at = height();
+    provider.offended_task = task;
+    provider.offended_bond = provider.bond;
+}
+
+// The penalty that grows with the share of all bonds that offended around the same time. Bonds are
+// counted as they were at the offence.
+void ReferenceChain::charge_correlated(Row row) {
+    const std::uint64_t window = policy().correlation_window_blocks;
+    Provider& provider = world.providers[row];
+    if (policy().correlation_multiplier == 0 || !provider.penalty_due) return;
+    if (height() != provider.offended_at + window) return;
+    provider.penalty_due = false;
+    Money all = 0;
+    Money offended = 0;
+    for (const Provider& other : world.providers) {
+        const bool together = other.offended_at != 0 &&
+                              other.offended_at + window >= provider.offended_at &&
+                              provider.offended_at + window >= other.offended_at;
+        all += together ? other.offended_bond : other.bond;
+        offended += together ? other.offended_bond : 0;
+    }
+    if (all == 0) return;
+    const Money ppm = std::min(offended * policy().correlation_multiplier, all) * 1'000'000 / all;
+    const Money taken = std::min(provider.offended_bond * ppm / 1'000'000, free_bond(row));
+    provider.bond -= taken;
+    provider.slashed_total = std::min(provider.slashed_total + taken, kLargestTotal);
+    world.head.burned += taken;
+    event::Slashed event;
+    event.cause = SlashCause::kCorrelated;
+    event.task = {provider.offended_task};
+    event.account = provider.owner;
+    event.provider = {row};
+    event.due = event.taken = event.burned = to_amount(taken);
+    events.emplace_back(event);
+}
 
 // Ends the seat and takes from its provider's bond, then from its unclaimed credit. Returns the
 // challenger's share that waits for a claim to turn out true.
@@ -37,17 +99,17 @@ Money ReferenceChain::slash_seat(Row row, std::size_t number, const ProviderSlas
     const Seat seat = world.tasks[row].seats[number];
     end_seat(row, number, SeatStatus::kSlashed);
     Provider& provider = world.providers[seat.provider];
-    const Money due = share_of(seat.locked, rate_of(policy(), slash.cause));
+    Money due = share_of(seat.locked, rate_of(policy(), slash.cause));
+    if (slash.cause == SlashCause::kWrongAnswer) {
+        due = escalated(provider, due, free_bond(seat.provider));
+        note_offence(provider, row);
+    }
     const Money from_bond = std::min(due, provider.bond);
     const Money from_credit = std::min(due - from_bond, provider.credit);
     const Money taken = from_bond + from_credit;
     provider.bond -= from_bond;
     provider.credit -= from_credit;
     provider.slashed_total = std::min(provider.slashed_total + taken, kLargestTotal);
-    if (slash.cause == SlashCause::kWrongAnswer) {
-        provider.trust_lost = true;
-        provider.earned_until = 0;
-    }
 
     event::Slashed event;
     event.cause = slash.cause;

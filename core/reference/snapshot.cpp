@@ -31,6 +31,7 @@ Head head_in(const State& state) {
     out.epoch_started_ns = h.epoch_started_ns;
     out.last_anchor = h.last_anchor;
     out.full_proof_blocks = h.full_proof_blocks;
+    out.space_price = money(h.space_price);
     out.anchor_target = h.anchor_target;
     out.anchor_archives = h.anchor_archives;
     out.anchor_archive_root = h.anchor_archive_root;
@@ -68,6 +69,11 @@ Provider provider_in(const aivm::Provider& p) {
     out.attested_at_ns = p.attested_at_ns;
     out.trust_lost = p.trust_lost;
     out.earned_until = p.earned_until;
+    out.offences = p.offences;
+    out.offended_at = p.offended_at;
+    out.offended_task = p.offended_task.value;
+    out.offended_bond = money(p.offended_bond);
+    out.penalty_due = p.penalty_due;
     out.attestation_keys.assign(p.attestation_keys.begin(), p.attestation_keys.end());
     out.tasks_completed = p.tasks_completed;
     out.rewards_total = money(p.rewards_total);

@@ -273,6 +273,7 @@ void ReferenceChain::time_out(Row row) {
 }
 
 void ReferenceChain::settle(Row row) {
+    audit_by_chance(row);
     if (world.tasks[row].mode == VerificationMode::kRedundant) return settle_committee(row);
     settle_one(row);
 }
@@ -286,11 +287,16 @@ void ReferenceChain::settle_one(Row row) {
         return complete(row, {provider});
     }
     const PaidOut paid = pay_out(row, std::nullopt);
+    const bool split = policy().claim_reward == ClaimReward::kHalving && paid.won.size() > 1;
     const Money waiting = slash_seat(row, 0,
                                      {.cause = SlashCause::kWrongAnswer,
-                                      .challenger = paid.rewarded,
+                                      .challenger = split ? std::nullopt : paid.rewarded,
                                       .requester = world.tasks[row].requester,
-                                      .share_waits = paid.first_waiting.has_value()});
+                                      .share_waits = split || paid.first_waiting.has_value()});
+    if (split) {
+        split_share(row, paid.won, waiting);
+        return return_or_fail(row);
+    }
     if (paid.first_waiting) world.disputes[*paid.first_waiting].share = waiting;
     return_or_fail(row);
 }

@@ -100,6 +100,11 @@ struct Provider {
     TimestampNs attested_at_ns = 0;
     bool trust_lost = false;
     Height earned_until = 0;  // when the last of its earned points is lost
+    std::uint64_t offences = 0;
+    Height offended_at = 0;
+    Row offended_task = 0;
+    Money offended_bond = 0;
+    bool penalty_due = false;
     std::vector<Hash32> attestation_keys;
     std::uint64_t tasks_completed = 0;
     Money rewards_total = 0;
@@ -124,6 +129,11 @@ struct Provider {
                           field<&Provider::attested_at_ns>(),
                           field<&Provider::trust_lost>(),
                           field<&Provider::earned_until>(),
+                          field<&Provider::offences>(),
+                          field<&Provider::offended_at>(),
+                          field<&Provider::offended_task>(),
+                          field<&Provider::offended_bond>(),
+                          field<&Provider::penalty_due>(),
                           field<&Provider::attestation_keys>(),
                           field<&Provider::tasks_completed>(),
                           field<&Provider::rewards_total>(),
@@ -329,6 +339,7 @@ struct Head {
     TimestampNs epoch_started_ns = 0;
     Hash32 last_anchor;
     std::uint64_t full_proof_blocks = 0;
+    Money space_price = 0;
     AnchorTarget anchor_target = AnchorTarget::kQChain;
     std::uint32_t anchor_archives = 0;
     Hash32 anchor_archive_root;
@@ -346,6 +357,7 @@ struct Head {
                           field<&Head::epoch_started_ns>(),
                           field<&Head::last_anchor>(),
                           field<&Head::full_proof_blocks>(),
+                          field<&Head::space_price>(),
                           field<&Head::anchor_target>(),
                           field<&Head::anchor_archives>(),
                           field<&Head::anchor_archive_root>(),

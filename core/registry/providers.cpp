@@ -30,7 +30,8 @@ Result<Models> find_models(const State& state, const std::vector<std::string>& n
 
 // Without the obligation rule, one that has left may still owe.
 bool may_return(const Provider& p, const Address& sender) {
-    return p.status == ProviderStatus::kLeft && p.owner == sender && p.obligations == 0;
+    return p.status == ProviderStatus::kLeft && p.owner == sender && p.obligations == 0 &&
+           !p.penalty_due;
 }
 
 Status check_registration(const Transition& t, const Address& sender,
@@ -168,6 +169,11 @@ Status withdraw_bond(Transition& t, const Address& sender, const op::WithdrawBon
     if (!AIVM_MUTANT(D22) && t.policy().obligation_rule && leaving.obligations != 0) {
         return fail(ErrorCode::kBondLocked,
                     fmt::format("{} has {} open obligations", w.provider_id, leaving.obligations));
+    }
+    if (t.policy().obligation_rule && leaving.penalty_due) {
+        return fail(ErrorCode::kBondLocked,
+                    fmt::format("a penalty of {} is due in block {}", w.provider_id,
+                                leaving.offended_at + t.policy().correlation_window_blocks));
     }
     Provider& provider = t.edit_provider(index);
     const Amount amount = provider.bond;

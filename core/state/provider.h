@@ -33,8 +33,15 @@ struct Provider {
     std::uint8_t trust_score = 0;
     bool hardware_attested = false;
     TimestampNs attested_at_ns = 0;
-    bool trust_lost = false;  // one of its answers was proven wrong after that evidence
-    Height earned_until = 0;  // when the last point that its answers earned is lost
+    bool trust_lost = false;     // one of its answers was proven wrong after that evidence
+    Height earned_until = 0;     // when the last point that its answers earned is lost
+    std::uint64_t offences = 0;  // answers of it that were proven wrong
+    // Of the last one that began a correlated penalty: its block, its task, the bond at that time,
+    // and whether the penalty is still to come (Policy::correlation_multiplier).
+    Height offended_at = 0;
+    TaskIndex offended_task;
+    Amount offended_bond;
+    bool penalty_due = false;
     // Its slots in the kernel's table of attestations, by their keys.
     SmallVector<Hash32, 1> attestation_keys;
     std::uint32_t open_tasks = 0;   // assigned to it and not yet posted
@@ -69,6 +76,11 @@ struct Provider {
                           field<&Provider::attested_at_ns>(),
                           field<&Provider::trust_lost>(),
                           field<&Provider::earned_until>(),
+                          field<&Provider::offences>(),
+                          field<&Provider::offended_at>(),
+                          field<&Provider::offended_task>(),
+                          field<&Provider::offended_bond>(),
+                          field<&Provider::penalty_due>(),
                           field<&Provider::attestation_keys, kAttestationsPerProviderMax>(),
                           field<&Provider::open_tasks>(),
                           field<&Provider::obligations>(),

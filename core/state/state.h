@@ -69,6 +69,8 @@ struct ChainHead {
     Hash32 last_anchor;  // commit root of the last anchor, zero before the first
     // Blocks without room for another fraud proof (Policy::full_proof_operations).
     std::uint64_t full_proof_blocks = 0;
+    // What an operation of the next block burns; below Policy::space_price_floor it is that.
+    Amount space_price;
     AnchorTarget anchor_target = AnchorTarget::kQChain;
     // Full tables of anchors that were archived, and the audit root of the last of them.
     std::uint32_t anchor_archives = 0;
@@ -83,6 +85,7 @@ struct ChainHead {
                           field<&ChainHead::epoch_started_ns>(),
                           field<&ChainHead::last_anchor>(),
                           field<&ChainHead::full_proof_blocks>(),
+                          field<&ChainHead::space_price>(),
                           field<&ChainHead::anchor_target>(),
                           field<&ChainHead::anchor_archives>(),
                           field<&ChainHead::anchor_archive_root>(),

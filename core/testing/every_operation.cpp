@@ -67,6 +67,16 @@ void choose_money(Policy& p, const Choose& choose) {
     p.reward_schedule = choose(2) == 0 ? RewardSchedule::kFlat : RewardSchedule::kTiered;
     p.mint_cap = choose(3) == 0 ? MintCap::kUncapped : MintCap::kPerBurn;
     p.self_reported_compute = choose(4) == 0;
+    p.slash_escalation_bps = choose(3) == 0 ? 10'000 + choose(30'000) : 10'000;
+    p.correlation_multiplier = choose(2) == 0 ? 1 + choose(4) : 0;
+    p.correlation_window_blocks = 1 + choose(5);
+    p.claim_reward = choose(2) == 0 ? ClaimReward::kHalving : ClaimReward::kFirst;
+    p.audit_bps = choose(3) == 0 ? some_rate(choose) : 0;
+    p.audit_colluding_bps = choose(10'000);
+    p.quorum_stake_bps = choose(3) == 0 ? some_rate(choose) : 0;
+    p.space_price_floor = Amount(choose(3) == 0 ? 1 + choose(1'000'000) : 0);
+    p.space_target_operations = 1 + choose(6);
+    p.space_change_bps = some_rate(choose);
 }
 
 void choose_windows(Policy& p, const Choose& choose) {
@@ -119,6 +129,8 @@ TestOptions random_options(const Choose& choose) {
     p.config.redundancy_factor =
         p.policy.redundancy_providers / 2 + 1 +
         choose(p.policy.redundancy_providers - p.policy.redundancy_providers / 2);
+    if (p.config.verification_mode == VerificationMode::kRedundant)
+        p.policy.claim_reward = ClaimReward::kFirst;
     if (p.policy.dispute_game == DisputeGame::kOneStep && choose(3) == 0)
         p.policy.answer_tolerance = choose(3);
     p.quote_measurements = {measured()};

@@ -1,5 +1,6 @@
 #include "core/verification/claims.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/mutant.h"
@@ -105,6 +106,7 @@ PaidOut pay_out_disputes(Transition& t, TaskIndex index,
             case DisputeStatus::kWon:
                 if (!AIVM_MUTANT(win_keeps_bond)) return_bond(t, i);
                 if (!out.rewarded) out.rewarded = challenger;
+                out.won.push_back(challenger);
                 break;
             case DisputeStatus::kWaiting:
                 t.append_dispute(&Task::claims, i);
@@ -117,6 +119,23 @@ PaidOut pay_out_disputes(Transition& t, TaskIndex index,
         }
     });
     return out;
+}
+
+void split_share(Transition& t, TaskIndex index, std::span<const Address> challengers,
+                 Amount share) {
+    AIVM_CHECK(!challengers.empty());
+    const std::uint32_t assignment = t.read_task(index).assignments;
+    constexpr std::size_t kMost = 63;
+    const Amount each(share.nlux() >> std::min(challengers.size() - 1, kMost));
+    for (const Address& challenger : challengers) {
+        if (each.is_zero()) break;
+        ledger::release(t, Pot::kTaskEscrows, challenger, each);
+        share -= each;
+        t.emit(event::ShareSettled{index, assignment, challenger, each, Amount()});
+    }
+    if (share.is_zero()) return;
+    ledger::burn(t, Pot::kTaskEscrows, share);
+    t.emit(event::ShareSettled{index, assignment, Address(), Amount(), share});
 }
 
 void settle_claims(Transition& t, TaskIndex task, Answer answer) {

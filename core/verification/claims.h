@@ -5,6 +5,9 @@
 // whatever game it won.
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "core/state/transition.h"
 
 namespace aivm {
@@ -12,12 +15,17 @@ namespace aivm {
 struct PaidOut {
     std::optional<Address> rewarded;            // the earliest commitment whose claim was true
     std::optional<DisputeIndex> first_waiting;  // the earliest that waits
+    std::vector<Address> won;                   // whose claims were true, in order of commitment
 };
 
 // Pays back or slashes the bonds of all disputes on the task's present result, except for claims
 // that wait. `right_provider` receives its share of the bonds of lost challenges.
 PaidOut pay_out_disputes(Transition& t, TaskIndex task,
                          std::optional<ProviderIndex> right_provider);
+
+// Pays a share that waits in the task's escrow to k challengers, to each divided by 2^(k-1), and
+// burns the rest: whoever splits itself into several challengers earns no more than by one claim.
+void split_share(Transition& t, TaskIndex task, std::span<const Address> challengers, Amount share);
 
 // The job's answer is final: settles its waiting claims.
 void settle_claims(Transition& t, TaskIndex task, Answer answer);

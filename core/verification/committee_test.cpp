@@ -215,5 +215,18 @@ TEST(Committee, MayAnswerInTheOpenWhereThePolicySaysSoAndIsCountedAtTheEndOfTheC
     EXPECT_EQ(world.chain.task("job").status, TaskStatus::kCompleted);
 }
 
+// Three of five equal bonds agree: 60 % of the stake.
+TEST(Committee, AQuorumNeedsItsShareOfTheBondsOfAllDrawnMembers) {
+    for (const std::uint32_t least_bps : {0U, 6000U, 6001U}) {
+        VmParameters parameters = committee_parameters();
+        parameters.policy.quorum_stake_bps = least_bps;
+        CommitteeWorld world(parameters);
+        world.draw("job");
+        world.play("job", {B::kHonest, B::kHonest, B::kHonest, B::kLiesOne, B::kLiesTwo});
+        const bool agreed = world.chain.task("job").status == TaskStatus::kPosted;
+        EXPECT_EQ(agreed, least_bps <= 6000) << least_bps;
+    }
+}
+
 }  // namespace
 }  // namespace aivm::test

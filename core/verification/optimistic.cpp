@@ -5,6 +5,7 @@
 #include "core/base/mutant.h"
 #include "core/rewards/rewards.h"
 #include "core/tasks/seats.h"
+#include "core/verification/audits.h"
 #include "core/verification/claims.h"
 #include "core/verification/slashing.h"
 #include "core/verification/tee.h"
@@ -55,6 +56,11 @@ void slash_wrong_provider(Transition& t, TaskIndex index) {
     slash.challenger = paid.rewarded;
     slash.requester = t.read_task(index).requester;
     slash.share_waits = paid.first_waiting.has_value();
+    if (t.policy().claim_reward == ClaimReward::kHalving && paid.won.size() > 1) {
+        slash.challenger.reset();
+        slash.share_waits = true;
+        return split_share(t, index, paid.won, slash_seat(t, index, slash));
+    }
     const Amount waiting = slash_seat(t, index, slash);
     if (paid.first_waiting) t.edit_dispute(*paid.first_waiting).share = waiting;
 }
@@ -93,6 +99,7 @@ Status post_result(Transition& t, const Address& sender, const op::SubmitResult&
 }
 
 void settle_result(Transition& t, TaskIndex index) {
+    audit_by_chance(t, index);
     const Task& task = t.read_task(index);
     AIVM_CHECK(task.seats.size() == 1);
     if (task.proven_wrong) {

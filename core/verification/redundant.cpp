@@ -9,6 +9,7 @@
 #include "core/base/mutant.h"
 #include "core/rewards/rewards.h"
 #include "core/tasks/seats.h"
+#include "core/verification/audits.h"
 #include "core/verification/claims.h"
 #include "core/verification/optimistic.h"
 #include "core/verification/reexecution.h"
@@ -105,6 +106,20 @@ Plurality count_answers(const Task& task) {
     return {static_cast<Answer>(most - votes.begin()), *most};
 }
 
+// Whether the bonds behind the answer are a large enough share of those of all drawn members.
+bool has_stake(const Transition& t, const Task& task, Answer answer) {
+    const std::uint32_t least_bps = t.policy().quorum_stake_bps;
+    if (least_bps == 0) return true;
+    WideNlux behind = 0;
+    WideNlux all = 0;
+    for (const Seat& seat : task.seats) {
+        const WideNlux bond = t.read_provider(seat.provider).bond.nlux();
+        all += bond;
+        if (seat.status == SeatStatus::kPosted && seat.answer == answer) behind += bond;
+    }
+    return behind * 10'000 >= all * least_bps;
+}
+
 void accept_quorum(Transition& t, TaskIndex index, const Plurality& plurality) {
     Task& task = t.edit_task(index);
     task.status = TaskStatus::kPosted;
@@ -125,7 +140,8 @@ void miss_quorum(Transition& t, TaskIndex index) {
 
 void tally(Transition& t, TaskIndex index) {
     const Plurality plurality = count_answers(t.read_task(index));
-    if (plurality.votes + (AIVM_MUTANT(quorum_low) ? 1 : 0) >= t.config().redundancy_factor) {
+    if (plurality.votes + (AIVM_MUTANT(quorum_low) ? 1 : 0) >= t.config().redundancy_factor &&
+        has_stake(t, t.read_task(index), plurality.answer)) {
         accept_quorum(t, index, plurality);
     } else {
         miss_quorum(t, index);
@@ -241,6 +257,7 @@ void close_reveals(Transition& t, TaskIndex index) {
 }
 
 void settle_committee(Transition& t, TaskIndex index) {
+    audit_by_chance(t, index);
     const Task& task = t.read_task(index);
     const bool wrong = task.proven_wrong;
     const Answer right = wrong ? task.truth : task.provisional;

@@ -43,6 +43,9 @@ void slash_challenger(Transition& t, const ChallengerSlash& slash);
 void slash_validator(Transition& t, SlashCause cause, ValidatorIndex validator,
                      const Address& reporter);
 
+// Charges the correlated penalties that are due in this block (Policy::correlation_multiplier).
+void charge_correlated_penalties(Transition& t);
+
 // The largest slash that one seat can still cost its provider; zero for a seat that has ended.
 Amount slash_exposure(const VmParameters& parameters, const Task& task, const Seat& seat);
 

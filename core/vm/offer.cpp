@@ -1,5 +1,6 @@
 #include "core/vm/offer.h"
 
+#include "core/execution/space_price.h"
 #include "core/tasks/admission.h"
 #include "core/verification/dispute.h"
 
@@ -30,7 +31,10 @@ Result<Amount> locked_by(const State& state, const VmParameters& parameters,
 
 Result<Amount> cost_of(const State& state, const VmParameters& parameters,
                        const SignedOperation& operation) {
-    const Amount fee = operation.inclusion_fee();
+    const auto priced =
+        operation.inclusion_fee().checked_plus(space_price(state.head, parameters.policy));
+    if (!priced) return fail(ErrorCode::kInsufficientFunds, "more than there is");
+    const Amount fee = *priced;
     if (operation.lane() == Lane::kWork) return fee;
     AIVM_ASSIGN(const Amount locked, locked_by(state, parameters, operation.body()));
     const auto sum = fee.checked_plus(locked);

@@ -130,7 +130,8 @@ private:
         }
         EXPECT_EQ(task.harm, expected) << "task " << task.task;
         books_.at(victim).harm += signed_nlux(task.value_at_risk);
-        const auto share = signed_nlux(task.value_at_risk) / 1'000'000 * lie_gain_ppm_ /
+        const auto share = signed_nlux(sim::times_ppm(task.value_at_risk,
+                                                      static_cast<std::uint64_t>(lie_gain_ppm_))) /
                            static_cast<std::int64_t>(liars.size());
         for (const sim::ResultRow* one : liars) {
             const std::uint32_t owner = participants_.all.at(one->provider).principal;

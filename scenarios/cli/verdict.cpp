@@ -21,12 +21,16 @@ bool is_safety_failure(const sim::Violation& violation) {
 std::string place_of(const sim::Violation& v) {
     std::string text = fmt::format("t={}  block {}  event #{}", moment_text(v.time),
                                    grouped(v.block), grouped(v.event));
-    if (!v.actors.empty()) text += fmt::format("  {}", fmt::join(v.actors, " "));
+    for (std::size_t i = 0; i < v.actors.size(); ++i) {
+        text += (i == 0 ? "  " : " ") + v.actors[i];
+        // By the name that the table of payoffs has.
+        if (i < v.owners.size()) text += fmt::format(" ({})", v.owners[i]);
+    }
     return text;
 }
 
 std::string violation_text(const sim::Violation& v, const std::string& scenario, bool colour) {
-    const std::string message = "  " + wrapped(v.message, kScreenWidth - 2, 2) + "\n";
+    const std::string message = "  " + wrapped(v.message, screen_width() - 2, 2) + "\n";
     if (v.expected) {
         return fmt::format("{} {} {}, as this scenario expects\n  {}\n{}",
                            styled(Style::kStrong, "demonstrated", colour), v.invariant, v.name,
@@ -79,7 +83,7 @@ std::string notes_text(const sim::Outcome& outcome, bool colour) {
     }
     if (outcome.budget_end)
         text += "  " +
-                wrapped("ended by a budget: " + outcome.budget_end->text(), kScreenWidth - 2, 2) +
+                wrapped("ended by a budget: " + outcome.budget_end->text(), screen_width() - 2, 2) +
                 "\n";
     if (outcome.status == sim::RunStatus::kInterrupted)
         text += "  interrupted: the numbers are those up to that moment\n";

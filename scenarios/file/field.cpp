@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fstream>
 #include <limits>
 #include <utility>
 
 #include "core/base/check.h"
 #include "core/base/units.h"
 #include "scenarios/file/names.h"
+#include "sim/scenario/price.h"
+#include "sim/scenario/trace.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -37,6 +40,10 @@ constexpr TypeRow kTypes[] = {
      "[\"a\", \"b\"] or [[\"a\"], [\"b\"]]", false},
     {FieldType::kIntegers, "a list of integers", "[0, 1]", false},
     {FieldType::kParameters, "a table", "{ rate = \"1/4\" }", false},
+    {FieldType::kTrace, "a trace of tasks, as the path of a CSV file or its contents",
+     "\"trace.csv\"", true},
+    {FieldType::kPrices, "a table of prices, as the path of a CSV file or its contents",
+     "\"prices.csv\"", true},
 };
 
 const TypeRow& row(FieldType type) {
@@ -133,8 +140,12 @@ std::vector<std::string_view> split_list(std::string_view text, char separator =
 }
 
 Parsed<Value> parse_names(std::string_view text) {
+    // As a file has it, too: ["a", "b"].
+    if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
     std::vector<std::string> names;
-    for (const auto item : split_list(text)) {
+    for (auto item : split_list(text)) {
+        if (item.size() > 1 && item.front() == '"' && item.back() == '"')
+            item = item.substr(1, item.size() - 2);
         auto name = parse_name(item);
         if (!name) return tl::unexpected(name.error());
         names.push_back(*std::move(name));
@@ -184,6 +195,48 @@ std::string print_name_lists(const NameLists& lists) {
     return print_list(items);
 }
 
+tl::unexpected<Problem> too_large(std::size_t bytes, std::uint64_t most) {
+    return problem(fmt::format("the data has {} bytes", bytes),
+                   fmt::format("at most {} are allowed: use a part of it", most));
+}
+
+// A pipe, a device or a folder is not read.
+Parsed<std::string> read_data_file(const std::filesystem::path& path, std::uint64_t most) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error)) {
+        return problem(
+            fmt::format("there is no file {}", path.string()),
+            "name a CSV file, relative to the scenario file, or to the working directory "
+            "in --set; or write its lines");
+    }
+    // Numbers are shortened when they are read: four times as much is taken.
+    constexpr std::uint64_t kLongForm = 4;
+    std::string text(most * kLongForm + 1, '\0');
+    std::ifstream file(path, std::ios::binary);
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!file.eof() && file.fail())
+        return problem(fmt::format("{} cannot be read", path.string()), "check its permissions");
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    if (text.size() > most * kLongForm) return too_large(text.size(), most);
+    return text;
+}
+
+Parsed<std::string> canonical_data(FieldType type, const std::string& text) {
+    if (type == FieldType::kTrace) {
+        const auto trace = sim::parse_trace(text);
+        if (!trace) return problem(trace.error().context, "see `aivmsim explain tasks.trace`");
+        return sim::trace_text(*trace);
+    }
+    const auto prices = sim::parse_prices(text);
+    if (!prices) return problem(prices.error().context, "see `aivmsim explain price.path`");
+    return sim::prices_text(*prices);
+}
+
+// Lines of their own, because the length of lines of a scenario file is bounded.
+std::string print_data(const std::string& text) {
+    return text.empty() ? "\"\"" : fmt::format("\"\"\"\n{}\"\"\"", text);
+}
+
 }  // namespace
 
 std::string FieldInfo::dotted() const {
@@ -215,6 +268,8 @@ std::string range_text(const FieldInfo& info) {
         case FieldType::kChoice:
             return fmt::format("{}", fmt::join(info.choices, ", "));
         case FieldType::kText:
+        case FieldType::kTrace:
+        case FieldType::kPrices:
             return fmt::format("at most {} bytes", info.max);
         default:
             return {};
@@ -246,12 +301,32 @@ Parsed<Value> parse_value(const FieldInfo& info, std::string_view text) {
             return parse_name_lists(text);
         case FieldType::kIntegers:
             return parse_integers(info, text);
+        case FieldType::kTrace:
+        case FieldType::kPrices:
+            return parse_data(info, text, {});
         case FieldType::kParameters:
             return problem("a whole table cannot be set at once",
                            "name one parameter, such as parameters.rate=1/4");
         default:
             return parse_number(info, text);
     }
+}
+
+bool is_data(FieldType type) { return type == FieldType::kTrace || type == FieldType::kPrices; }
+
+Parsed<Value> parse_data(const FieldInfo& info, std::string_view text,
+                         const std::filesystem::path& folder) {
+    if (text.empty()) return Value(std::string());
+    std::string contents(text);
+    if (text.find('\n') == std::string_view::npos) {
+        auto read = read_data_file(folder / std::filesystem::path(text), info.max);
+        if (!read) return tl::unexpected(read.error());
+        contents = *std::move(read);
+    }
+    auto same = canonical_data(info.type, contents);
+    if (!same) return tl::unexpected(same.error());
+    if (same->size() > info.max) return too_large(same->size(), info.max);
+    return Value(*std::move(same));
 }
 
 Parsed<std::int64_t> parse_parameter(std::string_view text) {
@@ -301,6 +376,9 @@ std::string print_value(const FieldInfo& info, const Value& value) {
         case FieldType::kName:
         case FieldType::kText:
             return quote(std::get<std::string>(value));
+        case FieldType::kTrace:
+        case FieldType::kPrices:
+            return print_data(std::get<std::string>(value));
         case FieldType::kChoice: {
             const auto index = std::get<std::uint64_t>(value);
             AIVM_CHECK(index < info.choices.size());

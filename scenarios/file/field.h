@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <span>
 #include <string>
@@ -30,6 +31,8 @@ enum class FieldType : std::uint8_t {
     kIntegers,    // a list of integers
     kParameters,  // a table of integers, ratios (ppm), amounts (nLUX), durations (ns) and booleans
                   // (0, 1)
+    kTrace,       // the path of a trace of tasks (CSV), or its contents; sim/scenario/trace.h
+    kPrices,      // the path of a table of prices (CSV), or its contents; sim/scenario/price.h
 };
 
 using ParameterTable = std::map<std::string, std::int64_t>;
@@ -85,6 +88,15 @@ Parsed<Value> parse_value(const FieldInfo& info, std::string_view text);
 
 // Whether an integer is in the field's range; the problem names the range.
 Parsed<Value> check_range(const FieldInfo& info, std::uint64_t number);
+
+// A value of type kTrace or kPrices: its contents, in one form whatever form they were written in.
+// A text of one line is a path, relative to `folder` unless it is absolute. FieldInfo::max limits
+// the bytes.
+Parsed<Value> parse_data(const FieldInfo& info, std::string_view text,
+                         const std::filesystem::path& folder);
+
+// Whether the type is one of those of parse_data.
+bool is_data(FieldType type);
 
 // A strategy's parameter: an integer (may be negative), "true", "false", a ratio, an amount or a
 // duration.

@@ -21,6 +21,7 @@ using sim::ChainSettings;
 using sim::FaultPlan;
 using sim::LinkRule;
 using sim::NetworkSettings;
+using sim::PriceSettings;
 using sim::RunSettings;
 using sim::Scenario;
 using sim::SwarmSettings;
@@ -88,6 +89,8 @@ template <auto Member>
 constexpr auto in_swarm = [](FieldInfo info) { return at<&Scenario::swarm, Member>(info); };
 template <auto Member>
 constexpr auto in_tasks = [](FieldInfo info) { return at<&Scenario::workload, Member>(info); };
+template <auto Member>
+constexpr auto in_price = [](FieldInfo info) { return at<&Scenario::price, Member>(info); };
 template <auto Member>
 constexpr auto in_config =
     [](FieldInfo info) { return at<&Scenario::vm, &VmParameters::config, Member>(info); };
@@ -280,6 +283,14 @@ constexpr FieldInfo bandwidth(Text section, Text key, Text doc) {
 }
 constexpr FieldInfo text(Text section, Text key, Text doc) {
     return {section, key, FieldType::kText, {}, 0, 64, {}, false, doc};
+}
+// Room for the rest of a scenario file remains (kMaxFileBytes).
+constexpr std::uint64_t kDataBytesMax = 768 << 10;
+constexpr FieldInfo data(FieldType type, Text section, Text key, Text doc) {
+    return {section, key, type, {}, 0, kDataBytesMax, {}, false, doc};
+}
+constexpr FieldInfo relative(Text section, Text key, Range range, Text doc) {
+    return {section, key, FieldType::kRatio, {}, range.min, range.max, {}, false, doc};
 }
 constexpr FieldInfo validator_list(Text section, Text key, Text doc) {
     return {section, key, FieldType::kIntegers, {}, 0, kMaxValidators - 1, {}, false, doc};
@@ -515,13 +526,29 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
                                          "one by one, mean_gap between them")),
     in_tasks<&Workload::mean_gap_ns>(
         duration("tasks", "mean_gap", kSomeTime, "arrivals poisson: mean time between two tasks")),
+    in_tasks<&Workload::trace>(data(
+        FieldType::kTrace, "tasks",
+        "trace",
+        "tasks of a recorded workload, not by arrivals: a CSV file with the columns arrival_s, "
+        "input, output and model, of which only the first must be there, or with those of an Azure "
+        "LLM inference trace (TIMESTAMP, ContextTokens, GeneratedTokens)")),
+    in_tasks<&Workload::trace_stretch_ppm>(
+        relative("tasks", "trace_stretch", {1, 1'000'000'000},
+                 "trace: factor of its times; \"50%\" plays it twice as fast")),
+    in_tasks<&Workload::input_per_step>(integer(
+        "tasks", "input_per_step", "units", {0, 1'000'000'000},
+        "trace: size of the input that takes one step of computing; 0: reading takes none")),
+    in_tasks<&Workload::output_per_step>(
+        integer("tasks", "output_per_step", "units", {0, 1'000'000'000},
+                "trace: size of the output that takes one step; 0: writing takes none")),
     in_tasks<&Workload::requesters>(integer("tasks", "requesters", "requesters", {1, 10'000},
                                             "honest requesters when no [[requester]] is listed")),
-    in_tasks<&Workload::fee>(amount("tasks", "fee", "fee paid for one task")),
+    in_tasks<&Workload::fee>(amount(
+        "tasks", "fee", "fee paid for one task; a model of twice the steps costs twice as much")),
     in_tasks<&Workload::value_at_risk>(amount(
         "tasks", "value_at_risk",
-        "what a wrong answer costs its requester outside the chain; reported beside the slash "
-        "coverage")),
+        "what a wrong answer costs its requester outside the chain, in the currency of [price]; "
+        "reported beside the slash coverage")),
     in_tasks<&Workload::lie_gain_ppm>(
         probability("tasks", "lie_gain",
                     "the part of tasks.value_at_risk that whoever gave the wrong answer gains")),
@@ -529,6 +556,10 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
         integer("tasks", "steps", "steps", {1, 65'536}, "inference steps of one task")),
     in_tasks<&Workload::models>(
         integer("tasks", "models", "models", {1, 256}, "registered models, used in turn")),
+    in_tasks<&Workload::model_sizes>(choice(
+        "tasks", "model_sizes", words<sim::ModelSizes>,
+        "equal: every model has tasks.steps; doubling: each twice as many as the one before; "
+        "a task of a trace is served by the smallest with enough")),
     in_tasks<&Workload::feature_rows>(
         integer("tasks", "feature_rows", "rows", {1, 1'000'000},
                 "rows of a model's feature table; a task's input names one")),
@@ -547,6 +578,24 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
         "tasks", "step_cost", "what computing one step costs a provider, outside the chain")),
     in_tasks<&Workload::check_cost>(amount(
         "tasks", "check_cost", "what re-executing one step costs a challenger, outside the chain")),
+
+    in_price<&PriceSettings::law>(
+        choice("price", "law", words<sim::PriceLaw>,
+               "constant; file: prices of price.path; geometric: a geometric Brownian motion")),
+    in_price<&PriceSettings::path>(
+        data(FieldType::kPrices, "price", "path",
+             "law file: a CSV file with the columns time_s, which grows, and price, in any unit; "
+             "each price holds until the next")),
+    in_price<&PriceSettings::volatility_ppm>(
+        relative("price", "volatility", {0, 10'000'000},
+                 "law geometric: standard deviation of the logarithm of the price over a period")),
+    in_price<&PriceSettings::growth_ppm>(
+        relative("price", "growth", {1, 1'000'000'000},
+                 "law geometric: mean price after a period relative to that at its start")),
+    in_price<&PriceSettings::period_ns>(
+        duration("price", "period", kSomeTime, "law geometric: that period")),
+    in_price<&PriceSettings::step_ns>(
+        duration("price", "step", kSomeTime, "law geometric: time between two changes")),
 
     in_config<&Config::verification_mode>(
         choice("vm", "verification_mode", words<VerificationMode>, "how results are verified")),
@@ -611,6 +660,43 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
 constexpr auto kSlashRates = slash_rates();
 
 constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
+    in_policy<&Policy::slash_escalation_bps>(
+        integer("vm", "slash_escalation_bps", "basis points", {10'000, 1'000'000},
+                "what each further proven wrong answer of a provider costs relative to the one "
+                "before; beyond slash_bps only unlocked bond is taken; 10000 is no escalation")),
+    in_policy<&Policy::correlation_multiplier>(
+        integer("vm", "correlation_multiplier", "", {0, 10'000},
+                "a provider that was proven wrong loses later its bond times this times the share "
+                "of all bonds that was proven wrong around the same time; 0 is no such penalty")),
+    in_policy<&Policy::correlation_window_blocks>(
+        integer("vm", "correlation_window_blocks", "blocks", kSomeBlocks,
+                "what counts as the same time, before and after, and the delay of that penalty")),
+    in_policy<&Policy::claim_reward>(
+        choice("vm", "claim_reward", words<ClaimReward>,
+               "the challenger's share of a slash: for the first true claim, or for each of k "
+               "divided by 2^(k-1) (halving)")),
+    in_policy<&Policy::audit_bps>(basis_points(
+        "audit_bps", "share of the results that the chain itself runs again when they settle")),
+    in_policy<&Policy::audit_colluding_bps>(
+        integer("vm", "audit_colluding_bps", "basis points", {0, 9'999},
+                "share of those audits that report nothing, as colluding auditors do")),
+    in_policy<&Policy::audit_saving>(
+        amount("vm", "audit_saving",
+               "what an answer without computing saves; the result bond is at least what makes an "
+               "audited provider lose by that; \"0 LUX\" is no such floor")),
+    in_policy<&Policy::quorum_stake_bps>(basis_points(
+        "quorum_stake_bps",
+        "redundant mode: least share of the bonds of all drawn providers behind the quorum")),
+    in_policy<&Policy::space_price_floor>(
+        amount("vm", "space_price_floor",
+               "burned by every operation for its space in a block, rising with demand; \"0 LUX\" "
+               "is no price")),
+    in_policy<&Policy::space_target_operations>(
+        integer("vm", "space_target_operations", "operations", {1, kBlockOpsMax},
+                "operations of a block above which that price rises, and below which it falls")),
+    in_policy<&Policy::space_change_bps>(basis_points(
+        "space_change_bps",
+        "how much that price changes after an empty block or one of twice the target")),
     in_policy<&Policy::challenge_reveal_blocks>(
         integer("vm", "challenge_reveal_blocks", "blocks", kSomeBlocks,
                 "blocks within which a challenge must be revealed")),
@@ -862,6 +948,9 @@ std::string_view section_doc(std::string_view section) {
          "The links between nodes, unless a [[link]] says otherwise. Probabilities are per "
          "message."},
         {"tasks", "The work that requesters ask for."},
+        {"price",
+         "The price of LUX in the currency of tasks.value_at_risk, tasks.step_cost and "
+         "tasks.check_cost, of which one unit is what 1 LUX is worth when the run begins."},
         {"vm", "The VM under test: its published configuration and the protocol's policies."},
         {"swarm",
          "Faults drawn from the seed: each kind with a chance, as strong as chance has it."},

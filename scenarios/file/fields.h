@@ -25,8 +25,8 @@ std::span<const Field<sim::ActorGroup>> group_fields();
 // The names of the tables of groups, by role; Scenario::actors lists groups in this order.
 inline constexpr const auto& kRoles = words<sim::Role>;
 // The tables of a scenario file, in order.
-inline constexpr std::array<std::string_view, 6> kSections = {"run",   "chain", "network",
-                                                              "swarm", "tasks", "vm"};
+inline constexpr std::array<std::string_view, 7> kSections = {"run",   "chain", "network", "swarm",
+                                                              "tasks", "price", "vm"};
 
 // The subject of a section in one line, for the reference page.
 std::string_view section_doc(std::string_view section);

@@ -33,8 +33,10 @@
 #include "scenarios/file/fields.h"
 #include "scenarios/file/load.h"
 #include "scenarios/file/names.h"
+#include "scenarios/file/print.h"
 #include "scenarios/file/retired_keys.h"
 #include "scenarios/file/source_text.h"
+#include "sim/scenario/trace.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -207,7 +209,9 @@ NodeValue read_parameters(const FieldInfo& info, const toml::node& node) {
     return Value(std::move(out));
 }
 
-NodeValue read_node(const FieldInfo& info, const toml::node& node) {
+// `folder`: where the paths of data begin.
+NodeValue read_node(const FieldInfo& info, const toml::node& node,
+                    const std::filesystem::path& folder) {
     switch (info.type) {
         case FieldType::kInteger:
             return read_integer(info, node);
@@ -226,6 +230,7 @@ NodeValue read_node(const FieldInfo& info, const toml::node& node) {
         default: {
             const auto* text = node.as_string();
             if (text == nullptr) return wrong_kind(info, info.type, node);
+            if (is_data(info.type)) return located(parse_data(info, text->get(), folder), node);
             return located(parse_value(info, text->get()), node);
         }
     }
@@ -252,6 +257,7 @@ public:
         }
         read_file(parsed.table());
         apply(overrides);
+        count_traced_tasks();
         check();
         return finish();
     }
@@ -288,6 +294,7 @@ private:
 
     void apply(std::span<const Override> overrides);
     void apply(const Override& one);
+    void count_traced_tasks();
     void check();
     Diagnostic place(const sim::ScenarioProblem& problem) const;
     Loaded finish();
@@ -298,6 +305,7 @@ private:
     Diagnostics unplaced_;  // errors without a place, in the order found; they follow
     // keys whose value could not be read, and which are excluded from further checks
     std::set<std::string> failed_;
+    bool names_data_ = false;  // a value came from another file
 };
 
 // `where` is "in [vm]", "at the top level" and the like. For a key of another table the message
@@ -319,7 +327,8 @@ template <class Owner>
 void Loader::read_field(const Field<Owner>& field, const toml::key& key, const toml::node& node,
                         Owner& owner, const std::string& prefix) {
     const auto dotted = prefix + std::string(field.info.key);
-    auto value = read_node(field.info, node);
+    const std::filesystem::path folder = std::filesystem::path(out_.source).parent_path();
+    auto value = read_node(field.info, node, folder);
     if (!value) {
         failed_.insert(dotted);
         error_at(value.error().node->source(), value.error().problem.message,
@@ -327,6 +336,8 @@ void Loader::read_field(const Field<Owner>& field, const toml::key& key, const t
         return;
     }
     field.set(owner, *value);
+    if (is_data(field.info.type) && node.as_string()->get().find('\n') == std::string::npos)
+        names_data_ = !node.as_string()->get().empty() || names_data_;
     const auto& where = key.source();
     out_.origins[dotted] = {
         OriginKind::kFile, out_.source, where.begin.line, where.begin.column,
@@ -567,6 +578,14 @@ void Loader::apply(const Override& one) {
     out_.origins[one.key] = {one.kind, one.label, 0, 0, 1};
 }
 
+// A trace says how many tasks there are, unless the file does.
+void Loader::count_traced_tasks() {
+    sim::Workload& workload = out_.scenario.workload;
+    if (workload.trace.empty() || out_.origins.contains("tasks.count")) return;
+    if (const auto trace = sim::parse_trace(workload.trace))
+        workload.tasks = static_cast<std::uint32_t>(trace->size());
+}
+
 // The place of a problem is that of the first of its keys that has an origin.
 Diagnostic Loader::place(const sim::ScenarioProblem& problem) const {
     const Severity severity = is_note(problem) ? Severity::kNote : Severity::kError;
@@ -600,7 +619,11 @@ void Loader::check() {
 }
 
 Loaded Loader::finish() {
-    if (errors_.empty() && unplaced_.empty()) return std::move(out_);
+    if (errors_.empty() && unplaced_.empty()) {
+        // What is recorded can be run again without the files that the scenario names.
+        if (names_data_) out_.text = canonical_text(out_.scenario);
+        return std::move(out_);
+    }
     std::sort(errors_.begin(), errors_.end(), [](const Diagnostic& a, const Diagnostic& b) {
         return std::tie(a.line, a.column, a.message) < std::tie(b.line, b.column, b.message);
     });

@@ -44,6 +44,10 @@ Value any_value(const FieldInfo& info) {
                 out.push_back(static_cast<std::uint32_t>(number));
             return out;
         }
+        case FieldType::kTrace:
+            return std::string(*rc::gen::element("", "arrival_s,input,output\n0,5,6\n1.5,7,8\n"));
+        case FieldType::kPrices:
+            return std::string(*rc::gen::element("", "time_s,price\n0,1\n2.5,0.5\n"));
         case FieldType::kParameters:
             return *rc::gen::resize(10, rc::gen::container<ParameterTable>(
                                             any_name(), rc::gen::arbitrary<std::int64_t>()));
@@ -137,7 +141,8 @@ TEST(RoundTrip, EveryValueOfEveryRowSurvivesAlone) {
         const auto check = [](const FieldInfo& info) {
             const auto value = any_value(info);
             const auto toml = print_value(info, value);
-            if (!is_quoted(info.type) || info.type == FieldType::kText) return;
+            if (!is_quoted(info.type) || info.type == FieldType::kText || is_data(info.type))
+                return;
             const auto read = parse_value(info, std::string_view(toml).substr(1, toml.size() - 2));
             RC_ASSERT(read.has_value());
             RC_ASSERT(*read == value);

@@ -39,6 +39,8 @@ Json type_schema(const FieldInfo& info) {
             return {{"enum", std::vector<std::string>(info.choices.begin(), info.choices.end())}};
         case FieldType::kName:
             return text_like(kNamePattern);
+        case FieldType::kTrace:
+        case FieldType::kPrices:
         case FieldType::kText:
             return {{"type", "string"}, {"maxLength", info.max}};
         case FieldType::kNames:

@@ -76,6 +76,14 @@ Result<Sample> favourable_draws(const ValidationCase& c, const RunContext& conte
 // delay.cpp
 Result<Sample> delay_by_reexecutions(const ValidationCase& c, const RunContext& context);
 Result<Sample> delay_by_games(const ValidationCase& c, const RunContext& context);
+// penalties.cpp
+Result<Sample> correlated_penalties(const ValidationCase& c, const RunContext& context);
+Result<Sample> escalated_total(const ValidationCase& c, const RunContext& context);
+Result<Sample> halved_reward(const ValidationCase& c, const RunContext& context);
+Result<Sample> corrupt_by_stake(const ValidationCase& c, const RunContext& context);
+Result<Sample> audit_floor(const ValidationCase& c, const RunContext& context);
+Result<Sample> insured_harm(const ValidationCase& c, const RunContext& context);
+Result<Sample> deterred_by_a_price(const ValidationCase& c, const RunContext& context);
 // queue_price.cpp
 Result<Sample> cost_of_a_full_queue(const ValidationCase& c, const RunContext& context);
 // snow.cpp

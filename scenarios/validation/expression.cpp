@@ -144,6 +144,7 @@ private:
             if (!(a[0] > 0)) return set_fault("log2 takes (x > 0)");
             return std::log2(a[0]);  // never reaches results: checks the case file's own numbers
         }
+        if (name == "normal_cdf" && a.size() == 1) return normal_cdf(a[0]);
         if (name == "round" && a.size() == 1) return std::nearbyint(a[0]);
         if (name == "comb" && a.size() == 2) return spend(a[1]) ? comb(whole(0), whole(1)) : 0;
         if (name.starts_with("binom_") && a.size() == 3) {

@@ -1,6 +1,7 @@
 #include "scenarios/validation/theory.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/base/check.h"
 
@@ -34,6 +35,8 @@ double binom_sf(std::int64_t k, std::int64_t n, double p) {
     for (std::int64_t i = std::max<std::int64_t>(k, 0); i <= n; ++i) sum += binom_pmf(i, n, p);
     return std::min(sum, 1.0);
 }
+
+double normal_cdf(double x) { return std::erfc(-x / std::sqrt(2.0)) / 2; }
 
 double comb(std::int64_t n, std::int64_t k) {
     if (k < 0 || k > n) return 0;

@@ -17,6 +17,8 @@ double hyper_sf(std::int64_t k, std::int64_t n, std::int64_t bad, std::int64_t m
 // of k servers (erlang_c), at this offered load. Erlang 1917. erlang_c requires load < k.
 double erlang_b(double load, std::int64_t k);
 double erlang_c(double load, std::int64_t k);
+// The distribution function of the standard normal law.
+double normal_cdf(double x);
 // n over k.
 double comb(std::int64_t n, std::int64_t k);
 

@@ -23,6 +23,7 @@ enum class Purpose : std::uint32_t {
     kAccelerator = 10,
     kAcceleratorTime = 11,
     kAnchors = 12,
+    kPrice = 13,
 };
 
 class Environment {

@@ -25,12 +25,13 @@ void RequesterActor::on_block(const Executed& block, bool complete) {
     ask_strategy(complete);
     if (started_ || block.state.providers.empty()) return;  // there is no provider yet
     started_ = true;
+    started_at_ = environment().now();
     wait();
 }
 
 void RequesterActor::on_timer(std::uint64_t) {
     if (closed_) return;
-    owed_ppm_ += setup_.mean_gap == 0 ? setup_.tasks_per_interval_ppm : kWholeTask;
+    note_arrivals(environment().now());
     const NodeView node = newest();
     const std::uint32_t left = setup_.tasks - std::min(submitted_, setup_.tasks);
     const auto due =
@@ -41,8 +42,22 @@ void RequesterActor::on_timer(std::uint64_t) {
     if (submitted_ < setup_.tasks || strategy_->goes_on(node)) wait();
 }
 
+void RequesterActor::note_arrivals(SimTime now) {
+    if (setup_.trace.empty()) {
+        owed_ppm_ += setup_.mean_gap == 0 ? setup_.tasks_per_interval_ppm : kWholeTask;
+        return;
+    }
+    for (; arrived_ < setup_.trace.size() && setup_.trace[arrived_].at <= now - started_at_;
+         ++arrived_)
+        owed_ppm_ += kWholeTask;
+}
+
 // Sets a timer for the next task, or for the next interval.
 void RequesterActor::wait() {
+    if (arrived_ < setup_.trace.size()) {
+        const SimTime due = started_at_ + setup_.trace[arrived_].at;
+        return set_timer(std::max<SimTime>(due - environment().now(), 0), 0);
+    }
     set_timer(setup_.mean_gap == 0 ? setup_.interval
                                    : static_cast<SimTime>(gaps_.exponential(setup_.mean_gap)),
               0);
@@ -75,6 +90,10 @@ void RequesterActor::submit_task(std::uint32_t number, const NodeView& node) {
     task.model_id = setup_.model_id;
     task.input_row = static_cast<std::uint32_t>(rows_.below(setup_.model_rows));
     task.fee = setup_.fee;
+    if (number < setup_.trace.size()) {
+        task.model_id = setup_.trace[number].model_id;
+        task.fee = setup_.trace[number].fee;
+    }
     strategy_->compose(task, node);
     submit(std::move(body));
 }

@@ -5,6 +5,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "sim/actors/chain_client.h"
 
@@ -22,6 +24,14 @@ struct RequesterSetup {
     VerificationMode mode = VerificationMode::kOptimistic;
     std::string model_id;
     std::uint32_t model_rows = 1;
+    // Its tasks as a trace has them, in order: when each is due, counted from the requester's
+    // start. Empty: at the rate above.
+    struct Due {
+        SimTime at = 0;
+        std::string model_id;
+        Amount fee;
+    };
+    std::vector<Due> trace = {};
     // Called for every task that the chain refused, by the accounting.
     std::function<void()> on_refused;
 };
@@ -50,6 +60,7 @@ protected:
 private:
     void submit_task(std::uint32_t number, const NodeView& node);
     void wait();
+    void note_arrivals(SimTime now);
 
     RequesterSetup setup_;
     std::unique_ptr<RequesterStrategy> strategy_;
@@ -59,6 +70,8 @@ private:
     bool closed_ = false;
     std::uint32_t submitted_ = 0;
     std::uint64_t owed_ppm_ = 0;  // tasks due and not yet submitted
+    SimTime started_at_ = 0;
+    std::size_t arrived_ = 0;  // of the trace
 };
 
 }  // namespace aivm::sim

@@ -8,6 +8,7 @@
 // that a hook returns are signed and sent by its own identity.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -40,6 +41,8 @@ struct StrategyContext {
     // one), and what a wrong answer that becomes final is worth to its owner.
     Amount step_cost;
     Amount lie_value;
+    // What an amount outside the chain is worth in LUX at present (sim/scenario/price.h).
+    std::function<Amount(Amount)> in_lux = [](Amount amount) { return amount; };
     SideChannel* side = nullptr;  // outlives it
 
     [[nodiscard]] bool is_accomplice(const Address& address) const;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/invariants/invariant.h"
+#include "sim/scenario/trace.h"
 
 namespace aivm::sim {
 namespace {
@@ -130,7 +131,7 @@ private:
             one.group.device != DeviceClass::kNone || workload.work_law != WorkLaw::kFixed ||
             one.group.accelerator.changes_answers() || one.group.accelerator.changes_times())
             return false;
-        const double each = static_cast<double>(workload.steps) *
+        const double each = static_cast<double>(steps_of_model(workload, workload.models - 1)) *
                             static_cast<double>(workload.step_time_ns) * 1e6 /
                             static_cast<double>(std::max<std::uint64_t>(one.group.speed_ppm, 1));
         return each * config.max_tasks_per_provider / std::max(one.group.machines, 1U) <

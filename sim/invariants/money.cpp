@@ -66,8 +66,8 @@ public:
                 continue;
             const Provider& provider = block.state.provider(slash->provider);
             if (provider.status != ProviderStatus::kLeft) continue;
-            return report(fmt::format("provider {} withdrew its bond in block {}, whose slash of "
-                                      "{} nLUX took {} nLUX",
+            return report(fmt::format("{} withdrew its bond in block {}, whose slash of {} nLUX "
+                                      "took {} nLUX",
                                       provider.id, block.state.head.height, slash->due.nlux(),
                                       slash->taken.nlux()),
                           actors_of(block, slash->provider));

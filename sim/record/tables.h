@@ -311,7 +311,9 @@ struct Table<SlashRow> {
                "1 if the slashed agent had done nothing wrong"},
         Column{"to_provider", &SlashRow::to_provider, "nLUX", "of taken: to the right provider", 4},
         Column{"rewarded", &SlashRow::rewarded, "",
-               "the agent that received to_challenger or to_provider; NULL if nobody did", 4},
+               "the agent that received to_challenger or to_provider, of several (vm.claim_reward) "
+               "the last; NULL if nobody did",
+               4},
     };
 };
 

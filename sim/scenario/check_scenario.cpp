@@ -15,6 +15,8 @@
 #include "core/config/limits.h"
 #include "sim/scenario/fault_budget.h"
 #include "sim/scenario/participants.h"
+#include "sim/scenario/price.h"
+#include "sim/scenario/trace.h"
 
 namespace aivm::sim {
 namespace {
@@ -43,6 +45,9 @@ public:
         check_vm();
         check_tolerance();
         check_tasks();
+        check_models();
+        check_trace();
+        check_price();
         check_attacker();
         check_groups();
         for (std::size_t i = 0; i < s_.links.size(); ++i) check_link(i, s_.links[i]);
@@ -88,6 +93,9 @@ private:
     void check_vm();
     void check_tolerance();
     void check_tasks();
+    void check_models();
+    void check_trace();
+    void check_price();
     void check_attacker();
     void check_groups();
     void check_money(const ActorGroup& group);
@@ -229,11 +237,12 @@ void Checker::check_vm() {
 void Checker::check_tolerance() {
     const auto& policy = s_.vm.policy;
     if (policy.answer_tolerance == 0) return;
-    if (s_.workload.steps > policy.one_step_steps_max) {
+    const std::uint64_t steps = steps_of_model(s_.workload, s_.workload.models - 1);
+    if (steps > policy.one_step_steps_max) {
         unrunnable({"tasks.steps", "vm.one_step_steps_max", "vm.answer_tolerance"},
                    fmt::format("a model of {} steps is bisected, and bisection takes the first "
                                "difference for the error, whatever the tolerance",
-                               s_.workload.steps),
+                               steps),
                    "raise vm.one_step_steps_max to tasks.steps, or set vm.answer_tolerance to 0");
     }
 }
@@ -245,6 +254,77 @@ void Checker::check_tasks() {
             fmt::format("every task would be refused: the fee is below vm.fee_floor = {}",
                         exact_amount(s_.vm.policy.fee_floor)),
             fmt::format("set tasks.fee to at least \"{}\"", exact_amount(s_.vm.policy.fee_floor)));
+    }
+}
+
+void Checker::check_models() {
+    const std::uint64_t most = steps_of_model(s_.workload, s_.workload.models - 1);
+    if (most <= kStepsMax) return;
+    unrunnable({"tasks.model_sizes", "tasks.models", "tasks.steps"},
+               fmt::format("the largest of {} models has {} steps; a model has at most {}",
+                           s_.workload.models, most, kStepsMax),
+               "lower tasks.models or tasks.steps");
+}
+
+void Checker::check_trace() {
+    const Workload& workload = s_.workload;
+    if (workload.trace.empty()) return;
+    const auto trace = parse_trace(workload.trace);
+    if (!trace) return unrunnable({"tasks.trace"}, trace.error().context, "");
+    if (workload.tasks > trace->size()) {
+        error({"tasks.count", "tasks.trace"},
+              fmt::format("tasks.count is {}, and the trace has {} tasks", workload.tasks,
+                          trace->size()),
+              fmt::format("set tasks.count to at most {}, or drop it", trace->size()));
+    }
+    std::size_t too_long = 0;
+    const std::uint64_t most = steps_of_model(workload, workload.models - 1);
+    for (const TraceTask& task : *trace) {
+        if (task.model && *task.model >= workload.models) {
+            return unrunnable({"tasks.trace", "tasks.models"},
+                              fmt::format("a task of the trace names model {}", *task.model),
+                              fmt::format("with tasks.models = {} they are 0 to {}",
+                                          workload.models, workload.models - 1));
+        }
+        if (!task.model && steps_of(workload, task) > most) ++too_long;
+    }
+    if (too_long != 0) {
+        note({"tasks.trace", "tasks.models", "tasks.model_sizes"},
+             fmt::format("{} of the {} tasks of the trace take more steps than the largest model "
+                         "has, {}, and are served by it",
+                         too_long, trace->size(), most),
+             "raise tasks.models with tasks.model_sizes = \"doubling\", or raise "
+             "tasks.input_per_step and tasks.output_per_step");
+    }
+    __extension__ using Wide = unsigned __int128;
+    const std::size_t last = std::min<std::size_t>(workload.tasks, trace->size());
+    const std::uint64_t at = last == 0 ? 0 : (*trace)[last - 1].at_ns;
+    if (Wide{at} * workload.trace_stretch_ppm / 1'000'000 > s_.run.max_time_ns) {
+        unrunnable({"tasks.trace", "run.max_time", "tasks.trace_stretch"},
+                   fmt::format("the last task arrives after run.max_time = {}",
+                               exact_duration(s_.run.max_time_ns)),
+                   "lengthen run.max_time, or lower tasks.count or tasks.trace_stretch");
+    }
+}
+
+void Checker::check_price() {
+    const PriceSettings& price = s_.price;
+    if (price.law == PriceLaw::kFile) {
+        if (price.path.empty())
+            return unrunnable({"price.law", "price.path"}, "no prices are given",
+                              "name a file with the columns time_s and price in price.path");
+        const auto points = parse_prices(price.path);
+        if (!points) unrunnable({"price.path"}, points.error().context, "");
+    } else if (!price.path.empty()) {
+        error({"price.path", "price.law"},
+              fmt::format("price.path is not used with price.law = \"{}\"", word(price.law)),
+              "set price.law to \"file\", or drop price.path");
+    }
+    const bool has_law = price.law == PriceLaw::kGeometric;
+    if (!has_law && (price.volatility_ppm != 0 || price.growth_ppm != 1'000'000)) {
+        error({"price.volatility", "price.growth", "price.law"},
+              "price.volatility and price.growth belong to the geometric law",
+              "set price.law to \"geometric\"");
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include "gpu/simd/simd_hasher.h"
 #include "sim/engine/random_stream.h"
+#include "sim/scenario/trace.h"
 
 namespace aivm::sim {
 namespace {
@@ -88,9 +89,9 @@ Model make_model(const Workload& workload, std::uint32_t index, std::uint64_t se
     RandomStream rows({seed, kModelActor + index, kRowPurpose});
     model.rows.resize(std::size_t{workload.feature_rows} * kInputBytes);
     for (std::uint8_t& byte : model.rows) byte = static_cast<std::uint8_t>(rows.next_u64());
-    model.steps = workload.steps;
+    model.steps = static_cast<std::uint32_t>(steps_of_model(workload, index));
     model.compute_time_ms =
-        static_cast<std::uint32_t>(workload.step_time_ns * workload.steps / 1'000'000);
+        static_cast<std::uint32_t>(workload.step_time_ns * model.steps / 1'000'000);
     return model;
 }
 
@@ -143,8 +144,8 @@ std::vector<ActorGroup> groups_of(const Scenario& scenario) {
         requesters.count = scenario.workload.requesters;
         requesters.shared_principal = true;
         const std::uint64_t each = scenario.workload.tasks / requesters.count + 1;
-        requesters.stake =
-            scenario.workload.fee.checked_times(2 * each).value_or(scenario.workload.fee);
+        const Amount dearest = fee_of(scenario.workload, scenario.workload.models - 1);
+        requesters.stake = dearest.checked_times(2 * each).value_or(dearest);
         groups.push_back(requesters);
     }
     return groups;

@@ -17,6 +17,7 @@
 #include "sim/scenario/engines.h"
 #include "sim/scenario/fault.h"
 #include "sim/scenario/link.h"
+#include "sim/scenario/price_settings.h"
 #include "sim/scenario/role.h"
 #include "sim/scenario/snow_settings.h"
 
@@ -30,6 +31,11 @@ constexpr auto enum_words(Fidelity) {
 enum class ArrivalLaw : std::uint8_t { kEven, kPoisson };
 constexpr auto enum_words(ArrivalLaw) {
     return std::to_array<std::string_view>({"even", "poisson"});
+}
+// How many steps the models take: all the same, or each twice as many as the one before.
+enum class ModelSizes : std::uint8_t { kEqual, kDoubling };
+constexpr auto enum_words(ModelSizes) {
+    return std::to_array<std::string_view>({"equal", "doubling"});
 }
 // How long a provider computes: exactly what the work takes, or an exponentially distributed time
 // with that mean.
@@ -205,14 +211,23 @@ struct Workload {
     std::uint32_t tasks_per_block = 10;
     ArrivalLaw arrivals = ArrivalLaw::kEven;
     std::uint64_t mean_gap_ns = 4'000'000'000;  // between two tasks of a Poisson process
+    // The tasks of a trace (sim/scenario/trace.h) instead of those laws; empty: none. Its times are
+    // multiplied by the stretch. A task takes one step for each input_per_step of its input and
+    // each output_per_step of its output; 0: that size takes none.
+    std::string trace;
+    std::uint64_t trace_stretch_ppm = 1'000'000;
+    std::uint32_t input_per_step = 2048;
+    std::uint32_t output_per_step = 64;
     std::uint32_t requesters = 4;
-    Amount fee = lux(1);
-    // What a wrong answer to a task costs the requester, and the part of it that whoever gave the
-    // answer gains; the rest is lost to the requester alone.
+    Amount fee = lux(1);  // of a task on the smallest model; see fee_of()
+    // What a wrong answer to a task costs the requester, in the currency of sim/scenario/price.h,
+    // and the part of it that whoever gave the answer gains; the rest is lost to the requester
+    // alone.
     Amount value_at_risk = lux(50);
     std::uint32_t lie_gain_ppm = 1'000'000;
     std::uint32_t steps = 1;
     std::uint32_t models = 1;
+    ModelSizes model_sizes = ModelSizes::kEqual;
     std::uint32_t feature_rows = 4096;
     std::uint64_t step_time_ns = 200'000'000;  // one inference step on a provider of speed 1
     WorkLaw work_law = WorkLaw::kFixed;
@@ -220,8 +235,10 @@ struct Workload {
     // What one step of the model stands for, in operations of the InferenceStep kernel: how long it
     // takes on a device class follows from it.
     std::uint64_t step_operations = 100'000;
-    Amount step_cost;   // what a provider pays outside the chain to compute one step
-    Amount check_cost;  // what a challenger pays to re-execute one
+    // In the same currency: what a provider pays outside the chain to compute one step, and a
+    // challenger to re-execute one.
+    Amount step_cost;
+    Amount check_cost;
 };
 
 // Some participants of one role that share a strategy. With `shared_principal` they belong to one
@@ -255,6 +272,7 @@ struct Scenario {
     ChainSettings chain;
     NetworkSettings network;
     Workload workload;
+    PriceSettings price;
     VmParameters vm;
     std::vector<ActorGroup> actors;
     std::vector<LinkRule> links;

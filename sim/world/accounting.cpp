@@ -5,6 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/config/slash_causes.h"
+#include "core/execution/space_price.h"
 #include "core/ledger/ledger.h"
 #include "core/verification/reexecution.h"
 
@@ -27,10 +28,12 @@ Amount value_of(const ActorGroup& requester, const Workload& workload) {
 
 }  // namespace
 
-Accounting::Accounting(const Scenario& scenario, const Participants& participants, Truth& truth)
+Accounting::Accounting(const Scenario& scenario, const Participants& participants, Truth& truth,
+                       PricePath* price)
     : scenario_(scenario),
       participants_(participants),
       truth_(truth),
+      price_(price),
       flows_(participants.principals.size()),
       capital_(participants) {
     const std::size_t tasks = std::min<std::size_t>(scenario.workload.tasks, kTasksReserved);
@@ -45,6 +48,8 @@ Accounting::Accounting(const Scenario& scenario, const Participants& participant
 void Accounting::accept(const Executed& block, SimTime now) {
     for (const VmEvent& e : block.events) note(block, e, now);
     capital_.accept(block);
+    if (block.block) note_space_price(block, now);
+    space_price_ = space_price(block.state.head, scenario_.vm.policy);
     if (!block.block) return;
     note_inclusion_fees(block, now);
     measure_block(block, now);
@@ -71,6 +76,7 @@ void Accounting::on(const Executed& block, const event::TaskSubmitted& e, SimTim
     row.mode = task.mode;
     row.fee = task.fee;
     row.value_at_risk = value_of(participants_.all[row.requester].group, scenario_.workload);
+    if (price_ != nullptr) row.value_at_risk = price_->in_lux(row.value_at_risk, now);
     row.harm = Harm::kNone;
     row.burned = admission_burn(scenario_.vm.policy, task.fee);
     row.minted = Amount();
@@ -232,8 +238,11 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
     Amount& loss = cause.victim == SlashVictim::kChallenger ? loser.lost_challenges : loser.slashed;
     loss += e.taken;
     if (!e.to_challenger.is_zero()) flow_of(e.challenger).rewards += e.to_challenger;
-    if (!e.to_requester.is_zero())
-        flow_of(tasks_.at(e.task.value).requester).rewards += e.to_requester;
+    if (!e.to_requester.is_zero()) {
+        const TaskRow& task = tasks_.at(e.task.value);
+        flow_of(task.requester).rewards += e.to_requester;
+        if (task.harm != Harm::kNone) compensation_[e.task.value] += e.to_requester;
+    }
     if (!e.to_provider.is_zero()) flow_of(block.state, e.provider).rewards += e.to_provider;
 }
 
@@ -274,6 +283,17 @@ void Accounting::on(const Executed& block, const event::ModelRegistered& e, SimT
     const ActorId owner = owner_of(block.state.family_of_model(e.model).owner);
     flow_of(owner).fees_paid += e.burned;
     add_outlay(owner, std::nullopt, OutlayKind::kModelFee, std::nullopt, e.burned, now);
+}
+
+// Every operation of the block burned the price that the block before it left.
+void Accounting::note_space_price(const Executed& block, SimTime now) {
+    if (space_price_.is_zero()) return;
+    for (const OperationPtr& operation : block.block->operations()) {
+        const ActorId payer = owner_of(operation->sender());
+        flow_of(payer).fees_paid += space_price_;
+        space_burned_ += space_price_;
+        add_outlay(payer, std::nullopt, OutlayKind::kBlockSpace, std::nullopt, space_price_, now);
+    }
 }
 
 void Accounting::note_inclusion_fees(const Executed& block, SimTime now) {

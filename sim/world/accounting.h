@@ -14,6 +14,7 @@
 #include "sim/invariants/truth.h"
 #include "sim/record/row_sink.h"
 #include "sim/scenario/participants.h"
+#include "sim/scenario/price.h"
 #include "sim/scenario/scenario.h"
 #include "sim/world/tied_capital.h"
 
@@ -31,8 +32,9 @@ struct RunTotals {
 
 class Accounting {
 public:
-    // Participants and truth must outlive this.
-    Accounting(const Scenario& scenario, const Participants& participants, Truth& truth);
+    // All of them must outlive this. Without a price path the price is constant.
+    Accounting(const Scenario& scenario, const Participants& participants, Truth& truth,
+               PricePath* price = nullptr);
 
     // The next block of the accepted chain; genesis first.
     void accept(const Executed& block, SimTime now);
@@ -108,6 +110,8 @@ private:
     void on(const Executed& block, const event::TaskReturned& e);
     void on(const Executed& block, const event::QuorumMissed& e);
     void on(const Executed& block, const event::TaskFailed& e, SimTime now);
+    void note_space_price(const Executed& block, SimTime now);
+    void add_price_metrics(SimTime end);
     void note_inclusion_fees(const Executed& block, SimTime now);
     void add_outlay(ActorId payer, std::optional<ActorId> payee, OutlayKind kind,
                     std::optional<TaskIndex> task, Amount amount, SimTime now);
@@ -150,6 +154,7 @@ private:
     const Scenario& scenario_;
     const Participants& participants_;
     Truth& truth_;
+    PricePath* price_;
     std::vector<Flow> flows_;
     std::vector<TaskRow> tasks_;
     std::vector<ResultRow> results_;
@@ -175,8 +180,12 @@ private:
     std::uint64_t reassignments_ = 0;
     std::uint64_t quorums_missed_ = 0;
     std::uint64_t refused_ = 0;
+    // Paid to the requester from slashes for a task, by task, where it was harmed before.
+    std::map<std::uint32_t, Amount> compensation_;
     std::uint64_t open_value_nlux_ = 0;
-    Amount paid_;  // so far to the winners of the task that is being completed
+    Amount space_price_;   // of the next block
+    Amount space_burned_;  // so far
+    Amount paid_;          // so far to the winners of the task that is being completed
     std::uint64_t max_uncovered_nlux_ = 0;
 };
 

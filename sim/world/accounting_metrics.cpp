@@ -81,7 +81,17 @@ void Accounting::compute_metrics(const State& end, const RunTotals& totals) {
     add_slash_metrics();
     add_noise_metrics();
     add_chain_metrics();
+    add_price_metrics(totals.virtual_ns);
     add_run_metrics(end, totals);
+}
+
+void Accounting::add_price_metrics(SimTime end) {
+    PricePath constant;
+    PricePath& path = price_ == nullptr ? constant : *price_;
+    constexpr double kOne = static_cast<double>(kPriceOne);
+    add_metric("price_low", static_cast<double>(path.lowest(end)) / kOne);
+    add_metric("price_end", static_cast<double>(path.at(end)) / kOne);
+    add_count("space_burned", space_burned_.nlux());
 }
 
 void Accounting::add_mode_metrics() {
@@ -153,8 +163,13 @@ void Accounting::add_harm_metrics() {
         if (task.harm == Harm::kFinal) final += task.value_at_risk;
         if (task.outcome == TaskOutcome::kPending) ++pending;
     }
+    Amount covered;
+    for (const auto& [task, paid] : compensation_)
+        covered += std::min(paid, tasks_[task].value_at_risk);
     add_count("harm_early", early.nlux());
     add_count("harm_final", final.nlux());
+    add_count("harm_covered", covered.nlux());
+    add_count("harm_uncovered", (early + final - covered).nlux());
     add_count("tasks_pending", pending);
 }
 

@@ -66,8 +66,10 @@ void ChainWatch::violate(const InvariantInfo& invariant, std::string message,
     violation.block = tip_->state.head.height;
     violation.event = context_.engine.events_executed();
     violation.liveness = invariant.liveness;
-    for (const ActorId actor : actors)
+    for (const ActorId actor : actors) {
         violation.actors.push_back(context_.participants.name(actor));
+        violation.owners.push_back(context_.participants.principal_of(actor).label);
+    }
     const auto& expected = scenario().expected_violations;
     violation.expected = std::ranges::find(expected, violation.invariant) != expected.end();
     if (!violation.expected) context_.engine.stop();

@@ -21,6 +21,7 @@ struct Violation {
     Height block = 0;  // height of the accepted chain at that time
     std::uint64_t event = 0;
     std::vector<std::string> actors;
+    std::vector<std::string> owners = {};  // the principals of the actors, in their order
     bool expected = false;
     bool liveness = false;
 };

@@ -9,6 +9,7 @@
 #include "sim/actors/twin_validator.h"
 #include "sim/consensus/consensus.h"
 #include "sim/consensus/stake.h"
+#include "sim/scenario/trace.h"
 
 namespace aivm::sim {
 namespace {
@@ -39,6 +40,9 @@ Population::Population(RunContext& context, Execution& execution, Accounting& ac
       }) {}
 
 Status Population::build() {
+    if (!context_.scenario().workload.trace.empty()) {
+        AIVM_ASSIGN(trace_, parse_trace(context_.scenario().workload.trace));
+    }
     AIVM_TRY(substrate_.add_validators(*this));
     for (const Participant& one : context_.participants.all) {
         if (one.role != Role::kValidator) AIVM_TRY(add_client(one));
@@ -287,11 +291,12 @@ Result<std::unique_ptr<Actor>> Population::make_requester(const Participant& par
     setup.interval = client.block_interval;
     if (workload.arrivals == ArrivalLaw::kPoisson)
         setup.mean_gap = workload.mean_gap_ns * requesters;
-    setup.fee = workload.fee;
+    setup.fee = fee_of(workload, index % workload.models);
     setup.mode = context_.scenario().vm.config.verification_mode;
     setup.model_id = model_name(index % workload.models);
     setup.model_rows = workload.feature_rows;
     setup.on_refused = [this] { accounting_.refused(); };
+    setup.trace = trace_of(index, requesters);
     AIVM_ASSIGN(auto strategy, context_.setting.strategies->requester(
                                    participant.group, strategy_context(participant)));
     if (!strategy->takes_part()) setup.tasks = 0;
@@ -301,6 +306,21 @@ Result<std::unique_ptr<Actor>> Population::make_requester(const Participant& par
                                                   std::move(strategy));
     requesters_.push_back(actor.get());
     return actor;
+}
+
+// The tasks of the trace are dealt to the requesters in turn.
+std::vector<RequesterSetup::Due> Population::trace_of(std::uint32_t requester,
+                                                      std::uint32_t requesters) const {
+    const Workload& workload = context_.scenario().workload;
+    std::vector<RequesterSetup::Due> out;
+    for (std::size_t i = requester; i < std::min<std::size_t>(trace_.size(), workload.tasks);
+         i += requesters) {
+        const std::uint32_t model = model_of(workload, trace_[i]);
+        __extension__ using Wide = unsigned __int128;
+        const Wide at = Wide{trace_[i].at_ns} * workload.trace_stretch_ppm / 1'000'000;
+        out.push_back({static_cast<SimTime>(at), model_name(model), fee_of(workload, model)});
+    }
+    return out;
 }
 
 // --- The context of actors of all roles ---
@@ -334,6 +354,9 @@ StrategyContext Population::strategy_context(const Participant& participant) {
     out.step_cost =
         participant.role == Role::kChallenger ? workload.check_cost : workload.step_cost;
     out.lie_value = times_ppm(workload.value_at_risk, workload.lie_gain_ppm);
+    out.in_lux = [this](Amount amount) {
+        return context_.price.in_lux(amount, context_.engine.now());
+    };
     out.side = &side_;
     return out;
 }
@@ -362,8 +385,9 @@ std::function<void(TaskIndex, std::uint32_t)> Population::cost_counter(Amount st
                                                                        OutlayKind kind) {
     if (step_cost.is_zero()) return {};
     return [this, step_cost, actor, kind](TaskIndex task, std::uint32_t steps) {
-        accounting_.spent(actor, kind, task, step_cost.checked_times(steps).value(),
-                          context_.engine.now());
+        const SimTime now = context_.engine.now();
+        const Amount cost = step_cost.checked_times(steps).value();
+        accounting_.spent(actor, kind, task, context_.price.in_lux(cost, now), now);
     };
 }
 

@@ -12,6 +12,7 @@
 #include "sim/actors/side_channel.h"
 #include "sim/actors/validator.h"
 #include "sim/actors/virtual_chain.h"
+#include "sim/scenario/trace.h"
 #include "sim/world/accounting.h"
 #include "sim/world/censorship_effects.h"
 #include "sim/world/execution.h"
@@ -67,6 +68,8 @@ private:
                                                                  const ClientSetup& client);
     [[nodiscard]] Result<std::unique_ptr<Actor>> make_requester(const Participant& participant,
                                                                 const ClientSetup& client);
+    [[nodiscard]] std::vector<RequesterSetup::Due> trace_of(std::uint32_t requester,
+                                                            std::uint32_t requesters) const;
     [[nodiscard]] Environment& add_environment(ActorId id);
     [[nodiscard]] std::vector<ActorId> sources_of(ActorId client) const;
     [[nodiscard]] std::vector<ActorId> followers_of(ActorId validator) const;
@@ -83,6 +86,7 @@ private:
 
     RunContext& context_;
     Execution& execution_;
+    Trace trace_;  // of the workload; empty: none
     Accounting& accounting_;
     CensorshipEffects& censorship_;
     Substrate& substrate_;

@@ -9,6 +9,7 @@
 #include "sim/engine/choice_sources.h"
 #include "sim/engine/engine.h"
 #include "sim/scenario/participants.h"
+#include "sim/scenario/price.h"
 #include "sim/world/last_second.h"
 #include "sim/world/world.h"
 
@@ -42,6 +43,7 @@ struct RunContext {
         : setting(run_setting),
           options(run_options),
           participants(make_participants(setting, *setting.strategies)),
+          price(setting.scenario.price, stream(kWorldItself, Purpose::kPrice)),
           answers(options.choices != nullptr
                       ? std::unique_ptr<ChoiceSource>(new ReplayChoices(*options.choices))
                       : std::unique_ptr<ChoiceSource>(new StreamChoices(options.seed))),
@@ -62,6 +64,7 @@ struct RunContext {
     Setting setting;
     WorldOptions options;
     Participants participants;
+    PricePath price;
     Engine engine;
     TraceDigest trace;
     std::unique_ptr<ChoiceSource> answers;

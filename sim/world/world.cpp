@@ -131,7 +131,7 @@ World::Impl::Impl(const Setting& setting, const WorldOptions& options)
                  [this](std::string_view invariant, const std::string& message) {
                      watch_.report_violation(invariant, message);
                  }),
-      accounting_(context_.scenario(), context_.participants, truth_),
+      accounting_(context_.scenario(), context_.participants, truth_, &context_.price),
       censorship_(context_, accounting_, truth_),
       watch_(context_, execution_, accounting_, censorship_),
       substrate_(make_substrate()),
