@@ -296,10 +296,10 @@ void Checker::check_trace() {
              "raise tasks.models with tasks.model_sizes = \"doubling\", or raise "
              "tasks.input_per_step and tasks.output_per_step");
     }
-    __extension__ using Wide = unsigned __int128;
+    __extension__ using WideNs = unsigned __int128;
     const std::size_t last = std::min<std::size_t>(workload.tasks, trace->size());
     const std::uint64_t at = last == 0 ? 0 : (*trace)[last - 1].at_ns;
-    if (Wide{at} * workload.trace_stretch_ppm / 1'000'000 > s_.run.max_time_ns) {
+    if (WideNs{at} * workload.trace_stretch_ppm / 1'000'000 > s_.run.max_time_ns) {
         unrunnable({"tasks.trace", "run.max_time", "tasks.trace_stretch"},
                    fmt::format("the last task arrives after run.max_time = {}",
                                exact_duration(s_.run.max_time_ns)),
