@@ -125,8 +125,10 @@ for name, scenario in protocols.items():
     back = number(scenario, "vm.challenger_share_bps") / 10_000
     window = int(number(scenario, "vm.challenge_window_blocks"))
     votes = scenario.get("vm.verification_mode") == "redundant"
-    rows.append({"protocol": name, "window": window, "votes": votes, "alone": bond,
-                 "own challenger": bond * (1 - back), "censored": CENSORS**window})  # fmt: skip
+    applies = np.nan if votes else 1.0
+    rows.append({"protocol": name, "window": window, "votes": votes, "alone": applies * bond,
+                 "own challenger": applies * bond * (1 - back),
+                 "censored": applies * CENSORS**window})  # fmt: skip
 theory = pd.DataFrame(rows).set_index("protocol")
 challenged = theory.index[~theory["votes"]]
 
