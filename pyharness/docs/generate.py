@@ -30,7 +30,8 @@ PAGES = (
 # What the package offers, by subject.
 API = {
     "Runs, sweeps and studies": [
-        "run", "RunResult", "sweep", "read", "StudyData", "Scenario", "catalogue", "METRICS",
+        "run", "RunResult", "sweep", "read", "record", "StudyData", "Scenario", "catalogue",
+        "METRICS",
         "Metric", "share", "lux", "seconds", "charts", "plot", "safe_window", "SafeWindow",
     ],
     "Statistics": ["share_interval", "mean_interval", "paired_share_interval", "contrast",

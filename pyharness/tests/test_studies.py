@@ -318,3 +318,13 @@ def test_the_command_of_the_package_is_the_program(tmp_path):
         capture_output=True, text=True, cwd=tmp_path, check=True,
     )  # fmt: skip
     assert aivmsim.run("lazy_provider").digest in run.stdout
+
+
+def test_runs_of_several_scenarios_go_into_one_study(scenario, tmp_path):
+    other = scenario.replace(**{"name": "other", "vm.challenge_window_blocks": 40})
+    results = [aivmsim.run(each, seed) for each in (scenario, other) for seed in (1, 2)]
+    aivmsim.record(results, tmp_path / "both.db")
+    runs = aivmsim.read(tmp_path / "both.db").runs
+    assert sorted(runs["digest"]) == sorted(result.digest for result in results)
+    with pytest.raises(aivmsim.StudyError):
+        aivmsim.record([results[0], results[0]], tmp_path / "twice.db")

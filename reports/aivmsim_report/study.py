@@ -200,6 +200,7 @@ class Study:
     groups: list["Group"]
     outcomes: dict[str, dict[str, int]]  # by mode
     ttf: dict[tuple[int, str], Finality]  # by point and mode
+    implied: dict[str, dict[str, str]] = field(default_factory=dict)  # by key and scenario
     design: frozenset[str] = frozenset()  # swept keys that whoever sets the rules chooses
     bases: dict[int, Point] = field(default_factory=dict)  # by point: the one it is compared with
     _places: dict[tuple, dict[tuple, list[Point]]] = field(default_factory=dict)
@@ -306,6 +307,7 @@ def load(db: sqlite3.Connection, path: Path, axes: list[str] | None = None) -> S
         outcomes={},
         ttf={},
     )
+    _imply(study, axes)
     study.design = _design(rows)
     _tasks(db, study)
     _order_axes(study, axes)
@@ -456,6 +458,26 @@ def _axes(points: list[Point], units: dict[str, str]) -> list[Axis]:
     for point in points:
         point.values = {key: value for key, value in point.values.items() if key in swept}
     return sorted(axes, key=lambda axis: -len(axis.values))
+
+
+def _imply(study: Study, wanted: list[str] | None) -> None:
+    """Keys whose value follows from the scenario belong to it and are no axes of their own, unless
+    they are asked for."""
+    if study.axis(SCENARIO) is None:
+        return
+    for axis in list(study.axes):
+        found: dict[str, set[Value]] = defaultdict(set)
+        for point in study.points:
+            found[point.scenario].add(point.values[axis.key])
+        follows = all(len(values) == 1 for values in found.values())
+        if axis.key == SCENARIO or axis.key in (wanted or ()) or not follows:
+            continue
+        study.axes.remove(axis)
+        study.implied[axis.key] = {
+            name: value.text for name, values in found.items() for value in values
+        }
+        for point in study.points:
+            del point.values[axis.key]
 
 
 def _default(point: Point, key: str) -> Value:

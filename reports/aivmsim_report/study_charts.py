@@ -248,7 +248,9 @@ def fraud_by_window(study: Study, axis: Axis, by: Axis | None) -> Drawn:
         style = styled(index)
         alpha = study.alpha(cells[0][1]) if cells else None
         if alpha is not None:
-            curve = np.geomspace(axis.place(axis.values[0]), axis.place(axis.values[-1]), 160)
+            # A window of 0 blocks, in modes without challenges, has no place on a logarithm.
+            shortest = max(1, axis.place(axis.values[0]))
+            curve = np.geomspace(shortest, max(shortest, axis.place(axis.values[-1])), 160)
             series.append(Series("", "line", curve.tolist(), [alpha**w for w in curve],
                                  style["colour"], dash="dot",
                                  width=1.5, legend=False, group=name))  # fmt: skip

@@ -24,6 +24,7 @@ def render(db: sqlite3.Connection, study: Study, metrics: list[str] | None = Non
         drawn_all(charts, study_charts.all_charts(study, metrics)),
         _recorded_contrasts(db),
         _outcomes(study),
+        _implied(study),
         _invariants(db),
         _points(study),
         _metrics(study),
@@ -144,6 +145,18 @@ def _outcomes(study: Study) -> str:
         table(["mode"] + [OUTCOME_NAMES.get(name, name) for name in names], rows),
         note,
     )
+
+
+def _implied(study: Study) -> str:
+    """What the scenarios set differently."""
+    if not study.implied:
+        return ""
+    names = sorted({point.scenario for point in study.points})
+    rows = [
+        [f"<code>{escape(key)}</code>", *(escape(values[name]) for name in names)]
+        for key, values in sorted(study.implied.items())
+    ]
+    return section("What the scenarios set differently", table(["key", *names], rows))
 
 
 def _invariants(db: sqlite3.Connection) -> str:

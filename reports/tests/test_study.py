@@ -557,3 +557,26 @@ def test_money_in_charts_is_in_lux(sweep):
     assert heat.values[0][0] == pytest.approx(net / LUX)
     gain = charts_of(sweep)["map_cheating_gain"].panels[0].heat
     assert gain.values[0][0] == pytest.approx((net - HONEST) / LUX)
+
+
+def test_a_window_of_no_blocks_has_a_page(tmp_path):
+    page = page_of(make_sweep(tmp_path / "none.db", [0, 1, 5], [10, 50]))
+    assert "What a longer window buys" in page
+
+
+def test_keys_that_follow_from_the_scenario_are_no_axes(tmp_path):
+    study = StudyFile(tmp_path / "two.db")
+    for point, (name, window, share) in enumerate(
+        (("short", 2, 10), ("short", 2, 50), ("long", 90, 10), ("long", 90, 50)), 1
+    ):
+        study.point(point, vm__challenge_window_blocks=(window, str(window), "blocks"),
+                    chain__censoring_share=(share * 10_000, f"{share}%", "ppm"))  # fmt: skip
+        study.db.execute("UPDATE point SET scenario = ? WHERE point_id = ?", (name, point))
+        for seed in (1, 2):
+            study.metric(point * 10 + seed, "ttf_mean", window + seed / 10)
+            study.run(point * 10 + seed, point, seed=seed)
+    path = study.close()
+    assert {axis.key for axis in study_of(path).axes} == {"scenario", "chain.censoring_share"}
+    assert "What the scenarios set differently" in page_of(path)
+    asked = study_of(path, ["vm.challenge_window_blocks"])
+    assert asked.axes[0].key == "vm.challenge_window_blocks"

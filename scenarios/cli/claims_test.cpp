@@ -394,6 +394,13 @@ TEST(Claims, WeakPollsForkAtMostSeeds) {
     EXPECT_GE(forks, 5);
 }
 
+TEST(Claims, WhereProposersTakeTurnsTheShieldsHideOnlySomeOfTheLies) {
+    const auto run = recorded(scenario_with(
+        "shield64_limited", {"chain.consensus=snowman", "run.fidelity=full", "tasks.count=40"}));
+    EXPECT_GT(count_of(run->outcome, "n_fraud_missed"), 0);
+    EXPECT_LT(count_of(run->outcome, "n_fraud_missed"), count_of(run->outcome, "n_fraud_posted"));
+}
+
 TEST(Claims, ADelayBeyondTheLastTaskKeepsLatecomersOut) {
     const auto run = recorded(scenario_with("late_joiner", {"vm.activation_delay_blocks=40"}));
     EXPECT_EQ(count_of(run->outcome, "n_fraud_posted"), 0);

@@ -13,7 +13,7 @@ operations and :mod:`aivmsim.kernels` its six kernels. :class:`aivmsim.ChainVM` 
 under a consensus host of your own, and :class:`aivmsim.DagVM` on a DAG.
 """
 
-from . import kernels, salib
+from . import _core, kernels, salib
 from . import operations as op
 from ._core import ScenarioError, StudyError, Violation, __version__
 from ._described import describe
@@ -65,6 +65,7 @@ from .strategies import (
     Vote,
     strategy,
 )
+from .study import record
 from .sweeps import SweepError, sweep
 from .validation import validate
 from .vm import (
@@ -181,6 +182,7 @@ __all__ = [
     "plot",
     "protocols",
     "read",
+    "record",
     "run",
     "safe_window",
     "salib",

@@ -5,10 +5,14 @@ from __future__ import annotations
 import datetime
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import _core
+
+if TYPE_CHECKING:
+    from .result import RunResult
 
 
 class Study(NamedTuple):
@@ -31,6 +35,47 @@ class Study(NamedTuple):
         recorder = self.recorder(path)
         recorder.add(record)
         recorder.close()
+
+
+def record(
+    results: Iterable[RunResult], path: str | os.PathLike[str], name: str | None = None
+) -> None:
+    """Writes finished runs into one study, which :func:`aivmsim.read`, :func:`aivmsim.plot` and
+    ``aivmsim report`` take.
+
+    Runs may be of several scenarios: the report compares scenarios by their names. A sweep writes
+    its own study with ``out``.
+
+    Parameters
+    ----------
+    results : iterable of RunResult
+        As :func:`aivmsim.run` returns them, each written when its turn comes: a generator of many
+        runs needs the memory of one.
+    path : path-like
+        The file. Once complete, it replaces an existing one.
+    name : str, optional
+        Of the study; by default the name of the file.
+
+    Raises
+    ------
+    StudyError
+        A file that cannot be written, or two equal runs.
+
+    Examples
+    --------
+    >>> import aivmsim, os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "both.db")
+    >>> short = aivmsim.Scenario.load("safe_window").replace(**{"tasks.count": 20, "name": "short"})
+    >>> long = short.replace(**{"name": "long", "vm.challenge_window_blocks": 40})
+    >>> aivmsim.record((aivmsim.run(s, seed) for s in (short, long) for seed in (1, 2)), path)
+    >>> len(aivmsim.read(path).runs)
+    4
+    """
+    study = Study.begin(name or Path(path).stem)
+    recorder = study.recorder(path)
+    for result in results:
+        recorder.add(result._record)
+    recorder.close()
 
 
 class Parts:
