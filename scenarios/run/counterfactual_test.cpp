@@ -24,7 +24,7 @@ sim::ActorGroup group(Role role, const char* name, const char* strategy = "hones
 }
 
 // Liars among providers that nobody checks unless there is a challenger.
-Scenario small(std::vector<sim::ActorGroup> more) {
+Scenario small_with(std::vector<sim::ActorGroup> more) {
     Scenario s;
     s.name = "counterfactual";
     s.run.fidelity = sim::Fidelity::kEconomic;
@@ -51,7 +51,7 @@ std::int64_t gain_of(const sim::CounterfactualRow& row) {
 }
 
 TEST(Counterfactual, TheHonestPayoffIsThatOfARunInWhichTheOwnerIsHonest) {
-    const Scenario scenario = small({group(Role::kProvider, "liar", "lazy_guess")});
+    const Scenario scenario = small_with({group(Role::kProvider, "liar", "lazy_guess")});
     const sim::Outcome outcome = compared(scenario);
     ASSERT_EQ(outcome.counterfactuals.size(), 1U);
     const sim::CounterfactualRow& row = outcome.counterfactuals[0];
@@ -73,21 +73,22 @@ TEST(Counterfactual, TheHonestPayoffIsThatOfARunInWhichTheOwnerIsHonest) {
 }
 
 TEST(Counterfactual, LiesThatNobodyChecksPayByTheirValue) {
-    const sim::Outcome outcome = compared(small({group(Role::kProvider, "liar", "lazy_guess")}));
+    const sim::Outcome outcome =
+        compared(small_with({group(Role::kProvider, "liar", "lazy_guess")}));
     EXPECT_GT(gain_of(outcome.counterfactuals.at(0)), 0);
     EXPECT_EQ(std::get<std::int64_t>(outcome.metric("attacker_profitable")), 1);
 }
 
 TEST(Counterfactual, LiesThatAreCheckedDoNotPay) {
-    const sim::Outcome outcome = compared(
-        small({group(Role::kProvider, "liar", "lazy_guess"), group(Role::kChallenger, "watcher")}));
+    const sim::Outcome outcome = compared(small_with(
+        {group(Role::kProvider, "liar", "lazy_guess"), group(Role::kChallenger, "watcher")}));
     EXPECT_LT(gain_of(outcome.counterfactuals.at(0)), 0);
     EXPECT_EQ(std::get<std::int64_t>(outcome.metric("attacker_profitable")), 0);
 }
 
 TEST(Counterfactual, EachOwnerIsHonestAloneWhileTheOthersPlayOn) {
-    Scenario scenario = small({group(Role::kProvider, "liar", "lazy_guess"),
-                               group(Role::kProvider, "another", "lazy_guess", 2)});
+    Scenario scenario = small_with({group(Role::kProvider, "liar", "lazy_guess"),
+                                    group(Role::kProvider, "another", "lazy_guess", 2)});
     const auto setting = make_setting(scenario);
     ASSERT_TRUE(setting);
     std::vector<std::string> labels;
@@ -108,9 +109,9 @@ TEST(Counterfactual, EachOwnerIsHonestAloneWhileTheOthersPlayOn) {
 }
 
 TEST(Counterfactual, AnOwnerOfSeveralGroupsIsOneOwner) {
-    Scenario scenario =
-        small({group(Role::kProvider, "liar", "lazy_guess"), group(Role::kRequester, "customers"),
-               group(Role::kRequester, "dust", "dust_spammer")});
+    Scenario scenario = small_with({group(Role::kProvider, "liar", "lazy_guess"),
+                                    group(Role::kRequester, "customers"),
+                                    group(Role::kRequester, "dust", "dust_spammer")});
     scenario.actors[1].principal = "ring";
     scenario.actors[3].principal = "ring";
     for (sim::ActorGroup& one : scenario.actors) {
@@ -132,8 +133,8 @@ TEST(Counterfactual, AnOwnerOfSeveralGroupsIsOneOwner) {
 }
 
 TEST(Counterfactual, CensorshipThatTheOwnerPaysForIsNotBought) {
-    Scenario scenario = small({group(Role::kProvider, "liar", "lazy_guess"),
-                               group(Role::kProvider, "other", "lazy_guess")});
+    Scenario scenario = small_with({group(Role::kProvider, "liar", "lazy_guess"),
+                                    group(Role::kProvider, "other", "lazy_guess")});
     scenario.chain.censorship = sim::CensorshipModel::kBudget;
     scenario.chain.censor_price = lux(1);
     scenario.chain.censor_budget = lux(5);
@@ -151,7 +152,7 @@ TEST(Counterfactual, HonestRunsHaveNone) {
     sim::VectorSink rows;
     RunOptions options;
     options.counterfactual = true;
-    const auto outcome = run_scenario(small({}), options, rows, {});
+    const auto outcome = run_scenario(small_with({}), options, rows, {});
     ASSERT_TRUE(outcome);
     EXPECT_TRUE(outcome->counterfactuals.empty());
     EXPECT_TRUE(rows.rows<sim::CounterfactualRow>().empty());
@@ -159,15 +160,15 @@ TEST(Counterfactual, HonestRunsHaveNone) {
 }
 
 TEST(Counterfactual, ItChangesNothingOfTheRunItself) {
-    const Scenario scenario = small({group(Role::kProvider, "liar", "lazy_guess")});
+    const Scenario scenario = small_with({group(Role::kProvider, "liar", "lazy_guess")});
     const auto plain = run_scenario(scenario, {});
     ASSERT_TRUE(plain);
     EXPECT_EQ(plain->digest, compared(scenario).digest);
 }
 
 TEST(Counterfactual, TheAttackerIsTheOneThatTheScenarioNames) {
-    Scenario scenario = small({group(Role::kProvider, "first", "lazy_guess"),
-                               group(Role::kProvider, "second", "lazy_guess")});
+    Scenario scenario = small_with({group(Role::kProvider, "first", "lazy_guess"),
+                                    group(Role::kProvider, "second", "lazy_guess")});
     const sim::Outcome by_default = compared(scenario);
     scenario.attacker = "second";
     const sim::Outcome named = compared(scenario);
