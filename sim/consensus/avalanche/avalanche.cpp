@@ -51,7 +51,9 @@ public:
             std::erase_if(state_->accepting,
                           [&](const Hash32& id) { return host_.is_accepted(id); });
         }
+        const auto before = static_cast<std::ptrdiff_t>(out.size());
         std::visit([&](const auto& each) { on(each, out); }, input);
+        keep_needed_bodies(out, before);
     }
 
     [[nodiscard]] BlockRef last_accepted() const override { return state().last_accepted; }
@@ -123,6 +125,11 @@ private:
     void on(VoterIndex from, const ConfirmRequest& request, Actions& out);
     void on(VoterIndex from, const Confirm& confirm, Actions& out);
 
+    // It waits to be verified, to be issued again, or is a part of the history: what one part of
+    // the engine has no use for may be what another part waits for.
+    [[nodiscard]] bool needs_body(const Hash32& id) const;
+    // Takes the Discards of such bodies out of the actions from this one on.
+    void keep_needed_bodies(Actions& out, std::ptrdiff_t from) const;
     void add(const Item& vertex);
     void verified(const Item& vertex, Actions& out);
     void apply(const VertexVotes::Decisions& decisions, AcceptedBy by, Actions& out);
@@ -231,12 +238,7 @@ void Avalanche::on(const ItemReceived& received, Actions& out) {
         return settle_polls(std::nullopt, out);
     }
     if (s.history.body(received.item, out)) return advance_history(out);
-    const Hash32& id = received.item.id;
-    const bool is_own = std::ranges::find(s.own_items, id, &Item::id) != s.own_items.end();
-    // A body that is needed later stays: one that waits to be verified, or to be issued again.
-    if (is_own || s.history.find(id) != nullptr || s.undecided.contains(id) ||
-        s.pending.find(id) != nullptr)
-        return;
+    if (s.undecided.contains(received.item.id)) return;
     ++counters_.bodies_discarded;
     out.push_back(Discard{received.item.id});
 }
@@ -271,6 +273,20 @@ void Avalanche::on(const Verdict& verdict, Actions& out) {
     }
     advance_history(out);
     settle_polls(std::nullopt, out);
+}
+
+bool Avalanche::needs_body(const Hash32& id) const {
+    const State& s = state();
+    return s.history.find(id) != nullptr || s.pending.find(id) != nullptr ||
+           std::ranges::find(s.own_items, id, &Item::id) != s.own_items.end();
+}
+
+void Avalanche::keep_needed_bodies(Actions& out, std::ptrdiff_t from) const {
+    const auto is_needed = [&](const Action& action) {
+        const auto* discard = std::get_if<Discard>(&action);
+        return discard != nullptr && needs_body(discard->id);
+    };
+    out.erase(std::remove_if(out.begin() + from, out.end(), is_needed), out.end());
 }
 
 void Avalanche::add(const Item& vertex) {
