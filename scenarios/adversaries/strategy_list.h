@@ -64,4 +64,12 @@
     X(kMalformedBytesRow)       \
     X(kTwinRow)                 \
     X(kPriceTimerRow)           \
+    X(kParasiteChainRow)        \
+    X(kConflictFlooderRow)      \
+    X(kJobKeyGrieferRow)        \
+    X(kVertexEquivocatorRow)    \
+    X(kBalanceAttackerRow)      \
+    X(kCutWithholderRow)        \
+    X(kLateVertexRow)           \
+    X(kOrphanMakerRow)          \
     X(kRandomOperationsRow)

@@ -13,8 +13,8 @@ using sim::Role;
 using sim::Scenario;
 using testing::ElementsAre;
 
-sim::ActorGroup group(Role role, const char* name, const char* strategy = "honest",
-                      std::uint32_t count = 1) {
+sim::ActorGroup group_of(Role role, const char* name, const char* strategy = "honest",
+                         std::uint32_t count = 1) {
     sim::ActorGroup out;
     out.role = role;
     out.name = name;
@@ -32,7 +32,7 @@ Scenario small_with(std::vector<sim::ActorGroup> more) {
     s.workload.tasks = 40;
     s.workload.feature_rows = 256;
     s.vm.config.challenge_window_blocks = 5;
-    s.actors = {group(Role::kProvider, "honest", "honest", 2)};
+    s.actors = {group_of(Role::kProvider, "honest", "honest", 2)};
     for (sim::ActorGroup& one : more) s.actors.push_back(std::move(one));
     return s;
 }
@@ -51,7 +51,7 @@ std::int64_t gain_of(const sim::CounterfactualRow& row) {
 }
 
 TEST(Counterfactual, TheHonestPayoffIsThatOfARunInWhichTheOwnerIsHonest) {
-    const Scenario scenario = small_with({group(Role::kProvider, "liar", "lazy_guess")});
+    const Scenario scenario = small_with({group_of(Role::kProvider, "liar", "lazy_guess")});
     const sim::Outcome outcome = compared(scenario);
     ASSERT_EQ(outcome.counterfactuals.size(), 1U);
     const sim::CounterfactualRow& row = outcome.counterfactuals[0];
@@ -74,21 +74,21 @@ TEST(Counterfactual, TheHonestPayoffIsThatOfARunInWhichTheOwnerIsHonest) {
 
 TEST(Counterfactual, LiesThatNobodyChecksPayByTheirValue) {
     const sim::Outcome outcome =
-        compared(small_with({group(Role::kProvider, "liar", "lazy_guess")}));
+        compared(small_with({group_of(Role::kProvider, "liar", "lazy_guess")}));
     EXPECT_GT(gain_of(outcome.counterfactuals.at(0)), 0);
     EXPECT_EQ(std::get<std::int64_t>(outcome.metric("attacker_profitable")), 1);
 }
 
 TEST(Counterfactual, LiesThatAreCheckedDoNotPay) {
     const sim::Outcome outcome = compared(small_with(
-        {group(Role::kProvider, "liar", "lazy_guess"), group(Role::kChallenger, "watcher")}));
+        {group_of(Role::kProvider, "liar", "lazy_guess"), group_of(Role::kChallenger, "watcher")}));
     EXPECT_LT(gain_of(outcome.counterfactuals.at(0)), 0);
     EXPECT_EQ(std::get<std::int64_t>(outcome.metric("attacker_profitable")), 0);
 }
 
 TEST(Counterfactual, EachOwnerIsHonestAloneWhileTheOthersPlayOn) {
-    Scenario scenario = small_with({group(Role::kProvider, "liar", "lazy_guess"),
-                                    group(Role::kProvider, "another", "lazy_guess", 2)});
+    Scenario scenario = small_with({group_of(Role::kProvider, "liar", "lazy_guess"),
+                                    group_of(Role::kProvider, "another", "lazy_guess", 2)});
     const auto setting = make_setting(scenario);
     ASSERT_TRUE(setting);
     std::vector<std::string> labels;
@@ -109,9 +109,9 @@ TEST(Counterfactual, EachOwnerIsHonestAloneWhileTheOthersPlayOn) {
 }
 
 TEST(Counterfactual, AnOwnerOfSeveralGroupsIsOneOwner) {
-    Scenario scenario = small_with({group(Role::kProvider, "liar", "lazy_guess"),
-                                    group(Role::kRequester, "customers"),
-                                    group(Role::kRequester, "dust", "dust_spammer")});
+    Scenario scenario = small_with({group_of(Role::kProvider, "liar", "lazy_guess"),
+                                    group_of(Role::kRequester, "customers"),
+                                    group_of(Role::kRequester, "dust", "dust_spammer")});
     scenario.actors[1].principal = "ring";
     scenario.actors[3].principal = "ring";
     for (sim::ActorGroup& one : scenario.actors) {
@@ -133,8 +133,8 @@ TEST(Counterfactual, AnOwnerOfSeveralGroupsIsOneOwner) {
 }
 
 TEST(Counterfactual, CensorshipThatTheOwnerPaysForIsNotBought) {
-    Scenario scenario = small_with({group(Role::kProvider, "liar", "lazy_guess"),
-                                    group(Role::kProvider, "other", "lazy_guess")});
+    Scenario scenario = small_with({group_of(Role::kProvider, "liar", "lazy_guess"),
+                                    group_of(Role::kProvider, "other", "lazy_guess")});
     scenario.chain.censorship = sim::CensorshipModel::kBudget;
     scenario.chain.censor_price = lux(1);
     scenario.chain.censor_budget = lux(5);
@@ -160,15 +160,15 @@ TEST(Counterfactual, HonestRunsHaveNone) {
 }
 
 TEST(Counterfactual, ItChangesNothingOfTheRunItself) {
-    const Scenario scenario = small_with({group(Role::kProvider, "liar", "lazy_guess")});
+    const Scenario scenario = small_with({group_of(Role::kProvider, "liar", "lazy_guess")});
     const auto plain = run_scenario(scenario, {});
     ASSERT_TRUE(plain);
     EXPECT_EQ(plain->digest, compared(scenario).digest);
 }
 
 TEST(Counterfactual, TheAttackerIsTheOneThatTheScenarioNames) {
-    Scenario scenario = small_with({group(Role::kProvider, "first", "lazy_guess"),
-                                    group(Role::kProvider, "second", "lazy_guess")});
+    Scenario scenario = small_with({group_of(Role::kProvider, "first", "lazy_guess"),
+                                    group_of(Role::kProvider, "second", "lazy_guess")});
     const sim::Outcome by_default = compared(scenario);
     scenario.attacker = "second";
     const sim::Outcome named = compared(scenario);
