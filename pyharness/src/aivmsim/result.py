@@ -156,8 +156,8 @@ class RunResult:
 
     @functools.cached_property
     def vertices(self) -> pd.DataFrame:
-        """One row per vertex of a DAG, cuts among them: its proposer, height and parents, and when it
-        was issued, accepted or rejected, and settled. Empty for a run on a chain."""
+        """One row per vertex of a DAG, cuts among them: its proposer, height and parents, and when
+        it was issued, accepted or rejected, and settled. Empty for a run on a chain."""
         return self.table("vertex")
 
     @functools.cached_property
