@@ -144,10 +144,8 @@ public:
             last_[node] = vm.last_accepted();
         }
     }
-    void on_disk_replaced(ActorId node) override {
-        last_.erase(node);
-        vertices_.erase(node);
-    }
+    // What a DAG's node has lost is taken out when it starts again.
+    void on_disk_replaced(ActorId node) override { last_.erase(node); }
     void before_vertex_accept(ActorId node, const DagVm& vm, const VertexPtr& vertex,
                               AcceptedBy) override {
         const std::set<Hash32>& mine = vertices_[node];
@@ -171,7 +169,7 @@ public:
         for (const auto& [id, vertex] : vm.accepted().unsettled()) mine.insert(id);
         std::erase_if(mine, [&](const Hash32& id) {
             const auto status = vm.status(id);
-            return !status || *status != VertexStatus::kAccepted;
+            return status && *status != VertexStatus::kAccepted;
         });
     }
 

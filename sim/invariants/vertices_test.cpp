@@ -120,6 +120,23 @@ TEST_F(Vertices, ANodeThatSettlesAnotherCutOrStateViolatesAgreement) {
     EXPECT_THAT(seen.reported().back(), HasSubstr("S1 validator[2] accepted block"));
 }
 
+TEST_F(Vertices, AParentAcceptedBeforeWritesWereLostIsStillAParent) {
+    Invariant& s4 = seen.of("S4");
+    must_accept(vm, dag, a);
+    s4.on_vertex_accepted(0, vm, a);
+    settle(vm, dag);  // a is no tip any more
+    s4.on_disk_replaced(0);
+    s4.on_dag_restarted(0, vm);
+    s4.before_vertex_accept(0, vm, dag.make({a}, {dag.submit("bob", "other")}), AcceptedBy::kPolls);
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    MemoryStore replaced;
+    const DagVm empty = dag.open(replaced);
+    s4.on_disk_replaced(0);
+    s4.on_dag_restarted(0, empty);
+    s4.before_vertex_accept(0, empty, dag.make({a}, {}), AcceptedBy::kPolls);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S4 validator[0] accepts vertex")));
+}
+
 TEST_F(Vertices, AContestThatDoesNotEndViolatesContestsEnd) {
     Invariant& l2 = seen.of("L2");
     seen.watch.recovering = Recovery(std::nullopt, std::nullopt, 60 * kSecond);

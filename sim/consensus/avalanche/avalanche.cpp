@@ -44,7 +44,9 @@ public:
             std::erase_if(state_->accepting,
                           [&](const Hash32& id) { return host_.is_accepted(id); });
         }
+        const auto before = static_cast<std::ptrdiff_t>(out.size());
         std::visit([&](const auto& each) { on(each, out); }, input);
+        keep_needed_bodies(out, before);
     }
 
     [[nodiscard]] BlockRef last_accepted() const override { return state().last_accepted; }
@@ -114,6 +116,11 @@ private:
     void on(VoterIndex from, const ConfirmRequest& request, Actions& out);
     void on(VoterIndex from, const Confirm& confirm, Actions& out);
 
+    // It waits to be verified, to be issued again, or is a part of the history: what one part of
+    // the engine has no use for may be what another part waits for.
+    [[nodiscard]] bool needs_body(const Hash32& id) const;
+    // Takes the Discards of such bodies out of the actions from this one on.
+    void keep_needed_bodies(Actions& out, std::ptrdiff_t from) const;
     void add(const Item& vertex);
     void verified(const Item& vertex, Actions& out);
     void apply(const VertexVotes::Decisions& decisions, AcceptedBy by, Actions& out);
@@ -229,10 +236,10 @@ void Avalanche::on(const Verdict& verdict, Actions& out) {
     State& s = state();
     switch (verdict.validity) {
         case Validity::kValid:
+            if (s.delivering == verdict.id) s.delivering.reset();
             if (const auto vertex = s.pending.end_verification(verdict.id)) {
                 verified(*vertex, out);
             } else if (const Item* held = s.history.find(verdict.id)) {
-                s.delivering.reset();
                 add(*held);
                 accept(verdict.id, AcceptedBy::kBootstrap, out);
             }
@@ -255,6 +262,20 @@ void Avalanche::on(const Verdict& verdict, Actions& out) {
     }
     advance_history(out);
     settle_polls(std::nullopt, out);
+}
+
+bool Avalanche::needs_body(const Hash32& id) const {
+    const State& s = state();
+    return s.history.find(id) != nullptr || s.pending.find(id) != nullptr ||
+           std::ranges::find(s.own_items, id, &Item::id) != s.own_items.end();
+}
+
+void Avalanche::keep_needed_bodies(Actions& out, std::ptrdiff_t from) const {
+    const auto is_needed = [&](const Action& action) {
+        const auto* discard = std::get_if<Discard>(&action);
+        return discard != nullptr && needs_body(discard->id);
+    };
+    out.erase(std::remove_if(out.begin() + from, out.end(), is_needed), out.end());
 }
 
 void Avalanche::add(const Item& vertex) {

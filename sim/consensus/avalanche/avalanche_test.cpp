@@ -191,6 +191,68 @@ TEST(AvalancheEngine, ASideWithoutAQuorumDecidesNothing) {
     expect_agreement(network);
 }
 
+// An engine whose node carries out nothing by itself.
+class CatchingUp : public testing::Test {
+protected:
+    void step(const Input& input) {
+        out.clear();
+        engine.step(0, input, out);
+    }
+    // Whether the engine has just asked for this.
+    template <class Action>
+    [[nodiscard]] bool asked(const Hash32& id) const {
+        return std::ranges::any_of(out, [&](const auto& each) {
+            const auto* action = std::get_if<Action>(&each);
+            return action != nullptr && action->id == id;
+        });
+    }
+    template <class Contents>
+    [[nodiscard]] RequestId request_sent() const {
+        for (const auto& each : out) {
+            const auto* sent = std::get_if<Send>(&each);
+            const auto* request = sent == nullptr ? nullptr : sent->message.get_if<Contents>();
+            if (request != nullptr) return request->request;
+        }
+        ADD_FAILURE() << "no request";
+        return 0;
+    }
+    // The vertex cannot be verified yet, and then the node falls far behind.
+    void park_and_fall_behind() {
+        step(ItemReceived{1, vertex});
+        ASSERT_TRUE(asked<Verify>(vertex.id));
+        step(Verdict{vertex.id, Validity::kUnknownParent});
+        step(MessageReceived{1, VertexQuery{9, {{key(3), 1000}}, std::nullopt}});
+        ASSERT_TRUE(engine.bootstrapping());
+    }
+
+    DagNetwork network = dag_network(dag_config(3), {});
+    ConsensusEngine& engine = *network.nodes[0]->engine;
+    Item vertex{key(1), {test::dag_genesis().id}, 1, {key(2)}, 1};
+    Item child{key(4), {vertex.id}, 2, {key(5)}, 1};
+    Actions out;
+};
+
+TEST_F(CatchingUp, ABodyThatWaitsToBeVerifiedIsKept) {
+    park_and_fall_behind();
+    step(ItemReceived{2, vertex});
+    EXPECT_FALSE(asked<Discard>(vertex.id));
+}
+
+TEST_F(CatchingUp, AVertexThatWaitedToBeVerifiedIsNoEndOfTheHistory) {
+    park_and_fall_behind();
+    const RequestId frontier = request_sent<FrontierRequest>();
+    for (const VoterIndex from : {1U, 2U})
+        step(MessageReceived{from, AcceptedFrontier{frontier, {child.ref()}}});
+    const RequestId confirmation = request_sent<ConfirmRequest>();
+    for (const VoterIndex from : {1U, 2U}) step(MessageReceived{from, Confirm{confirmation, 1}});
+    step(ItemReceived{1, child});
+    step(ItemReceived{1, vertex});
+    ASSERT_TRUE(asked<Verify>(vertex.id));
+    step(Verdict{vertex.id, Validity::kValid});
+    EXPECT_TRUE(asked<Accept>(vertex.id));
+    EXPECT_TRUE(asked<Verify>(child.id));
+}
+
 TEST(AvalancheMessages, AreDecodedToTheSameBytesAndNothingElseIs) {
     const BlockRef ref{key(1), 7};
     const std::vector<Message> messages{VertexQuery{1, {ref}, std::nullopt},
