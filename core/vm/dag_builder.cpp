@@ -25,7 +25,12 @@ public:
 
     // Sets the header: parents, height, time, cut and epoch.
     Status place() {
-        AIVM_ASSIGN(past_, vm_.wanted_past(options_.proposer));
+        AIVM_TRY(vm_.check_own_are_here());
+        if (options_.contests) {
+            past_ = vm_.own_past(options_.proposer);
+        } else {
+            AIVM_ASSIGN(past_, vm_.wanted_past(options_.proposer));
+        }
         AIVM_TRY(choose_parents());
         std::vector<ParentFacts> parents;
         for (const Hash32& id : header_.parents) {
@@ -64,10 +69,15 @@ public:
             if (!due && readable) readable = tl::unexpected<Error>(due.error());
             return due && *due;
         };
-        MempoolSelection selection(
-            vm_.mempool_, {std::min(options_.operations_max, kVertexOpsMax), kVertexSpaceBytesMax},
-            include);
-        std::vector<OperationPtr> taken = take(run, selection);
+        AIVM_CHECK(options_.forced.size() <= kVertexOpsMax);
+        const std::size_t room =
+            std::min(options_.operations_max, kVertexOpsMax - options_.forced.size());
+        MempoolSelection selection(vm_.mempool_, {room, kVertexSpaceBytesMax}, include);
+        std::vector<OperationPtr> taken = options_.forced;
+        for (const OperationPtr& operation : options_.forced) {
+            if (!run.apply(*operation)) run.charge_void(*operation, context.proposer);
+        }
+        take(run, selection, taken);
         AIVM_TRY(readable);
         return taken;
     }
@@ -124,7 +134,8 @@ private:
         }
         AIVM_ASSIGN(const bool contested, is_contested(key));
         const bool unwanted = options_.include && !options_.include(operation);
-        if (!contested && !unwanted && !is_concurrent(operation->sender())) return true;
+        const bool concurrent = !options_.contests && is_concurrent(operation->sender());
+        if (!contested && !unwanted && !concurrent) return true;
         waiting_.insert(turn);
         return false;
     }
@@ -133,7 +144,7 @@ private:
     [[nodiscard]] Result<bool> is_contested(const ConflictKey& key) const {
         if (key.empty()) return false;
         for (const Hash32& holder : vm_.graph_.holders_of(key)) {
-            if (!past_.contains(holder)) return true;
+            if (!options_.contests && !past_.contains(holder)) return true;
         }
         AIVM_ASSIGN(const auto holder, vm_.accepted_.holder_of(key));
         if (!holder || (holder->settled_by != 0 && holder->settled_by <= header_.cut)) return false;
@@ -148,8 +159,7 @@ private:
                               found->second.end());
     }
 
-    std::vector<OperationPtr> take(BlockRun& run, MempoolSelection& selection) {
-        std::vector<OperationPtr> taken;
+    void take(BlockRun& run, MempoolSelection& selection, std::vector<OperationPtr>& taken) {
         for (auto batch = selection.next_batch(); !batch.empty(); batch = selection.next_batch()) {
             for (OperationPtr& candidate : batch) {
                 if (!selection.is_due(*candidate)) continue;
@@ -161,7 +171,6 @@ private:
                 }
             }
         }
-        return taken;
     }
 
     const DagVm& vm_;
@@ -187,12 +196,16 @@ std::optional<Hash32> DagVm::line_end(ValidatorIndex proposer) const {
     return line->second.rbegin()->vertex;
 }
 
-Result<std::set<Hash32>> DagVm::wanted_past(ValidatorIndex self) const {
+Status DagVm::check_own_are_here() const {
     for (const auto& [sequence, vertex] : own_) {
         if (processing_.contains(vertex->id())) continue;
         return fail(ErrorCode::kWindowNotOpen,
                     fmt::format("vertex {} of this node must be issued again first", sequence));
     }
+    return {};
+}
+
+Result<std::set<Hash32>> DagVm::wanted_past(ValidatorIndex self) const {
     std::vector<Hash32> ids(preferred_.begin(), preferred_.end());
     if (const auto own = line_end(self); own && processing_.contains(*own)) ids.push_back(*own);
     std::set<Hash32> past = undecided_past(ids);
@@ -201,6 +214,11 @@ Result<std::set<Hash32>> DagVm::wanted_past(ValidatorIndex self) const {
                     "this node's newest vertex is undecided and not preferred");
     }
     return past;
+}
+
+std::set<Hash32> DagVm::own_past(ValidatorIndex self) const {
+    const auto own = line_end(self);
+    return own && processing_.contains(*own) ? undecided_past({*own}) : std::set<Hash32>();
 }
 
 Status DagVm::keep_own(const VertexPtr& vertex) {
@@ -224,6 +242,11 @@ Result<VertexPtr> DagVm::build_vertex(const BuildOptions& options) {
     Builder builder(*this, options);
     AIVM_TRY(builder.place());
     AIVM_ASSIGN(auto operations, builder.choose());
+    if (options.refused != nullptr) {
+        *options.refused = builder.refused();
+        for (const OperationPtr& dead : builder.dead())
+            options.refused->push_back({dead, ErrorCode::kDuplicate});
+    }
     if (operations.empty() && options.needs_operations) {
         note_left_out(builder);
         return fail(ErrorCode::kNotFound, "no queued operation can be carried now");
@@ -319,11 +342,7 @@ Result<std::vector<Hash32>> DagVm::choose_cut_parents(const Hash32& base,
 
 Result<VertexPtr> DagVm::build_cut(const BuildRequest& request) {
     AIVM_TRY(check_in_flight(request.proposer));
-    for (const auto& [sequence, vertex] : own_) {
-        if (processing_.contains(vertex->id())) continue;
-        return fail(ErrorCode::kWindowNotOpen,
-                    fmt::format("vertex {} of this node must be issued again first", sequence));
-    }
+    AIVM_TRY(check_own_are_here());
     const auto past = undecided_past({preferred_.begin(), preferred_.end()});
     const Hash32 base = newest_cut(past);
     const State& below = state_after(base);

@@ -380,6 +380,12 @@ Result<VertexPtr> DagVm::get_vertex(const Hash32& id) const {
     return accepted_.vertex(id);
 }
 
+std::vector<VertexPtr> DagVm::undecided_vertices() const {
+    std::vector<VertexPtr> out;
+    for (const auto& [id, vertex] : processing_) out.push_back(vertex);
+    return out;
+}
+
 Result<std::vector<ConflictKey>> DagVm::txs(const Hash32& id) const {
     AIVM_ASSIGN(const VertexPtr vertex, get_vertex(id));
     return vertex->jobs();

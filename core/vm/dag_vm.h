@@ -65,6 +65,15 @@ public:
         std::function<bool(const OperationPtr&)> include;  // empty: everything
         // Without an operation to carry, fail with not_found instead of signing an empty vertex.
         bool needs_operations = false;
+        // Receives the operations that were tried and refused and, as duplicates, those whose job
+        // another vertex has taken, unless it is null.
+        std::vector<LeftOut>* refused = nullptr;
+        // How a validator that breaks no rule of vertices, but the discipline of issuing them, makes
+        // conflicts: it stands on what is accepted and on its own vertices alone, and may carry what
+        // undecided vertices of others carry.
+        bool contests = false;
+        // Carried whether they succeed or not, before all others.
+        std::vector<OperationPtr> forced = {};
     };
     // Builds a vertex on the preferred frontier and keeps it as undecided. It includes operations
     // that succeed after everything that is accepted or preferred, and conflict with nothing. A
@@ -133,6 +142,8 @@ public:
     }
     [[nodiscard]] const ConflictGraph& undecided() const { return graph_; }
     [[nodiscard]] std::size_t processing_count() const { return processing_.size(); }
+    // By id.
+    [[nodiscard]] std::vector<VertexPtr> undecided_vertices() const;
     // The result of an undecided cut that was verified here; null for others.
     [[nodiscard]] CutResultPtr result_of(const Hash32& cut) const;
     // Of the last accepted cut; null after opening, before one is accepted.
@@ -196,8 +207,12 @@ private:
     [[nodiscard]] std::set<Hash32> settled_by_undecided(Hash32 base) const;
     [[nodiscard]] Result<std::vector<Hash32>> choose_cut_parents(
         const Hash32& base, const std::set<Hash32>& past) const;
+    // Fails while a vertex that this node signed before a restart is not verified here again.
+    Status check_own_are_here() const;
     // The preferred vertices, and this node's newest one unless it conflicts with them.
     [[nodiscard]] Result<std::set<Hash32>> wanted_past(ValidatorIndex self) const;
+    // This node's newest vertex alone, with its undecided ancestors.
+    [[nodiscard]] std::set<Hash32> own_past(ValidatorIndex self) const;
     // The newest undecided or unsettled vertex of the proposer that is no cut.
     [[nodiscard]] std::optional<Hash32> line_end(ValidatorIndex proposer) const;
     [[nodiscard]] Result<std::vector<Hash32>> frontier_of(const std::set<Hash32>& past,

@@ -274,6 +274,34 @@ TEST_F(DagVmTest, ABuilderLeavesOutWhatIsContestedOrWouldOvertakeItsOwnSender) {
     EXPECT_EQ(vm.mempool().size(), 3U) << "nothing leaves the queue before it is accepted";
 }
 
+TEST_F(DagVmTest, ABuilderThatContestsStandsOnAcceptedVerticesAndCarriesWhatOthersCarry) {
+    const OperationPtr task = dag.submit("alice", "job");
+    must(vm.submit(task));
+    const VertexPtr preferred = verified({}, {task}, 1);
+    must(vm.set_preference({preferred->id()}));
+    DagVm::BuildOptions options = dag.build_options(vm);
+    options.needs_operations = true;
+    EXPECT_EQ(vm.build_vertex(options).error().code, ErrorCode::kNotFound);
+    options.contests = true;
+    const auto rival = vm.build_vertex(options);
+    ASSERT_TRUE(rival) << rival.error().text();
+    EXPECT_EQ((*rival)->operations(), std::vector{task});
+    EXPECT_EQ(vm.conflicts((*rival)->id()), std::vector{preferred->id()});
+}
+
+TEST_F(DagVmTest, AForcedOperationIsCarriedAlthoughItIsVoidAndTakesItsJobUntilTheCut) {
+    DagVm::BuildOptions options = dag.build_options(vm);
+    const std::string job = TestDag::job_of("alice", "job");
+    options.forced = {dag.by("mallory", op::ChallengeReveal{job, Answer{0}, Hash32{}})};
+    const auto vertex = vm.build_vertex(options);
+    ASSERT_TRUE(vertex) << vertex.error().text();
+    EXPECT_EQ((*vertex)->jobs(), std::vector{"job:" + job});
+    must(vm.accept((*vertex)->id()));
+    EXPECT_TRUE(vm.job_is_taken("job:" + job).value());
+    cut();
+    EXPECT_FALSE(vm.job_is_taken("job:" + job).value()) << "it was void";
+}
+
 TEST_F(DagVmTest, ABuilderSeesWhatThePreferredVerticesDo) {
     const VertexPtr first = verified({}, {dag.submit("alice", "job-1")}, 1);
     must(vm.submit(dag.submit("alice", "job-2")));

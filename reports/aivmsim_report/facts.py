@@ -37,6 +37,8 @@ class Run:
     faults: list[Row]
     violations: list[Row]
     params: list[Row]
+    vertices: list[Row]  # of a DAG; empty on a chain
+    conflicts: list[Row]
     path: Path | None = None  # of the database
 
     def metric(self, name: str, mode: str = "") -> float | None:
@@ -138,6 +140,16 @@ def load(db: sqlite3.Connection, run_id: int | None = None) -> Run:
         ),
         blocks=rows("SELECT * FROM chain_stat WHERE run_id = :run ORDER BY block"),
         faults=rows("SELECT * FROM fault WHERE run_id = :run ORDER BY fault"),
+        vertices=(
+            rows("SELECT * FROM vertex WHERE run_id = :run ORDER BY vertex")
+            if has_table(db, "vertex")
+            else []
+        ),
+        conflicts=(
+            rows("SELECT * FROM conflict WHERE run_id = :run ORDER BY conflict")
+            if has_table(db, "conflict")
+            else []
+        ),
         violations=rows("SELECT * FROM violation WHERE run_id = :run ORDER BY violation"),
         params=rows(
             "SELECT * FROM point_param"

@@ -30,12 +30,14 @@ OUTCOME_COLOURS = {
 SHARES = [(part / 100, f"{part} %") for part in (0, 20, 40, 60, 80, 100)]
 MAX_BARS = 40
 MAX_POINTS = 4000
+MAX_VERTICES = 400  # of the picture of a DAG
 MONEY = ("net_nlux", "revenue", "cost", "slashed", "bribes", "rewards")
 
 
 def all_charts(run: Run) -> list[Chart | Absent]:
     """In the order of the page."""
-    return [payoff(run), fates(run), time_to_finality(run), timeline(run)]
+    charts = [payoff(run), fates(run), time_to_finality(run), timeline(run)]
+    return [*charts, dag(run)] if run.vertices else charts
 
 
 def payoff_groups(run: Run) -> list[dict]:
@@ -256,3 +258,70 @@ def _faults_text(run: Run) -> str:
     ]
     more = f"; {len(run.faults) - 6} more" if len(run.faults) > 6 else ""
     return f"Shaded: injected faults ({'; '.join(shown)}{more})."
+
+
+
+def dag(run: Run) -> Chart | Absent:
+    """The vertices of a small run by layer (their height) and proposer, with their parents."""
+    title = "The DAG"
+    if len(run.vertices) > MAX_VERTICES:
+        return Absent(
+            "dag",
+            title,
+            f"The run has {len(run.vertices)} vertices; a picture shows at most {MAX_VERTICES}.",
+        )
+    places = {row["vertex"]: (row["height"], row["proposer"]) for row in run.vertices}
+
+    def lines(pairs: list[tuple[int, int]]) -> tuple[list, list]:
+        x: list[float] = []
+        y: list[float | None] = []
+        for one, other in pairs:
+            x += [places[one][0], places[other][0], places[other][0]]
+            y += [places[one][1], places[other][1], None]  # the line ends
+        return x, y
+
+    parents = [(row["vertex"], int(parent)) for row in run.vertices
+               for parent in row["parents"].split()]  # fmt: skip
+    series = [Series("parents", "line", *lines(parents), PALE, width=0.7)]
+    rivals = [(row["first"], row["second"]) for row in run.conflicts]
+    if rivals:
+        series.append(Series("conflict", "line", *lines(rivals), RED, width=1.2, dash="dot"))
+    kinds = (
+        ("accepted", BLUE, "circle", lambda v: v["accepted_ns"] and not v["is_cut"]),
+        ("accepted cut", ORANGE, "diamond", lambda v: v["accepted_ns"] and v["is_cut"]),
+        ("rejected", RED, "x", lambda v: not v["accepted_ns"] and v["rejected_ns"]),
+        ("undecided", GREY, "square", lambda v: not v["accepted_ns"] and not v["rejected_ns"]),
+    )
+    for name, colour, marker, belongs in kinds:
+        shown = [row for row in run.vertices if belongs(row)]
+        if not shown:
+            continue
+        series.append(Series(name, "points", [row["height"] for row in shown],
+                             [row["proposer"] for row in shown], colour, marker=marker,
+                             hollow=name == "undecided",
+                             hover=[_vertex_hover(row) for row in shown]))  # fmt: skip
+    proposers = sorted({row["proposer"] for row in run.vertices})
+    y = Axis(
+        "proposer",
+        ticks=[(proposer, f"validator {proposer}") for proposer in proposers],
+        range=(min(proposers) - 0.6, max(proposers) + 0.6),
+    )
+    note = (
+        "Each vertex stands at its height, in the row of the validator that signed it; thin lines "
+        "lead to its parents. A cut settles its ancestors that no cut before it has settled."
+    ) + " Dotted: two vertices in conflict." * bool(rivals)
+    height = 180 + 34 * len(proposers)
+    return Chart("dag", title, [Panel(Axis("height (layer)"), y, series)], note, height=height)
+
+
+def _vertex_hover(row: dict) -> str:
+    def after(column: str) -> str:
+        return f"{(row[column] - row['issued_ns']) / 1e9:.2f} s after its issue"
+
+    words = [f"{'cut' if row['is_cut'] else 'vertex'} {row['id'][:8]}, {row['operations']} operations",
+             f"issued at {row['issued_ns'] / 1e9:.2f} s"]  # fmt: skip
+    words += [f"accepted {after('accepted_ns')}"] * bool(row["accepted_ns"])
+    words += [f"rejected {after('rejected_ns')}"] * bool(row["rejected_ns"])
+    if row["settled_by"] is not None:
+        words.append(f"settled by cut {row['settled_by']}, {after('settled_ns')}")
+    return "<br>".join(words)

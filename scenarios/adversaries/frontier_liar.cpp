@@ -6,6 +6,7 @@
 // followed only when stake above a threshold confirms it.
 #include "core/base/digest.h"
 #include "scenarios/adversaries/strategy_table.h"
+#include "sim/consensus/avalanche/messages.h"
 #include "sim/consensus/bootstrap_messages.h"
 #include "sim/consensus/snowman/messages.h"
 
@@ -32,6 +33,14 @@ public:
             sim::Query lie = *query;
             lie.question.next_height += lead_;
             outgoing.message = lie;
+        } else if (const auto* tips = honest.get_if<sim::AcceptedFrontier>()) {
+            outgoing.message = sim::AcceptedFrontier{tips->request, above(tips->vertices)};
+        } else if (const auto* vertices = honest.get_if<sim::VertexQuery>()) {
+            sim::VertexQuery lie = *vertices;
+            lie.tips = above(lie.tips);
+            outgoing.message = lie;
+        } else if (const auto* answer = honest.get_if<sim::VertexChits>()) {
+            outgoing.message = sim::VertexChits{answer->poll, above(answer->endorsed)};
         }
     }
 
@@ -39,6 +48,10 @@ private:
     // A block that nobody has, the same in every lie about this one.
     [[nodiscard]] sim::BlockRef above(const sim::BlockRef& block) const {
         return {keccak256(block.id.view()), block.height + lead_};
+    }
+    [[nodiscard]] std::vector<sim::BlockRef> above(std::vector<sim::BlockRef> vertices) const {
+        for (sim::BlockRef& each : vertices) each = above(each);
+        return vertices;
     }
 
     Height lead_;
@@ -61,6 +74,7 @@ const StrategyRow kFrontierLiarRow{.name = "frontier_liar",
                                    .doc = "claims accepted heights and blocks that do not exist",
                                    .parameters = kFrontierLiarParameters,
                                    .validator = make_frontier_liar,
-                                   .polled = true};
+                                   .polled = true,
+                                   .on_dag = OnDag::kToo};
 
 }  // namespace aivm::scenarios

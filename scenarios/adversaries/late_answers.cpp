@@ -5,6 +5,7 @@
 // a few late validators must neither stop the chain nor set everybody's time-out. Observe the time
 // to finality.
 #include "scenarios/adversaries/strategy_table.h"
+#include "sim/consensus/avalanche/messages.h"
 #include "sim/consensus/snowman/messages.h"
 
 namespace aivm::scenarios {
@@ -17,7 +18,10 @@ public:
 
     bool includes(const SignedOperation&) override { return true; }
     void sends(sim::ActorId, sim::Outgoing& outgoing) override {
-        if (outgoing.message.get_if<sim::Chits>() != nullptr) outgoing.delay = delay_;
+        const sim::Message& message = outgoing.message;
+        const bool is_answer = message.get_if<sim::Chits>() != nullptr ||
+                               message.get_if<sim::VertexChits>() != nullptr;
+        if (is_answer) outgoing.delay = delay_;
     }
 
 private:
@@ -39,6 +43,7 @@ const StrategyRow kLateAnswersRow{.name = "late_answers",
                                   .doc = "answers polls late, about when they time out",
                                   .parameters = kLateAnswersParameters,
                                   .validator = make_late_answers,
-                                  .polled = true};
+                                  .polled = true,
+                                  .on_dag = OnDag::kToo};
 
 }  // namespace aivm::scenarios

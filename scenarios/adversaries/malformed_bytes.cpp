@@ -18,7 +18,10 @@ public:
     bool includes(const SignedOperation&) override { return true; }
     void sends(sim::ActorId, sim::Outgoing& outgoing) override {
         if (!random_.bernoulli_ppm(share_ppm_)) return;
-        Bytes packet = sim::encode_packet(sim::ConsensusPacket{outgoing.message, nullptr});
+        Bytes packet =
+            outgoing.dag != nullptr
+                ? sim::encode_packet(sim::VertexPacket{outgoing.message, nullptr})
+                : sim::encode_packet(sim::ConsensusPacket{outgoing.message, nullptr});
         packet.erase(packet.begin(), packet.begin() + sim::kChecksumBytes);
         damage(packet);
         outgoing.instead = sim::RawPacket{sim::frame_of(packet)};
@@ -64,6 +67,7 @@ const StrategyRow kMalformedBytesRow{.name = "malformed_bytes",
                                      .doc = "sends damaged messages under a right checksum",
                                      .parameters = kMalformedParameters,
                                      .validator = make_malformed_bytes,
-                                     .polled = true};
+                                     .polled = true,
+                                     .on_dag = OnDag::kToo};
 
 }  // namespace aivm::scenarios

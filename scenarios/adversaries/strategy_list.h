@@ -63,4 +63,12 @@
     X(kLateAnswersRow)          \
     X(kMalformedBytesRow)       \
     X(kTwinRow)                 \
+    X(kParasiteChainRow)        \
+    X(kConflictFlooderRow)      \
+    X(kJobKeyGrieferRow)        \
+    X(kVertexEquivocatorRow)    \
+    X(kBalanceAttackerRow)      \
+    X(kCutWithholderRow)        \
+    X(kLateVertexRow)           \
+    X(kOrphanMakerRow)          \
     X(kRandomOperationsRow)

@@ -125,12 +125,20 @@ std::vector<std::string> check_strategies(const sim::Scenario& scenario) {
         if (!of_group.empty() || group.role != sim::Role::kValidator) continue;
         const bool is_full = scenario.run.fidelity == sim::Fidelity::kFull;
         const sim::EngineRow& engine = sim::engine_row(scenario.chain.consensus);
-        if (row->polled && !(is_full && engine.polls)) {
+        const bool on_dag_too = row->on_dag == OnDag::kToo && engine.of_dag;
+        if (row->on_dag == OnDag::kOnly) {
+            if (!is_full || !engine.of_dag)
+                problems.push_back(fmt::format(
+                    "{}.{}: {} does something only on a DAG; set run.fidelity to full and "
+                    "chain.consensus to avalanche",
+                    word(group.role), group.name, row->name));
+        } else if (row->polled && !(is_full && (engine.polls || on_dag_too))) {
             problems.push_back(fmt::format(
                 "{}.{}: {} does something only where validators vote; set run.fidelity to full "
-                "and chain.consensus to snowman",
-                word(group.role), group.name, row->name));
-        } else if (row->in_consensus && !(is_full && engine.is_decided_together())) {
+                "and chain.consensus to {}",
+                word(group.role), group.name, row->name,
+                row->on_dag == OnDag::kToo ? "snowman or avalanche" : "snowman"));
+        } else if (row->in_consensus && !(is_full && (engine.is_decided_together() || on_dag_too))) {
             problems.push_back(fmt::format(
                 "{}.{}: {} does something only where validators decide together; set run.fidelity "
                 "to full and chain.consensus to snowman, bft or hotstuff",

@@ -46,6 +46,13 @@ private:
 template <class Strategy>
 using Maker = std::unique_ptr<Strategy> (*)(const Parameters&, const sim::StrategyContext&);
 
+// Of a validator's strategy that needs machines that decide together.
+enum class OnDag : std::uint8_t {
+    kNo,    // it knows chains only
+    kToo,   // it does the same on a DAG
+    kOnly,  // it needs a DAG
+};
+
 struct StrategyRow {
     std::string_view name{};
     std::string_view id{};  // in the catalogue of adversaries, such as "A01"; empty for baselines
@@ -66,6 +73,7 @@ struct StrategyRow {
     bool polled = false;  // of validators: what it does needs machines that poll, run.fidelity full
                           // with snowman
     bool in_consensus = false;  // of validators: what it does needs machines that decide together
+    OnDag on_dag = OnDag::kNo;
 };
 
 std::span<const StrategyRow* const> strategies();

@@ -26,6 +26,7 @@ const StrategyRow kTwinRow{.name = "twin",
                            .id = "A51",
                            .doc = "runs its identity twice, each replica with half of the network",
                            .validator = make_twin,
-                           .polled = true};
+                           .polled = true,
+                           .on_dag = OnDag::kToo};
 
 }  // namespace aivm::scenarios

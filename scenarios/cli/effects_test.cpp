@@ -71,6 +71,26 @@ std::vector<std::string> names_of_attacks() {
     return names;
 }
 
+// By how much everybody's vertices are settled later than where this owner is honest; no values on
+// a chain.
+Moments delays_of(const std::vector<std::vector<sim::CounterfactualRow>>& runs,
+                  const std::string& owner) {
+    Moments out;
+    for (const auto& rows : runs) {
+        for (const sim::CounterfactualRow& row : rows) {
+            if (row.label == owner && row.tts_mean_s && row.honest_tts_mean_s)
+                out.add(*row.tts_mean_s - *row.honest_tts_mean_s);
+        }
+    }
+    return out;
+}
+
+std::string verdict_on_delay(const Moments& delays) {
+    const Interval interval = t_interval(delays, kConfidence);
+    if (interval.low > 0) return "longer";
+    return interval.high < 0 ? "shorter" : "cannot be told";
+}
+
 std::vector<Effect> measure(const sim::Scenario& scenario, std::uint64_t first_seed,
                             std::uint64_t runs) {
     std::vector<std::vector<sim::CounterfactualRow>> rows;
@@ -87,6 +107,10 @@ std::vector<Effect> measure(const sim::Scenario& scenario, std::uint64_t first_s
         effects.push_back({gain.label, std::string(word(gain.pays)),
                            gain.gains.mean() / kNluxPerLux,
                            std::sqrt(gain.gains.variance()) / kNluxPerLux, gain.gains.n()});
+        const Moments delays = delays_of(rows, gain.label);
+        if (delays.n() == 0) continue;
+        effects.push_back({gain.label, verdict_on_delay(delays), delays.mean(),
+                           std::sqrt(delays.variance()), delays.n(), "s to settle"});
     }
     return effects;
 }
@@ -95,11 +119,11 @@ std::vector<Effect> measure(const sim::Scenario& scenario, std::uint64_t first_s
 // must be equal, to the digits of a golden file.
 bool differ(const Effect& a, const Effect& b) {
     const auto summary = [](const Effect& effect) {
-        return SampleSummary{static_cast<double>(effect.runs), effect.mean_lux,
-                             effect.sd_lux * effect.sd_lux};
+        return SampleSummary{static_cast<double>(effect.runs), effect.mean,
+                             effect.sd * effect.sd};
     };
     constexpr double kOfOne = 1 - kFamilyError / kEffectsMax;
-    return std::abs(a.mean_lux - b.mean_lux) >
+    return std::abs(a.mean - b.mean) >
            1e-3 + chance_difference(summary(a), summary(b), kOfOne);
 }
 
@@ -120,6 +144,7 @@ TEST_P(EffectOf, IsThatOfItsExpectedFile) {
     ASSERT_EQ(fresh.size(), golden.effects.size());
     for (std::size_t i = 0; i < fresh.size(); ++i) {
         EXPECT_EQ(fresh[i].owner, golden.effects[i].owner);
+        EXPECT_EQ(fresh[i].unit, golden.effects[i].unit);
         EXPECT_FALSE(differ(fresh[i], golden.effects[i]))
             << effect_line(golden.effects[i]) << "\nand on fresh seeds\n"
             << effect_line(fresh[i]);
@@ -146,6 +171,9 @@ TEST(Effects, ADifferenceBeyondChanceIsSeen) {
 TEST(Effects, ALineIsReadAsItWasWritten) {
     EXPECT_EQ(effect_line({"the ring", "cannot be told", -3.25, 10.5, 16}),
               "effect the ring: cannot be told, -3.2500 LUX a run over honest play, sd 10.5000, 16 "
+              "runs");
+    EXPECT_EQ(effect_line({"floods", "longer", 0.25, 0.5, 16, "s to settle"}),
+              "effect floods: longer, 0.2500 s to settle a run over honest play, sd 0.5000, 16 "
               "runs");
 }
 

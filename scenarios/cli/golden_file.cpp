@@ -17,19 +17,21 @@ std::filesystem::path path_of(const std::string& scenario) {
 
 Effect parse_effect(const std::string& line) {
     static const std::regex form(
-        R"(effect (.+): (yes|no|cannot be told), (\S+) LUX a run over honest play, )"
-        R"(sd (\S+), (\d+) runs)");
+        R"(effect (.+): (yes|no|longer|shorter|cannot be told), (\S+) (LUX|s to settle) a run )"
+        R"(over honest play, sd (\S+), (\d+) runs)");
     std::smatch found;
     if (!std::regex_match(line, found, form))
         throw std::runtime_error("no line of an effect: " + line);
-    return {found[1], found[2], std::stod(found[3]), std::stod(found[4]), std::stoull(found[5])};
+    return {found[1],          found[2],           std::stod(found[3]), std::stod(found[5]),
+            std::stoull(found[6]), found[4]};
 }
 
 }  // namespace
 
 std::string effect_line(const Effect& effect) {
-    return fmt::format("effect {}: {}, {:.4f} LUX a run over honest play, sd {:.4f}, {} runs",
-                       effect.owner, effect.pays, effect.mean_lux, effect.sd_lux, effect.runs);
+    return fmt::format("effect {}: {}, {:.4f} {} a run over honest play, sd {:.4f}, {} runs",
+                       effect.owner, effect.verdict, effect.mean, effect.unit, effect.sd,
+                       effect.runs);
 }
 
 GoldenFile read_golden(const std::string& scenario) {

@@ -33,6 +33,14 @@ std::int64_t payoff_of(const sim::Outcome& outcome, const sim::Owner& owner) {
     return sum;
 }
 
+// Nothing on a chain.
+std::optional<double> time_to_settled(const sim::Outcome& outcome) {
+    const sim::Number mean = outcome.metric("tts_mean");
+    const auto* const seconds = std::get_if<double>(&mean);
+    const bool is_number = seconds != nullptr && *seconds >= 0;  // not NaN
+    return is_number ? std::optional(*seconds) : std::nullopt;
+}
+
 }  // namespace
 
 std::vector<sim::Owner> owners_of(const sim::Setting& setting) {
@@ -71,6 +79,8 @@ Result<std::vector<sim::CounterfactualRow>> compare_with_honest(
         row.members = owner.members;
         row.payoff_nlux = payoff_of(outcome, owner);
         row.honest_payoff_nlux = payoff_of(honest, owner);
+        row.tts_mean_s = time_to_settled(outcome);
+        row.honest_tts_mean_s = time_to_settled(honest);
     }
     return rows;
 }

@@ -22,6 +22,12 @@ public:
     bool tolerates(const Block& block) override { return inner_->tolerates(block); }
     void sends(ActorId to, Outgoing& outgoing) override { inner_->sends(to, outgoing); }
     bool runs_twice() override { return inner_->runs_twice(); }
+    void plans(const DagView& view, VertexPlan& plan) override { inner_->plans(view, plan); }
+    void issued(const DagView& view, const std::shared_ptr<const Vertex>& vertex,
+                const std::shared_ptr<const Vertex>& second) override {
+        inner_->issued(view, vertex, second);
+    }
+    void hears(ActorId from, const Message& message) override { inner_->hears(from, message); }
     void vote(const PollView& poll, Vote& answer) override { inner_->vote(poll, answer); }
     bool serves(const Follower& follower) override { return inner_->serves(follower); }
     bool reports_equivocation() override { return inner_->reports_equivocation(); }

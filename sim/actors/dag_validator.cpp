@@ -7,8 +7,9 @@
 namespace aivm::sim {
 namespace {
 
-// The timer tag of the validator itself; those of the engine have smaller numbers.
+// Timer tags of the validator itself; those of the engine have smaller numbers.
 constexpr std::uint64_t kIssueTag = std::uint64_t{0xF1} << 56;
+constexpr std::uint64_t kLateTag = std::uint64_t{0xF2} << 56;  // and the number of a late packet
 
 constexpr std::size_t kSettledKept = 64;
 constexpr Height kForEver = ~Height{0};
@@ -59,6 +60,7 @@ void DagValidatorActor::crash() {
     bodies_.clear();
     history_.clear();
     signed_.clear();
+    late_.clear();
     issue_timer_is_set_ = false;
 }
 
@@ -134,7 +136,9 @@ void DagValidatorActor::receive(ActorId from, const Packet& packet) {
     if (!running()) return;
     if (const auto* p = std::get_if<VertexPacket>(&packet)) {
         if (p->body) take_body(from, p->body);
-        if (running()) step(MessageReceived{from, p->message});
+        if (!running()) return;
+        strategy_->hears(from, p->message);
+        step(MessageReceived{from, p->message});
     } else if (const auto* request = std::get_if<BlockRequest>(&packet)) {
         serve(from, *request);
     } else if (const auto* reply = std::get_if<VertexReply>(&packet)) {
@@ -146,12 +150,18 @@ void DagValidatorActor::receive(ActorId from, const Packet& packet) {
         return decoded ? receive(from, *decoded) : drop_malformed();
     } else if (const auto* operation = std::get_if<OperationPacket>(&packet)) {
         // A refused operation is dropped: its sender watches the DAG and tries again.
-        if (vm_->submit(operation->operation)) {
+        if (offer(operation->operation)) {
             for (const ActorId watcher : setup_.watchers)
                 setup_.environment->send(watcher, PendingPacket{operation->operation});
         }
     }
     if (running()) set_issue_timer();
+}
+
+Status DagValidatorActor::offer(const OperationPtr& operation) {
+    const Status taken = vm_->submit(operation);
+    setup_.observer->on_offered(setup_.self, queue_view_of(*vm_), operation, taken);
+    return taken;
 }
 
 void DagValidatorActor::receive_corrupted(ActorId from, const Packet& packet,
@@ -212,6 +222,9 @@ void DagValidatorActor::wake(std::uint64_t tag) {
     if (tag == kIssueTag) {
         issue_timer_is_set_ = false;
         issue();
+    } else if (tag >= kLateTag) {
+        const auto late = late_.extract(tag - kLateTag);
+        if (late) setup_.environment->send(late.mapped().to, late.mapped().packet);
     } else {
         step(TimerFired{TimerId{tag}});
     }
@@ -237,12 +250,27 @@ void DagValidatorActor::run_actions() {
 }
 
 void DagValidatorActor::act(const Send& action) {
-    VertexPacket packet{action.message, nullptr};
-    if (const auto attached = action.message.attached_item()) {
+    const DagView seen = view();
+    Outgoing outgoing{.message = action.message, .dag = &seen};
+    strategy_->sends(action.to, outgoing);
+    if (outgoing.instead) return send_later(action.to, *std::move(outgoing.instead), outgoing.delay);
+    VertexPacket packet{std::move(outgoing.message), std::move(outgoing.body)};
+    const auto attached = packet.message.attached_item();
+    if (attached && packet.body == nullptr) {
         const auto body = vm_->get_vertex(*attached);
         if (body) packet.body = *body;
     }
-    setup_.environment->send(action.to, std::move(packet));
+    send_later(action.to, std::move(packet), outgoing.delay);
+}
+
+void DagValidatorActor::send_later(ActorId to, Packet packet, SimTime delay) {
+    if (delay == 0) return setup_.environment->send(to, packet);
+    setup_.environment->set_timer(delay, kLateTag + next_late_);
+    late_.emplace(next_late_++, LatePacket{to, std::move(packet)});
+}
+
+DagView DagValidatorActor::view() const {
+    return {*vm_, setup_.environment->now(), setup_.environment->clock()};
 }
 
 void DagValidatorActor::act(const Fetch& action) {
@@ -251,7 +279,7 @@ void DagValidatorActor::act(const Fetch& action) {
 
 void DagValidatorActor::act(const Verify& action) {
     const auto found = bodies_.find(action.id);
-    if (found == bodies_.end()) return;
+    AIVM_CHECK(found != bodies_.end());  // nobody would ever answer the engine
     const VertexPtr vertex = found->second;
     const Verdict verdict = verdict_on(vertex);
     if (!running()) return;
@@ -363,11 +391,20 @@ void DagValidatorActor::issue_vertex() {
     options.proposer = ValidatorIndex{setup_.self};
     options.timestamp_ns = setup_.environment->clock();
     options.sign = [this](const Hash32& message) { return signer_.sign(message); };
-    options.include = [this](const OperationPtr& operation) {
-        return carries(*operation) && strategy_->includes(*operation);
+    VertexPlan plan;
+    strategy_->plans(view(), plan);
+    if (plan.skip) return;
+    options.include = [this, &plan](const OperationPtr& operation) {
+        const bool own = plan.carries ? plan.carries(*operation) : carries(*operation);
+        return own && strategy_->includes(*operation);
     };
+    options.contests = plan.contests;
+    options.forced = signed_by_self(std::move(plan.forced));
     options.needs_operations = true;
+    std::vector<LeftOut> refused;
+    options.refused = &refused;
     const auto vertex = vm_->build_vertex(options);
+    setup_.observer->on_vertex_built(setup_.self, *vm_, refused);
     if (vertex) return admit_own(*vertex);
     if (vertex.error().code == ErrorCode::kStorage) stop(vertex.error());
 }
@@ -388,7 +425,31 @@ void DagValidatorActor::issue_cut() {
 void DagValidatorActor::admit_own(const VertexPtr& vertex) {
     note_signature(*vertex);
     setup_.observer->on_vertex_verified(setup_.self, *vm_, vertex);
+    strategy_->issued(view(), vertex, strategy_->builds_twice() ? second_for(*vertex) : nullptr);
     step(ItemBuilt{item_of_vertex(*vertex)});
+}
+
+VertexPtr DagValidatorActor::second_for(const Vertex& vertex) const {
+    if (vertex.is_cut()) return nullptr;
+    VertexHeader header = vertex.header();
+    ++header.timestamp_ns;
+    const Vertex bare(header, vertex.operations(), {});
+    return std::make_shared<const Vertex>(bare.with_authorization(
+        signer_.sign(bare.slot_message(setup_.vm.rules->chain_id))));
+}
+
+std::vector<OperationPtr> DagValidatorActor::signed_by_self(std::vector<OperationBody> bodies) {
+    std::vector<OperationPtr> out;
+    for (OperationBody& body : bodies) {
+        Operation operation{signer_.address(), 0, std::move(body)};
+        const Lane lane = SignedOperation(operation, {}).lane();
+        nonce_ = std::max(nonce_, vm_->state().nonce(signer_.address(), lane)) + 1;
+        operation.nonce = nonce_;
+        const Hash32 id = SignedOperation(operation, {}).id();
+        out.push_back(std::make_shared<const SignedOperation>(std::move(operation),
+                                                              signer_.sign(id)));
+    }
+    return out;
 }
 
 // --- Two vertices for one slot ---
@@ -416,7 +477,7 @@ void DagValidatorActor::note_signature(const Vertex& vertex) {
 void DagValidatorActor::report(op::Evidence evidence) {
     const auto operation = reports_.make(vm_->state(), signer_, std::move(evidence));
     if (operation == nullptr) return;
-    static_cast<void>(vm_->submit(operation));  // refused only if another node was faster
+    static_cast<void>(offer(operation));  // refused only if another node was faster
     for (ActorId other = 0; other < setup_.stakes->size(); ++other) {
         if (other != setup_.self) setup_.environment->send(other, OperationPacket{operation});
     }

@@ -67,6 +67,15 @@ private:
     [[nodiscard]] std::optional<Hash32> accepted_at(Height) const override { return std::nullopt; }
     [[nodiscard]] bool is_accepted(const Hash32& id) const override;
     [[nodiscard]] bool has_work() const override { return vm_->wants_vertex(); }
+    [[nodiscard]] bool observes_polls() const override {
+        return setup_.observer->observes_polls(setup_.self);
+    }
+    void poll_begun(std::span<const VoterIndex> asked) override {
+        setup_.observer->on_poll_begun(setup_.self, asked);
+    }
+    void vertices_polled(const VertexPollRecord& poll) override {
+        setup_.observer->on_vertex_poll(setup_.self, poll);
+    }
 
     void boot(bool bootstrap);
     [[nodiscard]] Status note_disk(bool disk_was_empty);
@@ -78,6 +87,8 @@ private:
     void drop_malformed();
     void serve(ActorId from, const BlockRequest& request);
     void serve(ActorId from, const FollowRequest& request);
+    [[nodiscard]] Status offer(const OperationPtr& operation);
+    void send_later(ActorId to, Packet packet, SimTime delay);
 
     void step(const Input& input);
     void run_actions();
@@ -100,6 +111,10 @@ private:
     void issue_vertex();
     void issue_cut();
     void admit_own(const VertexPtr& vertex);
+    [[nodiscard]] DagView view() const;
+    // Another vertex with the same contents, signed for the same slot.
+    [[nodiscard]] VertexPtr second_for(const Vertex& vertex) const;
+    [[nodiscard]] std::vector<OperationPtr> signed_by_self(std::vector<OperationBody> bodies);
     [[nodiscard]] bool carries(const SignedOperation& operation) const;
     [[nodiscard]] Verdict verdict_on(const VertexPtr& vertex);
     // Records the signature, and submits evidence if the proposer signed another vertex for the
@@ -126,6 +141,13 @@ private:
     EpochStakes epoch_;
     bool issue_timer_is_set_ = false;
     bool silent_ = false;  // it issues nothing
+    struct LatePacket {
+        ActorId to = 0;
+        Packet packet;
+    };
+    std::map<std::uint64_t, LatePacket> late_;  // what its strategy holds back
+    std::uint64_t next_late_ = 0;
+    std::uint64_t nonce_ = 0;  // of the last operation that its strategy had it sign
     struct Signature {
         Hash32 id;
         std::uint64_t cut = 0;

@@ -20,6 +20,8 @@ struct QueueView {
 inline QueueView queue_view_of(const Vm& vm) {
     return {vm.mempool(), vm.state(), vm.preferred_state()};
 }
+// The queue of a DAG's node judges by what is settled.
+inline QueueView queue_view_of(const DagVm& vm) { return {vm.mempool(), vm.state(), vm.state()}; }
 
 // A block as its builder knows it.
 struct BuiltBlock {
@@ -76,6 +78,16 @@ public:
     }
     virtual void on_dag_restarted(ActorId node, const DagVm& vm) {
         static_cast<void>(node), static_cast<void>(vm);
+    }
+    // The node built a vertex, or found that it could carry nothing; these operations were tried
+    // and refused. The queue is as the builder left it.
+    virtual void on_vertex_built(ActorId node, const DagVm& vm,
+                                 const std::vector<LeftOut>& refused) {
+        static_cast<void>(node), static_cast<void>(vm), static_cast<void>(refused);
+    }
+    // Of the nodes whose polls are observed: as on_poll.
+    virtual void on_vertex_poll(ActorId node, const VertexPollRecord& poll) {
+        static_cast<void>(node), static_cast<void>(poll);
     }
     // The node proved to those outside the chain that a block is final.
     virtual void on_certificate(ActorId node, const PublishCertificate& certificate) {

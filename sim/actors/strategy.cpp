@@ -59,6 +59,10 @@ bool ValidatorStrategy::votes_twice() { return false; }
 bool ValidatorStrategy::tolerates(const Block&) { return true; }
 void ValidatorStrategy::sends(ActorId, Outgoing&) {}
 bool ValidatorStrategy::runs_twice() { return false; }
+void ValidatorStrategy::plans(const DagView&, VertexPlan&) {}
+void ValidatorStrategy::issued(const DagView&, const std::shared_ptr<const Vertex>&,
+                               const std::shared_ptr<const Vertex>&) {}
+void ValidatorStrategy::hears(ActorId, const Message&) {}
 void ValidatorStrategy::vote(const PollView&, Vote&) {}
 bool ValidatorStrategy::serves(const Follower&) { return true; }
 void ValidatorStrategy::rejected(const Block&, const Address&) {}

@@ -8,6 +8,7 @@
 // that a hook returns are signed and sent by its own identity.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -25,6 +26,11 @@
 #include "sim/engine/random_stream.h"
 #include "sim/engine/time.h"
 #include "sim/scenario/setting.h"
+
+namespace aivm {
+class DagVm;
+class Vertex;
+}  // namespace aivm
 
 namespace aivm::sim {
 
@@ -187,11 +193,30 @@ struct Follower {
     std::uint32_t index_in_role = 0;
 };
 
+// A validator of a DAG, as its strategy sees it.
+struct DagView {
+    const DagVm& vm;
+    SimTime now;
+    TimestampNs clock;  // now as a timestamp
+};
+
 // A consensus message that a validator is about to send.
 struct Outgoing {
     Message message;  // of the engine's kinds; the body of its attached_item() travels with it
     std::optional<RawPacket> instead = {};  // these bytes, whatever they say
     SimTime delay = 0;                      // how much later it is sent
+    const DagView* dag = nullptr;           // of a validator of a DAG
+    std::shared_ptr<const Vertex> body = {};  // on a DAG: instead of that of attached_item()
+};
+
+// The next vertex of a validator of a DAG. As it is given: honest.
+struct VertexPlan {
+    bool skip = false;      // issues none this time
+    bool contests = false;  // DagVm::BuildOptions::contests
+    // Which operations it may carry; empty: those of the accounts that are its own for now.
+    std::function<bool(const SignedOperation&)> carries = {};
+    // Of its own identity, carried whether they succeed or not.
+    std::vector<OperationBody> forced = {};
 };
 
 class ValidatorStrategy {
@@ -219,6 +244,14 @@ public:
     [[nodiscard]] virtual bool runs_twice();
     // May change the answer to a poll.
     virtual void vote(const PollView& poll, Vote& answer);
+    // On a DAG: called before each vertex that it builds; cuts are left to builds().
+    virtual void plans(const DagView& view, VertexPlan& plan);
+    // On a DAG: it has built a vertex or a cut and, if builds_twice(), signed another vertex for the
+    // same slot, of which nobody knows unless sends() shows it.
+    virtual void issued(const DagView& view, const std::shared_ptr<const Vertex>& vertex,
+                        const std::shared_ptr<const Vertex>& second);
+    // On a DAG: what another validator's engine sends.
+    virtual void hears(ActorId from, const Message& message);
     // Whether to send accepted blocks to this client.
     [[nodiscard]] virtual bool serves(const Follower& follower);
     // A verified block of this proposer is final no more: another one, or a block before it, was

@@ -52,24 +52,16 @@ private:
     std::size_t replica_;
 };
 
-TwinValidator::TwinValidator(const ValidatorSetup& setup, const Signer& signer,
-                             std::unique_ptr<ValidatorStrategy> first,
-                             std::unique_ptr<ValidatorStrategy> second)
-    : environment_(*setup.environment),
-      self_(setup.self),
+TwinValidator::TwinValidator(ActorId self, Environment& environment, SimDisk& disk,
+                             NodeObserver& observer, const MakeReplica& make)
+    : environment_(environment),
+      self_(self),
       second_disk_(std::make_shared<SharedWrites>()),
       unobserved_(std::make_unique<Unobserved>()) {
     for (std::size_t i = 0; i < replicas_.size(); ++i) {
         halves_[i] = std::make_unique<Half>(*this, i);
-        ValidatorSetup own = setup;
-        own.environment = halves_[i].get();
-        if (i == 1) {
-            own.disk = &second_disk_;
-            own.vm.store = &second_disk_;
-            own.observer = unobserved_.get();
-        }
-        replicas_[i] = std::make_unique<ValidatorActor>(std::move(own), signer,
-                                                        std::move(i == 0 ? first : second));
+        replicas_[i] = make({i, *halves_[i], i == 0 ? disk : second_disk_,
+                             i == 0 ? observer : *unobserved_});
     }
 }
 

@@ -2,24 +2,34 @@
 // replicas with one key, each with a disk of its own. One talks to the validators and clients with
 // an even id, the other to those with an odd one; neither knows what the other signs.
 //
-// The observer sees the first replica alone.
+// The replicas are validators of a chain or of a DAG; the observer sees the first one alone.
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 
-#include "sim/actors/validator.h"
+#include "sim/actors/actor.h"
+#include "sim/actors/node_observer.h"
+#include "sim/storage/sim_disk.h"
 
 namespace aivm::sim {
 
 class TwinValidator final : public Actor {
 public:
-    // `setup` is that of the only replica that an honest validator would have. Each replica has a
-    // strategy of its own.
-    TwinValidator(const ValidatorSetup& setup, const Signer& signer,
-                  std::unique_ptr<ValidatorStrategy> first,
-                  std::unique_ptr<ValidatorStrategy> second);
+    // What replica 0 or 1 is made with, in the place of what an honest validator would have.
+    struct Replica {
+        std::size_t number = 0;
+        Environment& environment;
+        SimDisk& disk;
+        NodeObserver& observer;
+    };
+    using MakeReplica = std::function<std::unique_ptr<Actor>(const Replica&)>;
+    // `environment`, `disk` and `observer` are those of the only replica that an honest validator
+    // would have.
+    TwinValidator(ActorId self, Environment& environment, SimDisk& disk, NodeObserver& observer,
+                  const MakeReplica& make);
     ~TwinValidator() override;
 
     void start() override;
@@ -29,9 +39,6 @@ public:
     void wake(std::uint64_t tag) override;
     void crash() override;
     void restart() override;
-
-    [[nodiscard]] ValidatorActor& first() { return *replicas_[0]; }
-    [[nodiscard]] ValidatorActor& second() { return *replicas_[1]; }
 
 private:
     // What one replica can reach: its half of the others, and timers apart from the other's.
@@ -51,7 +58,7 @@ private:
     std::uint64_t next_timer_ = 0;
     std::unique_ptr<NodeObserver> unobserved_;
     std::array<std::unique_ptr<Half>, 2> halves_;
-    std::array<std::unique_ptr<ValidatorActor>, 2> replicas_;
+    std::array<std::unique_ptr<Actor>, 2> replicas_;
 };
 
 }  // namespace aivm::sim

@@ -278,12 +278,14 @@ public:
         static_cast<void>(question);
         static_cast<void>(answer);
     }
-    // Whether the next two should be called by an engine that polls. Constant while the node runs.
+    // Whether the next three should be called by an engine that polls. Constant while the node runs.
     [[nodiscard]] virtual bool observes_polls() const { return false; }
     // A poll asks these validators, each as often as it was drawn.
     virtual void poll_begun(std::span<const VoterIndex> asked) { static_cast<void>(asked); }
     // A poll has finished and is about to take effect; in the order in which polls count.
     virtual void polled(const PollRecord& poll) { static_cast<void>(poll); }
+    // The same by an engine of a DAG.
+    virtual void vertices_polled(const VertexPollRecord& poll) { static_cast<void>(poll); }
 };
 
 // Arguments for the construction of an engine. The references must outlive the engine, except

@@ -25,4 +25,18 @@ struct PollRecord {
     std::vector<Support> support;
 };
 
+// The same of a DAG, where an answer endorses several vertices and all their ancestors.
+struct VertexPollRecord {
+    struct Answer {
+        std::uint32_t from = 0;   // the validator
+        std::uint32_t times = 0;  // it was drawn, and counts as often
+        // The undecided vertices that it endorses here; their undecided ancestors are not named.
+        std::vector<Hash32> endorsed;
+    };
+
+    std::vector<std::uint32_t> asked;  // validators, as often as they were drawn
+    std::vector<Answer> answers;
+    std::vector<PollRecord::Support> support;  // of the vertices that have any
+};
+
 }  // namespace aivm::sim

@@ -125,6 +125,9 @@ public:
     // The vertex that was accepted is a cut.
     virtual void on_settled(ActorId, const DagVm&, const CutResult&) {}
     virtual void on_dag_restarted(ActorId, const DagVm&) {}
+    virtual void on_vertex_poll(ActorId, const VertexPollRecord&) {}
+    // Only if it is of_queues.
+    virtual void on_vertex_built(ActorId, const DagVm&, const std::vector<LeftOut>& /*refused*/) {}
     // The node sends a vote that it signed; once for each receiver.
     virtual void on_vote(ActorId, const SignedVote&) {}
     // The node published a proof that a block is final, after it accepted the block.

@@ -13,6 +13,7 @@
 #include "sim/invariants/certificates.h"
 #include "sim/invariants/invariant.h"
 #include "sim/invariants/short_id.h"
+#include "sim/invariants/vertex_tally.h"
 
 namespace aivm::sim {
 namespace {
@@ -52,6 +53,22 @@ public:
                        "{} counted {} votes in a poll of {}, not all of them asked "
                        "for",
                        watch().participants().name(node), voters.size(), asked.size());
+               },
+               {node});
+    }
+    void on_vertex_poll(ActorId node, const VertexPollRecord& poll) override {
+        std::map<std::uint32_t, std::uint32_t> drawn;
+        for (const std::uint32_t each : poll.asked) ++drawn[each];
+        std::set<std::uint32_t> counted;
+        const bool all_asked =
+            std::ranges::all_of(poll.answers, [&](const VertexPollRecord::Answer& answer) {
+                return counted.insert(answer.from).second && answer.times <= drawn[answer.from];
+            });
+        expect(all_asked && poll.asked.size() <= watch().scenario().chain.k,
+               [&] {
+                   return fmt::format(
+                       "{} counted {} answers in a poll of {}, not all of them asked for",
+                       watch().participants().name(node), poll.answers.size(), poll.asked.size());
                },
                {node});
     }
@@ -112,9 +129,28 @@ public:
         tallies_[node].remove(executed->id);
     }
     void on_restarted(ActorId node, const Vm&) override { tallies_.erase(node); }
-    void on_disk_replaced(ActorId node) override { tallies_.erase(node); }
+    void on_disk_replaced(ActorId node) override {
+        tallies_.erase(node);
+        vertices_.erase(node);
+    }
+    void on_vertex_verified(ActorId node, const DagVm&, const VertexPtr& vertex) override {
+        vertices_[node].add(*vertex, watch().rules().parameters.dag->conflict_key);
+    }
+    void on_vertex_accepted(ActorId node, const DagVm&, const VertexPtr& vertex) override {
+        vertices_[node].remove(vertex->id());
+    }
+    void on_vertex_rejected(ActorId node, const DagVm&, const VertexPtr& vertex) override {
+        vertices_[node].remove(vertex->id());
+    }
+    void on_dag_restarted(ActorId node, const DagVm&) override { vertices_.erase(node); }
 
 protected:
+    [[nodiscard]] const VertexTally& vertices(ActorId node) { return vertices_[node]; }
+    void count(ActorId node, const VertexPollRecord& poll) {
+        const ChainSettings& chain = watch().scenario().chain;
+        vertices_[node].count(poll,
+                              {chain.alpha_confidence, chain.beta_virtuous, chain.beta_rogue});
+    }
     [[nodiscard]] Tally& tally(ActorId node) { return tallies_[node]; }
     void count(ActorId node, const PollRecord& poll) {
         tallies_[node].count(poll, watch().scenario().chain.alpha_confidence);
@@ -122,6 +158,7 @@ protected:
 
 private:
     std::map<ActorId, Tally> tallies_;
+    std::map<ActorId, VertexTally> vertices_;  // of a DAG
 };
 
 // S22. A node finalises a block by polls only after beta polls in a row that each counted
@@ -155,13 +192,34 @@ public:
         OfTallies::on_restarted(node, vm);
         observed_.erase(node);
     }
+    void on_vertex_poll(ActorId node, const VertexPollRecord& poll) override {
+        count(node, poll);
+        observed_.insert(node);
+    }
+    // A vertex that had enough polls may have to wait for its parents.
+    void before_vertex_accept(ActorId node, const DagVm&, const VertexPtr& vertex,
+                              AcceptedBy by) override {
+        if (by != AcceptedBy::kPolls || !observed_.contains(node)) return;
+        const VertexTally::Entry* entry = vertices(node).find(vertex->id());
+        expect(entry != nullptr && entry->final,
+               [&] {
+                   return fmt::format("{} finalised vertex {}, which never had beta polls in a row",
+                                      watch().participants().name(node), short_id(vertex->id()));
+               },
+               {node});
+    }
+    void on_dag_restarted(ActorId node, const DagVm& vm) override {
+        OfTallies::on_dag_restarted(node, vm);
+        observed_.erase(node);
+    }
 
 private:
     std::set<ActorId> observed_;
 };
 
 // S23. What the engine counted for a block are the votes for it and its descendants, and none for a
-// block that conflicts with it.
+// block that conflicts with it. On a DAG an answer names several vertices; one that names two that
+// conflict counts for neither.
 class ConflictingVotesStayApart final : public OfTallies {
 public:
     ConflictingVotesStayApart()
@@ -177,6 +235,20 @@ public:
                                           watch().participants().name(node), claimed.votes,
                                           short_id(claimed.block),
                                           block == nullptr ? 0 : block->votes);
+                   },
+                   {node});
+        }
+    }
+    void on_vertex_poll(ActorId node, const VertexPollRecord& poll) override {
+        count(node, poll);
+        for (const PollRecord::Support& claimed : poll.support) {
+            const VertexTally::Entry* entry = vertices(node).find(claimed.block);
+            expect(entry != nullptr && entry->votes == claimed.votes,
+                   [&] {
+                       return fmt::format("{} counted {} votes for vertex {}, which got {}",
+                                          watch().participants().name(node), claimed.votes,
+                                          short_id(claimed.block),
+                                          entry == nullptr ? 0 : entry->votes);
                    },
                    {node});
         }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/testing/test_chain.h"
+#include "core/testing/test_dag.h"
 #include "sim/testing/test_watch.h"
 
 namespace aivm::sim::test {
@@ -118,6 +119,89 @@ TEST_F(Polls, ANodeThatAsksItselfOrFavoursOneViolatesSamplesMatchStake) {
     const std::vector<ActorId> itself = {0, 1};
     s24.on_poll_begun(0, itself);
     EXPECT_THAT(seen.reported().back(), HasSubstr("S24 validator[0] asked itself"));
+}
+
+// Two vertices of a DAG that share a job, one above the first, and polls of node 0.
+class VertexPolls : public ::testing::Test {
+protected:
+    VertexPolls() {
+        ChainSettings& settings = seen.watch.settings.chain;
+        settings.k = 3;
+        settings.alpha_confidence = 2;
+        settings.beta_virtuous = 2;
+        settings.beta_rogue = 3;
+        seen.watch.known_rules.parameters = dag.rules().parameters;
+        for (const char* id : {"S22", "S23"})
+            for (const VertexPtr& vertex : {a, b, above})
+                seen.of(id).on_vertex_verified(0, vm, vertex);
+    }
+    // An answer of node 1, 2, ... for each of these.
+    [[nodiscard]] static VertexPollRecord poll(const std::vector<std::vector<Hash32>>& answers,
+                                               std::vector<PollRecord::Support> support = {}) {
+        VertexPollRecord out;
+        out.asked = {1, 2, 3};
+        for (std::uint32_t i = 0; i < answers.size(); ++i)
+            out.answers.push_back({i + 1, 1, answers[i]});
+        out.support = std::move(support);
+        return out;
+    }
+
+    aivm::test::TestDag dag;
+    MemoryStore store;
+    DagVm vm = dag.open(store);
+    VertexPtr a = dag.make({}, {dag.submit("alice", "job")});
+    VertexPtr b = dag.make({}, {dag.by("alice", aivm::test::submission("job"))}, 1);
+    VertexPtr above = dag.make({a}, {dag.submit("bob", "other")});
+    Watched seen;
+};
+
+TEST_F(VertexPolls, AnAnswerOfSomebodyNotAskedOrASecondOneViolatesVotesCountOnce) {
+    Invariant& s21 = seen.of("S21");
+    s21.on_vertex_poll(0, poll({{a->id()}, {}, {b->id()}}));
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    VertexPollRecord twice = poll({{a->id()}});
+    twice.answers.push_back(twice.answers.front());
+    s21.on_vertex_poll(0, twice);
+    VertexPollRecord heavy = poll({{a->id()}});
+    heavy.answers[0].times = 2;
+    s21.on_vertex_poll(0, heavy);
+    VertexPollRecord foreign = poll({{a->id()}});
+    foreign.answers[0].from = 0;
+    s21.on_vertex_poll(0, foreign);
+    EXPECT_THAT(seen.reported(),
+                ElementsAre(HasSubstr("counted 2 answers"), HasSubstr("counted 1 answers"),
+                            HasSubstr("not all of them asked for")));
+}
+
+TEST_F(VertexPolls, AVertexFinalisedTooEarlyViolatesFinalAfterBeta) {
+    Invariant& s22 = seen.of("S22");
+    const VertexPollRecord for_above = poll({{above->id()}, {above->id()}, {b->id()}});
+    s22.on_vertex_poll(0, for_above);
+    s22.on_vertex_poll(0, for_above);
+    s22.before_vertex_accept(0, vm, above, AcceptedBy::kPolls);
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "it has no rival";
+    s22.before_vertex_accept(0, vm, a, AcceptedBy::kBootstrap);
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "others decided that one";
+    s22.before_vertex_accept(0, vm, a, AcceptedBy::kPolls);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S22 validator[0] finalised vertex")));
+    s22.on_vertex_poll(0, for_above);
+    s22.before_vertex_accept(0, vm, a, AcceptedBy::kPolls);
+    EXPECT_EQ(seen.reported().size(), 1U);
+    s22.on_vertex_accepted(0, vm, a);
+    s22.on_dag_restarted(0, vm);
+    s22.before_vertex_accept(0, vm, b, AcceptedBy::kPolls);
+    EXPECT_EQ(seen.reported().size(), 1U) << "not observed since it started again";
+}
+
+TEST_F(VertexPolls, VotesForRivalsCountedTogetherViolateConflictsStayApart) {
+    Invariant& s23 = seen.of("S23");
+    // The second one endorses both rivals, and counts above them only.
+    s23.on_vertex_poll(0, poll({{above->id()}, {above->id(), b->id()}, {b->id()}},
+                               {{a->id(), 1}, {above->id(), 2}, {b->id(), 1}}));
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    EXPECT_EQ(s23.checks(), 3U);
+    s23.on_vertex_poll(0, poll({{above->id()}, {above->id(), b->id()}}, {{a->id(), 2}}));
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S23 validator[0] counted 2 votes")));
 }
 
 }  // namespace

@@ -243,7 +243,8 @@ private:
 
 // L4. What a queue took waits in it until the chain has it, it expires, it can no longer succeed,
 // or better bids push it out of a full rest. What a rejected block carried waits again. What was
-// lost with the memory of a node that went down is sent again by its client.
+// lost with the memory of a node that went down is sent again by its client. On a DAG a vertex
+// stands for the block, and what an accepted vertex carries is as good as in the chain.
 class NoWorkIsLost final : public Invariant {
 public:
     NoWorkIsLost()
@@ -277,6 +278,31 @@ public:
         for (const OperationPtr& operation : executed->block->operations())
             look_at_rejected(node, view, operation);
     }
+    void on_vertex_built(ActorId node, const DagVm& vm,
+                         const std::vector<LeftOut>& refused) override {
+        std::set<OperationKey> gone;
+        for (const LeftOut& left : refused) {
+            if (refusal_of(left.reason) == Refusal::kFinal) gone.insert(key_of(*left.operation));
+        }
+        if (!gone.empty()) nodes_[node].drop(gone);
+        look_through(node, queue_view_of(vm));
+    }
+    // What an accepted vertex carries waits for no other; a cut settles it.
+    void on_vertex_accepted(ActorId node, const DagVm& vm, const VertexPtr& vertex) override {
+        std::set<OperationKey> carried;
+        for (const OperationPtr& operation : vertex->operations()) {
+            carried.insert(key_of(*operation));
+            count_check();
+        }
+        nodes_[node].drop(carried);
+        if (vertex->is_cut()) look_through(node, queue_view_of(vm));
+    }
+    void on_vertex_rejected(ActorId node, const DagVm& vm, const VertexPtr& vertex) override {
+        note_full(nodes_[node], queue_view_of(vm));
+        for (const OperationPtr& operation : vertex->operations()) {
+            if (!is_carried(vm, *operation)) look_at_rejected(node, queue_view_of(vm), operation);
+        }
+    }
     void on_queue_lost(ActorId node) override {
         Node lost = std::exchange(nodes_[node], {});
         for (auto* records : {&lost.claims, &lost.rest}) {
@@ -285,9 +311,19 @@ public:
     }
     void on_faults_changed() override { faults_changed_at_ = watch().now(); }
     void at_end() override {
-        const Vm* vm = best_vm();
-        if (vm == nullptr) return;
-        for (const Orphan& orphan : orphans_) look_at_orphan(*vm, orphan);
+        if (const Vm* vm = best_vm()) {
+            for (const Orphan& orphan : orphans_)
+                look_at_orphan(vm->state(), orphan, [&] {
+                    return would_succeed(*vm, orphan.record.operation);
+                });
+        } else if (const DagVm* dag = best_dag_vm()) {
+            for (const Orphan& orphan : orphans_) {
+                const SignedOperation& operation = *orphan.record.operation;
+                look_at_orphan(dag->state(), orphan, [&] {
+                    return !is_carried(*dag, operation) && would_succeed(*dag, operation);
+                });
+            }
+        }
     }
 
 private:
@@ -382,10 +418,24 @@ private:
         if (waits) nodes_[id].keep({operation, view.preferred.head.height});
         expect(waits || has_no_place(view, *operation),
                [&] {
-                   return fmt::format("{} rejected a block and has lost its {}",
+                   return fmt::format("{} rejected what carried it and has lost {}",
                                       watch().participants().name(id), text_of(*operation));
                },
                {id});
+    }
+    // Whether an accepted vertex that no cut has settled carries this operation or a later one of
+    // its sender, or has taken its job.
+    [[nodiscard]] bool is_carried(const DagVm& vm, const SignedOperation& operation) const {
+        const auto overtakes = [&](const OperationPtr& other) {
+            return other->sender() == operation.sender() && other->lane() == operation.lane() &&
+                   other->nonce() >= operation.nonce();
+        };
+        for (const auto& [id, vertex] : vm.accepted().unsettled())
+            if (std::ranges::any_of(vertex->operations(), overtakes)) return true;
+        if (!std::holds_alternative<op::SubmitTask>(operation.body())) return false;
+        const ConflictKeyPolicy policy = watch().rules().parameters.dag->conflict_key;
+        const auto taken = vm.job_is_taken(conflict_key(operation.operation(), policy));
+        return !taken || *taken;
     }
     // Whether the queue refuses an operation of a rejected block with reason: finally, because its
     // sender has not the money, or because the rest has no room for it.
@@ -413,18 +463,28 @@ private:
         }
         return best;
     }
+    [[nodiscard]] const DagVm* best_dag_vm() const {
+        const DagVm* best = nullptr;
+        for (ActorId node = 0; node < watch().scenario().chain.validators; ++node) {
+            const DagVm* vm = watch().dag_vm(node);
+            if (vm == nullptr) continue;
+            if (best == nullptr || vm->last_cut_number() > best->last_cut_number()) best = vm;
+        }
+        return best;
+    }
     // An operation whose node went down: another holds it, the chain has it, it has expired or
     // would be refused, or its client is about to send it.
-    void look_at_orphan(const Vm& vm, const Orphan& orphan) {
+    template <class WouldSucceed>
+    void look_at_orphan(const State& state, const Orphan& orphan, WouldSucceed would_succeed) {
         const SignedOperation& operation = *orphan.record.operation;
         const ChainSettings& chain = watch().scenario().chain;
         count_check();
-        if (is_stale(vm.state(), operation) || is_held(operation)) return;
-        if (vm.last_accepted_height() >= orphan.record.taken_at + chain.operation_ttl_blocks)
+        if (is_stale(state, operation) || is_held(operation)) return;
+        if (state.head.height >= orphan.record.taken_at + chain.operation_ttl_blocks)
             return;
         const SimTime since = std::max(orphan.lost_at, faults_changed_at_);
         const SimTime grace = kResentWithin * static_cast<SimTime>(chain.block_interval_ns);
-        if (watch().now() < since + grace || !would_succeed(vm, orphan.record.operation)) return;
+        if (watch().now() < since + grace || !would_succeed()) return;
         report(fmt::format("{} was lost when the last node that held it went down",
                            text_of(operation)));
     }
@@ -432,8 +492,16 @@ private:
         for (ActorId node = 0; node < watch().scenario().chain.validators; ++node) {
             const Vm* vm = watch().vm(node);
             if (vm != nullptr && vm->mempool().contains(operation)) return true;
+            const DagVm* dag = watch().dag_vm(node);
+            if (dag != nullptr && dag->mempool().contains(operation)) return true;
         }
         return false;
+    }
+    // In the next slice.
+    [[nodiscard]] bool would_succeed(const DagVm& vm, const SignedOperation& operation) const {
+        BlockRun run = vm.forecast_run(vm.state().head.timestamp_ns +
+                                       watch().scenario().chain.block_interval_ns);
+        return run.apply(operation).has_value();
     }
     // In a block on the last accepted one.
     [[nodiscard]] bool would_succeed(const Vm& vm, const OperationPtr& operation) const {

@@ -224,7 +224,7 @@ TEST_F(Queues, WorkOfARejectedBlockThatDoesNotWaitAgainViolatesL4) {
     EXPECT_EQ(seen.of("L4").checks(), 1U);
     TestChain other(aivm::test::served());
     seen.of("L4").on_rejected(0, other.vm(), executed);
-    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("rejected a block and has lost its")));
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("rejected what carried it and has lost")));
 }
 
 TEST_F(Queues, WorkThatNobodyHoldsAfterACrashViolatesL4) {

@@ -7,6 +7,9 @@
 #include <map>
 #include <set>
 
+#include "core/base/digest.h"
+#include "core/dag/commutation.h"
+#include "core/execution/block_run.h"
 #include "sim/invariants/invariant.h"
 #include "sim/invariants/short_id.h"
 
@@ -116,11 +119,49 @@ private:
     std::map<ActorId, std::map<Hash32, SimTime>> contested_;  // undecided, since when
 };
 
+// R3. Once for every slice: what shares nothing with concurrent vertices comes out the same under
+// random linear extensions of the DAG, and the defined order has one root.
+class SlicesCommute final : public Invariant {
+public:
+    SlicesCommute()
+        : Invariant({"R3", "slices-commute",
+                     "what shares nothing comes out the same in every order of a slice"}) {}
+
+    void on_settled(ActorId, const DagVm& vm, const CutResult& result) override {
+        const std::uint64_t number = result.cut->cut();
+        if (number != settled_ + 1) return;
+        const State below = number == 1 ? vm.accepted().genesis_state() : std::move(last_);
+        settled_ = number;
+        last_ = result.executed->state;
+        if (result.slice.size() < 2) return;
+        const BlockContext context =
+            context_of(below, block_header_of(result.cut->header(), result.cut->seal()));
+        std::uint64_t draws = 0;
+        const auto choose = [&](std::uint32_t below_this) {
+            const Bytes counter = Writer().u64(draws++).take();
+            const Hash32 draw = keccak256({result.cut->id().view(), counter});
+            return static_cast<std::uint32_t>(draw.prefix64() % below_this);
+        };
+        const auto checked =
+            check_commutation(below, context, result.slice, watch().rules(), kOrders, choose);
+        expect(checked && checked->differences.empty(), [&] {
+            return fmt::format("slice {}: {}", number,
+                               checked ? checked->differences.front() : checked.error().text());
+        });
+    }
+
+private:
+    static constexpr std::size_t kOrders = 2;
+    std::uint64_t settled_ = 0;
+    State last_;  // after that cut
+};
+
 }  // namespace
 
 void add_vertex_invariants(Invariants& out) {
     out.push_back(std::make_unique<KeysAreJobs>());
     out.push_back(std::make_unique<ContestsEnd>());
+    out.push_back(std::make_unique<SlicesCommute>());
 }
 
 }  // namespace aivm::sim

@@ -120,6 +120,92 @@ TEST_F(Vertices, ANodeThatSettlesAnotherCutOrStateViolatesAgreement) {
     EXPECT_THAT(seen.reported().back(), HasSubstr("S1 validator[2] accepted block"));
 }
 
+// The settled states of two cuts, each of which settles a slice of two vertices.
+struct TwoSlices {
+    CutResult first;
+    CutResult second;
+};
+TwoSlices two_slices(TestDag& dag, DagVm& vm) {
+    TwoSlices out;
+    for (CutResult* result : {&out.first, &out.second}) {
+        const std::string name = result == &out.first ? "one" : "two";
+        must_accept(vm, dag, dag.make({}, {dag.submit("alice", name)}));
+        must_accept(vm, dag, dag.make({}, {dag.submit("bob", name)}, 1));
+        settle(vm, dag);
+        *result = *vm.last_result();
+    }
+    return out;
+}
+
+// Rules by which the place of an operation decides whether it succeeds.
+class EveryThirdFails final : public Authorizer {
+public:
+    [[nodiscard]] bool verify(const Address&, const Hash32&, ByteView) const override {
+        return ++calls_ % 3 != 0;
+    }
+
+private:
+    mutable int calls_ = 0;
+};
+
+TEST(Slices, OperationsThatDependOnTheirPlaceViolateSlicesCommute) {
+    TestDag dag;
+    MemoryStore store;
+    DagVm vm = dag.open(store);
+    Watched seen;
+    seen.watch.known_rules = dag.rules();
+    Invariant& r3 = seen.of("R3");
+    const TwoSlices settled = two_slices(dag, vm);
+    r3.on_settled(0, vm, settled.first);
+    r3.on_settled(1, vm, settled.first);
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    EXPECT_EQ(r3.checks(), 1U) << "once for every slice";
+    const EveryThirdFails authorizer;
+    seen.watch.known_rules.authorizer = &authorizer;
+    r3.on_settled(0, vm, settled.second);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("R3 slice 2")));
+}
+
+TEST_F(Vertices, WorkOfARejectedVertexThatWaitsNowhereViolatesNoWorkIsLost) {
+    Invariant& l4 = seen.of("L4");
+    seen.watch.known_rules = dag.rules();
+    const OperationPtr task = dag.submit("bob", "other");
+    must(vm.submit(task));
+    l4.on_offered(0, queue_view_of(vm), task, {});
+    const VertexPtr carrier = dag.make({}, {task}, 1);
+    must(vm.verify(carrier, dag.now()));
+    must(vm.reject(carrier->id()));
+    l4.on_vertex_rejected(0, vm, carrier);
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "it waits again";
+    MemoryStore elsewhere;
+    DagVm empty = dag.open(elsewhere);
+    l4.on_vertex_rejected(1, empty, carrier);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("L4 validator[1] rejected what carried")));
+    must_accept(empty, dag, carrier);
+    l4.on_vertex_rejected(1, empty, carrier);
+    EXPECT_EQ(seen.reported().size(), 1U) << "an accepted vertex carries it";
+    l4.on_vertex_built(0, empty, {});
+    EXPECT_THAT(seen.reported().back(), HasSubstr("has lost it by height"));
+    EXPECT_GT(l4.checks(), 0U);
+}
+
+TEST_F(Vertices, WhatAnAcceptedVertexCarriesNeedNotWait) {
+    Invariant& l4 = seen.of("L4");
+    seen.watch.known_rules = dag.rules();
+    const OperationPtr task = dag.submit("bob", "other");
+    must(vm.submit(task));
+    l4.on_offered(0, queue_view_of(vm), task, {});
+    const VertexPtr carrier = dag.make({}, {task}, 1);
+    must_accept(vm, dag, carrier);
+    l4.on_vertex_accepted(0, vm, carrier);
+    l4.on_vertex_built(0, vm, {});
+    l4.on_queue_lost(0);
+    seen.watch.dags[0] = &vm;
+    seen.watch.time = 1000 * kSecond;
+    l4.at_end();
+    EXPECT_THAT(seen.reported(), IsEmpty());
+}
+
 TEST_F(Vertices, AParentAcceptedBeforeWritesWereLostIsStillAParent) {
     Invariant& s4 = seen.of("S4");
     must_accept(vm, dag, a);
@@ -127,7 +213,8 @@ TEST_F(Vertices, AParentAcceptedBeforeWritesWereLostIsStillAParent) {
     settle(vm, dag);  // a is no tip any more
     s4.on_disk_replaced(0);
     s4.on_dag_restarted(0, vm);
-    s4.before_vertex_accept(0, vm, dag.make({a}, {dag.submit("bob", "other")}), AcceptedBy::kPolls);
+    s4.before_vertex_accept(0, vm, dag.make({a}, {dag.submit("bob", "other")}),
+                            AcceptedBy::kPolls);
     EXPECT_THAT(seen.reported(), IsEmpty());
     MemoryStore replaced;
     const DagVm empty = dag.open(replaced);

@@ -22,6 +22,19 @@ constexpr std::array kSpecs{
                "time from submission to finality, 99th percentile of the final tasks"},
     MetricSpec{"ttu_mean", "s", true,
                "time from submission to the first block in which the result may be used, mean"},
+    MetricSpec{"tta_mean", "s", false,
+               "on a DAG: time from a vertex's issue to its acceptance by the first correct "
+               "validator, mean over accepted vertices with operations"},
+    MetricSpec{"tta_p50", "s", false, "the same, median"},
+    MetricSpec{"tta_p99", "s", false, "the same, 99th percentile"},
+    MetricSpec{"tts_mean", "s", false,
+               "on a DAG: time from a vertex's issue to the cut that settled it, mean over settled "
+               "vertices with operations"},
+    MetricSpec{"tts_p50", "s", false, "the same, median"},
+    MetricSpec{"tts_p99", "s", false, "the same, 99th percentile"},
+    MetricSpec{"n_vertices", "", false, "vertices of a DAG with operations"},
+    MetricSpec{"n_vertices_rejected", "", false, "those of them that were rejected"},
+    MetricSpec{"n_conflicts", "", false, "pairs of vertices or of cuts that were in conflict"},
     MetricSpec{
         "attacker_net", "nLUX", false,
         "net payoff and value of lies of the attacker (key attacker; by default the first "

@@ -267,6 +267,8 @@ struct CounterfactualRow {
     std::uint32_t members = 1;
     std::int64_t payoff_nlux = 0;
     std::int64_t honest_payoff_nlux = 0;
+    std::optional<double> tts_mean_s = {};
+    std::optional<double> honest_tts_mean_s = {};
 
     friend bool operator==(const CounterfactualRow&, const CounterfactualRow&) = default;
 };
@@ -293,6 +295,49 @@ struct AnchorRow {
     std::optional<std::uint64_t> landed_ns;
 
     friend bool operator==(const AnchorRow&, const AnchorRow&) = default;
+};
+
+// Of a DAG. Vertices are numbered in the order in which they were first seen anywhere.
+struct VertexRow {
+    std::uint32_t vertex = 0;
+    std::string id;
+    std::uint32_t proposer = 0;
+    std::uint64_t sequence = 0;
+    Height height = 0;
+    std::uint64_t cut = 0;
+    bool is_cut = false;
+    std::uint32_t operations = 0;
+    std::string parents;
+    std::uint64_t issued_ns = 0;
+    std::optional<std::uint64_t> accepted_ns;
+    std::optional<std::uint64_t> rejected_ns;
+    std::optional<std::uint64_t> settled_by;
+    std::optional<std::uint64_t> settled_ns;
+
+    friend bool operator==(const VertexRow&, const VertexRow&) = default;
+};
+
+struct CutRow {
+    std::uint64_t cut = 0;
+    std::uint32_t vertex = 0;
+    std::uint64_t settled_ns = 0;
+    std::uint32_t vertices = 0;
+    std::uint32_t operations = 0;
+    std::uint32_t voids = 0;
+
+    friend bool operator==(const CutRow&, const CutRow&) = default;
+};
+
+struct ConflictRow {
+    std::uint32_t conflict = 0;
+    std::uint32_t first = 0;
+    std::uint32_t second = 0;
+    std::string key;
+    std::uint64_t seen_ns = 0;
+    std::optional<std::uint64_t> decided_ns;
+    std::optional<std::uint32_t> winner;
+
+    friend bool operator==(const ConflictRow&, const ConflictRow&) = default;
 };
 
 struct FaultRow {

@@ -15,8 +15,9 @@ namespace aivm::sim {
 // PRAGMA user_version of the files this program writes, and the oldest it can still read. Version 2
 // added the table sweep, the views, and an index of runs by point; version 3 the verdict of
 // a validation case, and the backend of a run; version 5 how a run recovered from its faults and
-// what a budget ended; version 6 metrics without data as NULL with their n, and failed runs.
-constexpr std::uint32_t kSchemaVersion = 6;
+// what a budget ended; version 6 metrics without data as NULL with their n, and failed runs;
+// version 7 the vertices, cuts and conflicts of a DAG.
+constexpr std::uint32_t kSchemaVersion = 7;
 constexpr std::uint32_t kSchemaVersionOldest = 1;
 
 // PRAGMA application_id, "AIVM": distinguishes our files from other SQLite databases.

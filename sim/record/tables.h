@@ -385,6 +385,10 @@ struct Table<CounterfactualRow> {
                "net_nlux + lie_value - harm, of all its members"},
         Column{"honest_payoff_nlux", &CounterfactualRow::honest_payoff_nlux, "nLUX",
                "the same in the run in which it is honest"},
+        Column{"tts_mean_s", &CounterfactualRow::tts_mean_s, "s",
+               "on a DAG: mean time from a vertex's issue to its settlement, of all validators", 7},
+        Column{"honest_tts_mean_s", &CounterfactualRow::honest_tts_mean_s, "s",
+               "the same in the run in which the owner is honest", 7},
     };
 };
 
@@ -422,6 +426,78 @@ struct Table<AnchorRow> {
         Column{"withheld", &AnchorRow::withheld, "", "1 if the chain left it out on purpose"},
         Column{"landed_ns", &AnchorRow::landed_ns, "ns",
                "virtual time at which the chain had it; NULL if it never did"},
+    };
+};
+
+template <>
+struct Table<VertexRow> {
+    static constexpr std::string_view name = "vertex";
+    static constexpr std::string_view doc = "a vertex of a DAG, a cut among them";
+    static constexpr std::string_view key = "vertex";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::uint32_t since = 7;
+    static constexpr std::tuple columns{
+        Column{"vertex", &VertexRow::vertex, "",
+               "number within the run, in the order in which any validator had them first"},
+        Column{"id", &VertexRow::id, "hex", "the vertex's id"},
+        Column{"proposer", &VertexRow::proposer, "", "the validator that signed it"},
+        Column{"sequence", &VertexRow::sequence, "", "its proposer's count of its vertices"},
+        Column{"height", &VertexRow::height, "", "one above its highest parent's"},
+        Column{"cut", &VertexRow::cut, "",
+               "of a cut its number, else the newest cut among its ancestors"},
+        Column{"is_cut", &VertexRow::is_cut, "", "1 if it is a cut"},
+        Column{"operations", &VertexRow::operations, "", "operations that it carries"},
+        Column{"parents", &VertexRow::parents, "",
+               "numbers of its parents, separated by spaces; without those of genesis"},
+        Column{"issued_ns", &VertexRow::issued_ns, "ns",
+               "virtual time at which any validator had it first"},
+        Column{"accepted_ns", &VertexRow::accepted_ns, "ns",
+               "virtual time at which the first correct validator accepted it; NULL if none did"},
+        Column{"rejected_ns", &VertexRow::rejected_ns, "ns",
+               "virtual time at which the first correct validator rejected it; NULL if none did"},
+        Column{"settled_by", &VertexRow::settled_by, "", "the cut that settled it; NULL if none"},
+        Column{"settled_ns", &VertexRow::settled_ns, "ns",
+               "virtual time at which the first correct validator settled it; NULL if none did"},
+    };
+};
+
+template <>
+struct Table<CutRow> {
+    static constexpr std::string_view name = "cut";
+    static constexpr std::string_view doc = "a cut that settled a slice of a DAG";
+    static constexpr std::string_view key = "cut";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::uint32_t since = 7;
+    static constexpr std::tuple columns{
+        Column{"cut", &CutRow::cut, "", "its number, which is the height of the settled state"},
+        Column{"vertex", &CutRow::vertex, "", "the cut among the vertices"},
+        Column{"settled_ns", &CutRow::settled_ns, "ns",
+               "virtual time at which the first correct validator accepted it"},
+        Column{"vertices", &CutRow::vertices, "", "vertices of its slice"},
+        Column{"operations", &CutRow::operations, "", "operations of its slice"},
+        Column{"voids", &CutRow::voids, "", "those of them that were void"},
+    };
+};
+
+template <>
+struct Table<ConflictRow> {
+    static constexpr std::string_view name = "conflict";
+    static constexpr std::string_view doc =
+        "two vertices of a DAG that share a key, neither an ancestor of the other";
+    static constexpr std::string_view key = "conflict";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::uint32_t since = 7;
+    static constexpr std::tuple columns{
+        Column{"conflict", &ConflictRow::conflict, "", "number within the run"},
+        Column{"first", &ConflictRow::first, "", "the vertex that was there first"},
+        Column{"second", &ConflictRow::second, "", "the other one"},
+        Column{"key", &ConflictRow::key, "", "the first key that they share"},
+        Column{"seen_ns", &ConflictRow::seen_ns, "ns",
+               "virtual time at which a validator had both undecided for the first time"},
+        Column{"decided_ns", &ConflictRow::decided_ns, "ns",
+               "virtual time at which a correct validator accepted one of them, or rejected both "
+               "with an ancestor; NULL if none did"},
+        Column{"winner", &ConflictRow::winner, "", "the vertex that was accepted; NULL if none"},
     };
 };
 
@@ -558,8 +634,8 @@ struct RowList {
 };
 using AllRows = RowList<StudyRow, PointRow, PointParamRow, RunRow, SweepRow, PrincipalRow, AgentRow,
                         TaskRow, ResultRow, ChallengeRow, SlashRow, OutlayRow, PayoffRow,
-                        CounterfactualRow, ChainStatRow, AnchorRow, FaultRow, ViolationRow,
-                        MetricRow, EventRow, EstimateRow, ContrastRow, ValidationRow>;
+                        CounterfactualRow, ChainStatRow, AnchorRow, VertexRow, CutRow, ConflictRow,
+                        FaultRow, ViolationRow, MetricRow, EventRow, EstimateRow, ContrastRow, ValidationRow>;
 
 // Calls visit.template operator()<Row>() for every row type.
 template <class Visitor, class... Rows>

@@ -15,6 +15,7 @@
 #include "sim/record/row_sink.h"
 #include "sim/scenario/participants.h"
 #include "sim/scenario/scenario.h"
+#include "sim/world/dag_record.h"
 #include "sim/world/tied_capital.h"
 
 namespace aivm::sim {
@@ -27,6 +28,7 @@ struct RunTotals {
     std::uint64_t wall_ns = 0;
     std::optional<SimTime>
         recovery_ns;  // nothing: there was nothing to recover from, or it did not
+    std::optional<DagFigures> dag = {};  // of a run on a DAG
 };
 
 class Accounting {
@@ -139,6 +141,7 @@ private:
     void add_slash_metrics();
     void add_noise_metrics();
     void add_chain_metrics();
+    void add_dag_metrics(const std::optional<DagFigures>& dag);
     void add_run_metrics(const State& end, const RunTotals& totals);
     void add_metric(const char* name, Number value) { metrics_.push_back({name, "", value, {}}); }
     // A mean or share of `n` values; without any it has no value.

@@ -81,6 +81,7 @@ void Accounting::compute_metrics(const State& end, const RunTotals& totals) {
     add_slash_metrics();
     add_noise_metrics();
     add_chain_metrics();
+    add_dag_metrics(totals.dag);
     add_run_metrics(end, totals);
 }
 
@@ -218,6 +219,27 @@ void Accounting::add_chain_metrics() {
     add_count("quorum_fail", quorums_missed_);
     add_count("reassign_rounds", reassignments_);
     add_count("max_value_uncovered", max_uncovered_nlux_);
+}
+
+// On a chain they have no value.
+void Accounting::add_dag_metrics(const std::optional<DagFigures>& dag) {
+    const auto add_times = [this](const std::string& name, const std::vector<double>& sorted) {
+        const std::uint64_t n = sorted.size();
+        metrics_.push_back(measured(name + "_mean", "", mean(sorted), n));
+        metrics_.push_back(measured(name + "_p50", "", percentile(sorted, 50), n));
+        metrics_.push_back(measured(name + "_p99", "", percentile(sorted, 99), n));
+    };
+    const DagFigures figures = dag.value_or(DagFigures{});
+    add_times("tta", figures.accepted_s);
+    add_times("tts", figures.settled_s);
+    const auto add = [&](const char* name, std::uint64_t count) {
+        MetricRow row{name, "", std::nullopt, {}};
+        if (dag) row.value = static_cast<std::int64_t>(count);
+        metrics_.push_back(std::move(row));
+    };
+    add("n_vertices", figures.vertices);
+    add("n_vertices_rejected", figures.rejected);
+    add("n_conflicts", figures.conflicts);
 }
 
 void Accounting::add_run_metrics(const State& end, const RunTotals& totals) {

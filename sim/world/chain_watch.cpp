@@ -115,6 +115,7 @@ void ChainWatch::on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& exec
 void ChainWatch::on_settled(ActorId node, const DagVm& vm, const CutResultPtr& result,
                             const ExecutedPtr& shown) {
     const Height number = shown->state.head.height;
+    if (correct(node)) dag_.settled(*result, now());
     if (number == tip_->state.head.height + 1) {
         extend(shown, TraceTag::kStateRoot, shown->state.state_root.view());
         if (number > kResultsKept) execution_.forget_cuts_below(number - kResultsKept);

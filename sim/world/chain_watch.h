@@ -10,6 +10,7 @@
 #include "sim/world/accounting.h"
 #include "sim/world/anchor_chain.h"
 #include "sim/world/censorship_effects.h"
+#include "sim/world/dag_record.h"
 #include "sim/world/execution.h"
 #include "sim/world/outcome.h"
 #include "sim/world/run_context.h"
@@ -75,6 +76,7 @@ public:
     // Empty unless WorldOptions::keep_history.
     [[nodiscard]] const std::vector<BlockPtr>& history() const { return history_; }
     [[nodiscard]] const AnchorChain& anchors() const { return anchors_; }
+    [[nodiscard]] const DagRecord& dag() const { return dag_; }
     [[nodiscard]] const Invariants& invariants() const { return invariants_; }
     [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
     [[nodiscard]] bool has_unexpected_violation() const {
@@ -137,6 +139,7 @@ public:
     void on_built(ActorId node, const QueueView& view, const BuiltBlock& built) override;
     void on_queue_lost(ActorId node) override;
     void on_vertex_verified(ActorId node, const DagVm& vm, const VertexPtr& vertex) override {
+        dag_.verified(vm, *vertex, now());
         notify([&](Invariant& i) { i.on_vertex_verified(node, vm, vertex); });
     }
     void before_vertex_accept(ActorId node, const DagVm& vm, const VertexPtr& vertex,
@@ -144,15 +147,24 @@ public:
         notify([&](Invariant& i) { i.before_vertex_accept(node, vm, vertex, by); });
     }
     void on_vertex_accepted(ActorId node, const DagVm& vm, const VertexPtr& vertex) override {
+        if (correct(node)) dag_.accepted(*vertex, now());
         notify([&](Invariant& i) { i.on_vertex_accepted(node, vm, vertex); });
     }
     void on_vertex_rejected(ActorId node, const DagVm& vm, const VertexPtr& vertex) override {
+        if (correct(node)) dag_.rejected(*vertex, now());
         notify([&](Invariant& i) { i.on_vertex_rejected(node, vm, vertex); });
     }
     void on_settled(ActorId node, const DagVm& vm, const CutResultPtr& result,
                     const ExecutedPtr& shown) override;
     void on_dag_restarted(ActorId node, const DagVm& vm) override {
         notify([&](Invariant& i) { i.on_dag_restarted(node, vm); });
+    }
+    void on_vertex_built(ActorId node, const DagVm& vm,
+                         const std::vector<LeftOut>& refused) override {
+        notify_of_queue([&](Invariant& i) { i.on_vertex_built(node, vm, refused); });
+    }
+    void on_vertex_poll(ActorId node, const VertexPollRecord& poll) override {
+        notify([&](Invariant& i) { i.on_vertex_poll(node, poll); });
     }
     void on_restarted(ActorId node, const Vm& vm) override;
     void on_stopped(ActorId node, const Error& error) override;
@@ -174,6 +186,7 @@ private:
     Accounting& accounting_;
     CensorshipEffects& censorship_;
     AnchorChain anchors_;
+    DagRecord dag_;
     Substrate* substrate_ = nullptr;
     Invariants invariants_;
     std::vector<Invariant*> of_queues_;  // those of them that watch queues

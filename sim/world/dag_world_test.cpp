@@ -1,6 +1,8 @@
 // Worlds on a DAG: vertices decided by avalanche, settled by cuts.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "sim/testing/test_world.h"
 
 namespace aivm::sim::test {
@@ -26,8 +28,21 @@ TEST(DagWorld, AllTasksBecomeFinalAndLiesAreCaughtAndTheCutsReplay) {
     EXPECT_EQ(figure(played->outcome, "tasks"), 20);
     EXPECT_GT(figure(played->outcome, "n_fraud_posted"), 0);
     EXPECT_EQ(figure(played->outcome, "n_fraud_missed"), 0);
-    for (const char* const id : {"S1", "S2", "S3", "S4", "S5", "S9", "S14"})
+    for (const char* const id : {"S1", "S2", "S3", "S4", "S5", "S9", "S14", "S21", "S22", "S23", "S24", "L4", "R3"})
         EXPECT_GT(checks_of(played->outcome, id), 0U) << id;
+}
+
+TEST(DagWorld, TimeToAcceptedAndTimeToSettledStandSideBySide) {
+    const auto played = play(dag_scenario());
+    const double accepted = std::get<double>(played->outcome.metric("tta_mean"));
+    const double settled = std::get<double>(played->outcome.metric("tts_mean"));
+    EXPECT_GT(accepted, 0);
+    EXPECT_GT(settled, accepted);
+    EXPECT_EQ(played->rows.rows<CutRow>().size(), played->outcome.blocks);
+    EXPECT_GE(figure(played->outcome, "n_vertices"), 20);
+    const auto chain = play(small_scenario());
+    EXPECT_TRUE(std::isnan(std::get<double>(chain->outcome.metric("tts_mean"))));
+    EXPECT_TRUE(chain->rows.rows<VertexRow>().empty());
 }
 
 TEST(DagWorld, OneSeedHasOneDigest) {

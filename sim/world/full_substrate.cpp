@@ -35,13 +35,14 @@ Status FullSubstrate::add_validators(Population& population) {
     const bool of_dag = engine_row(context_.scenario().chain.consensus).of_dag;
     for (ActorId id = 0; id < validators(); ++id) {
         if (of_dag) {
-            AIVM_ASSIGN(DagValidatorActor* const validator,
+            AIVM_ASSIGN(const auto added,
                         population.add_dag_validator(id, machines_.add_disk(), watch_));
-            machines_.install(id, static_cast<Actor&>(*validator));
-            dag_validators_.push_back(validator);
+            machines_.install(id, *added.actor);
+            dag_validators_.push_back(added.validator);
+            if (added.actor == added.validator) single_dag_.push_back(added.validator);
             continue;
         }
-        AIVM_ASSIGN(const Population::AddedValidator added,
+        AIVM_ASSIGN(const auto added,
                     population.add_validator(id, machines_.add_disk(), watch_));
         machines_.install(id, *added.actor, *added.validator);
         validators_.push_back(added.validator);
@@ -302,7 +303,7 @@ bool FullSubstrate::accept_stop(ActorId validator) {
 }
 
 bool FullSubstrate::has_caught_up(std::uint64_t tasks) const {
-    const bool dag_has = std::ranges::all_of(dag_validators_, [&](const auto* validator) {
+    const bool dag_has = std::ranges::all_of(single_dag_, [&](const auto* validator) {
         if (validator->vm() == nullptr) return true;
         const Totals& seen = validator->vm()->state().head.totals;
         return seen.tasks_completed + seen.tasks_failed >= tasks;

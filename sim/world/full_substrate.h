@@ -98,9 +98,10 @@ private:
     Machines machines_;
     std::vector<ValidatorActor*> validators_;         // of a chain
     std::vector<DagValidatorActor*> dag_validators_;  // of a DAG
-    // Of the validators of a chain, those whose identity is run once. A replica that shares its
-    // identity talks to half of the others and need not keep up.
+    // Those whose identity is run once. A replica that shares its identity talks to half of the
+    // others and need not keep up.
     std::vector<const ValidatorActor*> single_;
+    std::vector<const DagValidatorActor*> single_dag_;
     SlotMap<PacketInFlight> packets_;
     SlotMap<PacketToResend> resends_;
     std::map<ActorId, std::vector<EventBody>> held_;                 // events of paused machines

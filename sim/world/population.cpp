@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "sim/actors/challenger.h"
 #include "sim/actors/provider.h"
@@ -76,7 +77,40 @@ std::vector<ActorId> Population::followers_of(ActorId validator) const {
     return out;
 }
 
-Result<Population::AddedValidator> Population::add_validator(ActorId id, SimDisk& disk,
+// The validator or, if its strategy says so, two replicas of it.
+template <class Validator, class Setup>
+Result<Population::Added<Validator>> Population::add_replicas(const Participant& participant,
+                                                              Setup setup) {
+    AIVM_ASSIGN(auto strategy, validator_strategy(participant));
+    Added<Validator> added;
+    if (!strategy->runs_twice()) {
+        auto actor = std::make_unique<Validator>(std::move(setup), signer_of(participant),
+                                                 std::move(strategy));
+        added = {actor.get(), actor.get()};
+        actors_.push_back(std::move(actor));
+        return added;
+    }
+    AIVM_ASSIGN(auto second, validator_strategy(participant));
+    std::array strategies{std::move(strategy), std::move(second)};
+    const auto make = [&](const TwinValidator::Replica& replica) -> std::unique_ptr<Actor> {
+        Setup own = setup;
+        own.environment = &replica.environment;
+        own.disk = &replica.disk;
+        own.vm.store = &replica.disk;
+        own.observer = &replica.observer;
+        auto actor = std::make_unique<Validator>(std::move(own), signer_of(participant),
+                                                 std::move(strategies[replica.number]));
+        if (replica.number == 0) added.validator = actor.get();
+        return actor;
+    };
+    auto twin = std::make_unique<TwinValidator>(participant.id, *setup.environment, *setup.disk,
+                                                *setup.observer, make);
+    added.actor = twin.get();
+    actors_.push_back(std::move(twin));
+    return added;
+}
+
+Result<Population::Added<ValidatorActor>> Population::add_validator(ActorId id, SimDisk& disk,
                                                              NodeObserver& observer) {
     const ChainSettings& chain = context_.scenario().chain;
     const Participant& participant = context_.participants.all[id];
@@ -114,24 +148,11 @@ Result<Population::AddedValidator> Population::add_validator(ActorId id, SimDisk
                                                                      RandomStream& random) {
         return std::move(engine.make({chain, *stakes, id, host, random}).value());
     };
-    AIVM_ASSIGN(auto strategy, validator_strategy(participant));
-    if (strategy->runs_twice()) {
-        AIVM_ASSIGN(auto second, validator_strategy(participant));
-        auto twin = std::make_unique<TwinValidator>(setup, signer_of(participant),
-                                                    std::move(strategy), std::move(second));
-        const AddedValidator added{&twin->first(), twin.get()};
-        actors_.push_back(std::move(twin));
-        return added;
-    }
-    auto actor = std::make_unique<ValidatorActor>(std::move(setup), signer_of(participant),
-                                                  std::move(strategy));
-    const AddedValidator added{actor.get(), actor.get()};
-    actors_.push_back(std::move(actor));
-    return added;
+    return add_replicas<ValidatorActor>(participant, std::move(setup));
 }
 
-Result<DagValidatorActor*> Population::add_dag_validator(ActorId id, SimDisk& disk,
-                                                         NodeObserver& observer) {
+Result<Population::Added<DagValidatorActor>> Population::add_dag_validator(
+    ActorId id, SimDisk& disk, NodeObserver& observer) {
     const ChainSettings& chain = context_.scenario().chain;
     const Participant& participant = context_.participants.all[id];
     DagValidatorSetup setup;
@@ -158,13 +179,7 @@ Result<DagValidatorActor*> Population::add_dag_validator(ActorId id, SimDisk& di
                                                                      RandomStream& random) {
         return std::move(engine.make({chain, *stakes, id, host, random}).value());
     };
-    AIVM_ASSIGN(auto strategy, context_.setting.strategies->validator(
-                                   participant.group, strategy_context(participant)));
-    auto actor = std::make_unique<DagValidatorActor>(std::move(setup), signer_of(participant),
-                                                     std::move(strategy));
-    DagValidatorActor* const validator = actor.get();
-    actors_.push_back(std::move(actor));
-    return validator;
+    return add_replicas<DagValidatorActor>(participant, std::move(setup));
 }
 
 Result<Actor*> Population::add_virtual_chain(NodeObserver& observer, OnVirtualBlock on_block) {

@@ -32,15 +32,16 @@ public:
 
     // The validator whose VM stands for the node, and the actor that receives what is sent to it:
     // the same, unless the identity is run twice.
-    struct AddedValidator {
-        ValidatorActor* validator = nullptr;
+    template <class Validator>
+    struct Added {
+        Validator* validator = nullptr;
         Actor* actor = nullptr;
     };
     // For substrates, while they add their validators.
-    [[nodiscard]] Result<AddedValidator> add_validator(ActorId id, SimDisk& disk,
-                                                       NodeObserver& observer);
-    [[nodiscard]] Result<DagValidatorActor*> add_dag_validator(ActorId id, SimDisk& disk,
-                                                               NodeObserver& observer);
+    [[nodiscard]] Result<Added<ValidatorActor>> add_validator(ActorId id, SimDisk& disk,
+                                                              NodeObserver& observer);
+    [[nodiscard]] Result<Added<DagValidatorActor>> add_dag_validator(ActorId id, SimDisk& disk,
+                                                                     NodeObserver& observer);
     using OnVirtualBlock = decltype(VirtualChainSetup::on_block);
     [[nodiscard]] Result<Actor*> add_virtual_chain(NodeObserver& observer, OnVirtualBlock on_block);
 
@@ -58,6 +59,9 @@ public:
 private:
     [[nodiscard]] Result<std::unique_ptr<ValidatorStrategy>> validator_strategy(
         const Participant& participant);
+    template <class Validator, class Setup>
+    [[nodiscard]] Result<Added<Validator>> add_replicas(const Participant& participant,
+                                                        Setup setup);
     [[nodiscard]] Status add_client(const Participant& participant);
     [[nodiscard]] Result<std::unique_ptr<Actor>> make_client(const Participant& participant,
                                                              const ClientSetup& client);

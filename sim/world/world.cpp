@@ -432,10 +432,15 @@ Outcome World::Impl::finish(StopReason reason) {
 void World::Impl::write_results(RowSink& sink, std::uint64_t wall_time_ns, Outcome& outcome) {
     const ScenarioHashing hashing(context_.scenario());
     const Participants& participants = context_.participants;
-    accounting_.write(watch_.tip().state, sink,
-                      {outcome.events, outcome.messages, outcome.virtual_time, wall_time_ns,
-                       outcome.recovery_time});
+    const Scenario& scenario = context_.scenario();
+    const bool of_dag = scenario.run.fidelity == Fidelity::kFull &&
+                        engine_row(scenario.chain.consensus).of_dag;
+    RunTotals totals{outcome.events, outcome.messages, outcome.virtual_time, wall_time_ns,
+                     outcome.recovery_time};
+    if (of_dag) totals.dag = watch_.dag().figures();
+    accounting_.write(watch_.tip().state, sink, totals);
     for (const AnchorRow& row : watch_.anchors().rows(outcome.virtual_time)) sink.add(row);
+    watch_.dag().write(sink);
     for (std::uint32_t i = 0; i < faults_.size(); ++i) {
         const FaultPlan& plan = *faults_[i].plan;
         FaultRow row{i, std::string(word(plan.kind)), plan.at_ns,

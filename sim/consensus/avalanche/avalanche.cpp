@@ -24,6 +24,13 @@
 namespace aivm::sim {
 namespace {
 
+// The validators drawn, each as often as it was.
+std::vector<VoterIndex> units_of(const std::vector<Drawn>& sample) {
+    std::vector<VoterIndex> out;
+    for (const Drawn& each : sample) out.insert(out.end(), each.times, each.voter);
+    return out;
+}
+
 ConflictKey graph_key(const Hash32& key) { return {key.bytes.begin(), key.bytes.end()}; }
 
 class Avalanche final : public ConsensusEngine {
@@ -69,12 +76,14 @@ private:
     static constexpr std::uint32_t kVerticesPerFetch = 64;
 
     struct Answer {
+        VoterIndex from = 0;
         std::uint32_t weight = 1;
         std::vector<Hash32> endorsed;
     };
     struct VertexPoll {
         RequestId id = 0;
         SimTime opened_at = 0;
+        std::vector<Drawn> asked;
         std::vector<Drawn> waiting;  // for answers
         std::vector<Answer> answers;
         bool finished = false;
@@ -133,7 +142,10 @@ private:
     void settle_polls(std::optional<RequestId> timed_out, Actions& out);
     void count_finished_polls(Actions& out);
     [[nodiscard]] bool is_settled(const VertexPoll& poll) const;
+    // What an answer endorses of the undecided vertices, ascending; their ancestors left out.
+    [[nodiscard]] std::vector<Hash32> endorsed_by(const Answer& answer) const;
     [[nodiscard]] std::vector<std::vector<Hash32>> responses_of(const VertexPoll& poll) const;
+    [[nodiscard]] VertexPollRecord record_of(const VertexPoll& poll) const;
     // The vertex, if it is undecided here; else, if its body is here, its nearest ancestors that
     // are: whoever endorses a vertex endorses them.
     void add_nearest(const Hash32& id, std::set<Hash32>& out) const;
@@ -226,7 +238,11 @@ void Avalanche::on(const ItemReceived& received, Actions& out) {
         return settle_polls(std::nullopt, out);
     }
     if (s.history.body(received.item, out)) return advance_history(out);
-    if (s.history.find(received.item.id) != nullptr || s.undecided.contains(received.item.id))
+    const Hash32& id = received.item.id;
+    const bool is_own = std::ranges::find(s.own_items, id, &Item::id) != s.own_items.end();
+    // A body that is needed later stays: one that waits to be verified, or to be issued again.
+    if (is_own || s.history.find(id) != nullptr || s.undecided.contains(id) ||
+        s.pending.find(id) != nullptr)
         return;
     ++counters_.bodies_discarded;
     out.push_back(Discard{received.item.id});
@@ -359,7 +375,8 @@ void Avalanche::start_poll(Actions& out) {
     State& s = state();
     sampler_->sample_units(
         config_.k, config_.self, [this](std::uint64_t n) { return random_.below(n); }, sample_);
-    VertexPoll poll{s.next_serial++, now_, sample_, {}, false};
+    if (host_.observes_polls()) host_.poll_begun(units_of(sample_));
+    VertexPoll poll{s.next_serial++, now_, sample_, sample_, {}, false};
     VertexQuery query{poll.id, endorsed(), std::nullopt};
     if (!s.unsent.empty()) {
         query.push = s.unsent.front();
@@ -391,13 +408,27 @@ void Avalanche::add_nearest(const Hash32& id, std::set<Hash32>& out) const {
     }
 }
 
+std::vector<Hash32> Avalanche::endorsed_by(const Answer& answer) const {
+    std::set<Hash32> nearest;
+    for (const Hash32& id : answer.endorsed) add_nearest(id, nearest);
+    return {nearest.begin(), nearest.end()};
+}
+
+VertexPollRecord Avalanche::record_of(const VertexPoll& poll) const {
+    VertexPollRecord out;
+    out.asked = units_of(poll.asked);
+    for (const Answer& each : poll.answers)
+        out.answers.push_back({each.from, each.weight, endorsed_by(each)});
+    for (const auto& [id, votes] : state().votes.support(responses_of(poll)))
+        out.support.push_back({id, votes});
+    return out;
+}
+
 std::vector<std::vector<Hash32>> Avalanche::responses_of(const VertexPoll& poll) const {
     std::vector<std::vector<Hash32>> out;
     for (const Answer& each : poll.answers) {
         // Whoever endorses nothing that is undecided here has answered all the same.
-        std::set<Hash32> nearest;
-        for (const Hash32& id : each.endorsed) add_nearest(id, nearest);
-        std::vector<Hash32> endorsed(nearest.begin(), nearest.end());
+        std::vector<Hash32> endorsed = endorsed_by(each);
         if (endorsed.empty()) endorsed = each.endorsed;
         out.insert(out.end(), each.weight, endorsed);
     }
@@ -434,6 +465,7 @@ void Avalanche::count_finished_polls(Actions& out) {
         const VertexPoll poll = std::move(s.polls.front());
         s.polls.pop_front();
         ++counters_.polls;
+        if (host_.observes_polls()) host_.vertices_polled(record_of(poll));
         apply(s.votes.poll(responses_of(poll)), AcceptedBy::kPolls, out);
     }
     tell_preference(out);
@@ -478,7 +510,7 @@ void Avalanche::on(VoterIndex from, const VertexChits& chits, Actions& out) {
         return;
     }
     latency_.note(delay_until(now_, poll->opened_at));
-    Answer answer{asked->times, {}};
+    Answer answer{from, asked->times, {}};
     for (const BlockRef& each : chits.endorsed) answer.endorsed.push_back(each.id);
     poll->waiting.erase(asked);
     poll->answers.push_back(std::move(answer));

@@ -118,6 +118,14 @@ VertexVotes::Decisions VertexVotes::poll(const std::vector<std::vector<Hash32>>&
     return out;
 }
 
+std::vector<std::pair<Hash32, std::uint32_t>> VertexVotes::support(
+    const std::vector<std::vector<Hash32>>& responses) const {
+    const std::map<Slot, Votes> votes = collect(responses);
+    std::vector<std::pair<Hash32, std::uint32_t>> out;
+    for (const auto& [slot, own] : votes) out.emplace_back(nodes_[slot].id, count(slot, votes));
+    return out;
+}
+
 std::uint32_t VertexVotes::count(Slot slot, const std::map<Slot, Votes>& votes) const {
     Votes counted = votes.at(slot);
     for (const Slot rival : nodes_[slot].rivals) {

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "core/base/amount.h"
@@ -54,6 +55,9 @@ public:
     // Whether `missing` further responses could not change what a poll with these does.
     [[nodiscard]] bool settled(const std::vector<std::vector<Hash32>>& responses,
                                std::uint32_t missing) const;
+    // The votes that such a poll counts for each vertex, in no particular order.
+    [[nodiscard]] std::vector<std::pair<Hash32, std::uint32_t>> support(
+        const std::vector<std::vector<Hash32>>& responses) const;
     // Others have decided for this vertex, which is there. Requires that its parents are accepted.
     Decisions accept(const Hash32& id);
 

@@ -1,0 +1,144 @@
+// Each strategy of a DAG's validators in a small world: its effect shows, and no promise breaks.
+#include <gmock/gmock.h>
+
+#include "scenarios/adversaries/strategy_table.h"
+#include "scenarios/testing/test_small.h"
+
+namespace aivm::scenarios {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+sim::Scenario seven(std::uint32_t members, std::string strategy,
+                    std::map<std::string, std::int64_t> parameters = {}) {
+    sim::Scenario s = small();
+    s.chain.validators = 7;
+    s.chain.consensus = sim::ConsensusKind::kAvalanche;
+    s.chain.alpha_preference = 6;
+    s.chain.beta_virtuous = 8;
+    s.network.latency = "20ms";
+    s.workload.tasks = 12;
+    s.chain.beta_rogue = 12;
+    s.actors.push_back(group("validator", members, std::move(strategy), std::move(parameters)));
+    return s;
+}
+
+struct Played {
+    sim::Outcome outcome;
+    sim::VectorSink rows;
+};
+
+std::unique_ptr<Played> play(const sim::Scenario& scenario) {
+    auto out = std::make_unique<Played>();
+    auto outcome = run_scenario(scenario, {}, out->rows, {});
+    if (!outcome) {
+        ADD_FAILURE() << outcome.error().text();
+        return out;
+    }
+    out->outcome = *outcome;
+    EXPECT_EQ(verdict(out->outcome), "clean");
+    EXPECT_EQ(count(out->outcome, "tasks"), scenario.workload.tasks);
+    EXPECT_EQ(count(out->outcome, "honest_false_slash"), 0);
+    return out;
+}
+
+std::size_t vertices_by(const Played& played, std::uint32_t proposer) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        played.rows.rows<sim::VertexRow>(), [&](const sim::VertexRow& row) {
+            return row.proposer == proposer && !row.is_cut && row.operations > 0;
+        }));
+}
+
+TEST(DagStrategies, A44AParasiteChainIsRejectedAndSettlesNothingTwice) {
+    const auto played = play(seven(1, "parasite_chain"));
+    EXPECT_GT(vertices_by(*played, 0), 0U);
+    EXPECT_GT(count(played->outcome, "n_conflicts"), 0);
+    EXPECT_GT(count(played->outcome, "n_vertices_rejected"), 0);
+}
+
+TEST(DagStrategies, A45AConflictFlooderMakesContestsThatEnd) {
+    const auto quiet = play(seven(2, "conflict_flooder", {{"share_ppm", 0}}));
+    const auto flooded = play(seven(2, "conflict_flooder"));
+    EXPECT_GT(count(flooded->outcome, "n_conflicts"), count(quiet->outcome, "n_conflicts"));
+    EXPECT_EQ(count(flooded->outcome, "slash_taken"), 0) << "each vertex is signed once";
+    for (const sim::ConflictRow& row : flooded->rows.rows<sim::ConflictRow>())
+        EXPECT_TRUE(row.decided_ns.has_value()) << row.conflict;
+}
+
+TEST(DagStrategies, A46AJobKeyGrieferDelaysProofsOnlyWhereTheKeyIsTheJob) {
+    sim::Scenario s = seven(2, "job_key_griefer");
+    s.actors.back().principal = "griefer";
+    s.actors.push_back(group("provider", 1, "job_key_griefer"));
+    s.actors.back().principal = "griefer";
+    s.workload.tasks = 20;
+    const auto by_job = play(s);
+    EXPECT_GT(count(by_job->outcome, "n_fraud_posted"), 0);
+    EXPECT_EQ(count(by_job->outcome, "n_fraud_missed"), 0) << "the window is long enough";
+    s.chain.conflict_key = ConflictKeyPolicy::kOperation;
+    const auto by_operation = play(s);
+    EXPECT_GT(count(by_job->outcome, "n_conflicts"), count(by_operation->outcome, "n_conflicts"));
+}
+
+TEST(DagStrategies, A47TwoVerticesOfOneSlotCostHalfOfTheStake) {
+    const auto played = play(seven(1, "vertex_equivocator"));
+    EXPECT_GE(count(played->outcome, "slash_taken"), 1'000'000'000'000);
+    EXPECT_GT(count(played->outcome, "n_conflicts"), 0);
+    const auto never = play(seven(1, "vertex_equivocator", {{"share_ppm", 0}}));
+    EXPECT_EQ(count(never->outcome, "slash_taken"), 0);
+}
+
+TEST(DagStrategies, A48ABalanceAttackerLosesItsStakeAndNoContestIsLeftOpen) {
+    const auto played = play(seven(1, "balance_attacker"));
+    EXPECT_GE(count(played->outcome, "slash_taken"), 1'000'000'000'000);
+    for (const sim::ConflictRow& row : played->rows.rows<sim::ConflictRow>())
+        EXPECT_TRUE(row.decided_ns.has_value()) << row.conflict;
+}
+
+TEST(DagStrategies, A49WithheldCutsAreIssuedByTheNextTurn) {
+    const auto played = play(seven(3, "cut_withholder"));
+    for (const sim::VertexRow& row : played->rows.rows<sim::VertexRow>())
+        EXPECT_FALSE(row.is_cut && row.proposer < 3) << row.vertex;
+    const auto honest = play(seven(3, "cut_withholder", {{"share_ppm", 0}}));
+    EXPECT_GT(number(played->outcome, "tts_mean"), number(honest->outcome, "tts_mean") + 0.5);
+}
+
+TEST(DagStrategies, A54ALateVertexIsSettledLater) {
+    const auto late = play(seven(2, "late_vertex"));
+    const auto honest = play(seven(2, "honest"));
+    EXPECT_GT(number(late->outcome, "tts_p99"), number(honest->outcome, "tts_p99"));
+    EXPECT_GT(number(late->outcome, "tta_p99"), 9.0) << "held for ten seconds";
+}
+
+TEST(DagStrategies, A55WhatOrphansCarriedIsSettledAllTheSame) {
+    const auto played = play(seven(2, "orphan_maker"));
+    EXPECT_GT(count(played->outcome, "n_vertices_rejected"), 0);
+    EXPECT_EQ(count(played->outcome, "tasks_pending"), 0);
+}
+
+TEST(DagStrategies, AnIdentityThatRunsTwiceIsReportedOnADagToo) {
+    const auto played = play(seven(1, "twin"));
+    EXPECT_GE(count(played->outcome, "slash_taken"), 1'000'000'000'000);
+}
+
+TEST(DagStrategies, LateAndDamagedMessagesAndFalseFrontiersHarmNobody) {
+    play(seven(1, "late_answers"));
+    play(seven(1, "malformed_bytes"));
+    play(seven(1, "frontier_liar"));
+}
+
+TEST(DagStrategies, AStrategyOfADagIsRefusedOnAChain) {
+    sim::Scenario s = seven(1, "late_vertex");
+    EXPECT_THAT(check_strategies(s), IsEmpty());
+    s.chain.consensus = sim::ConsensusKind::kSnowman;
+    EXPECT_THAT(check_strategies(s), ElementsAre(HasSubstr("does something only on a DAG")));
+    s.actors.back().strategy = "minority_keeper";
+    s.actors.back().parameters.clear();
+    EXPECT_THAT(check_strategies(s), IsEmpty());
+    s.chain.consensus = sim::ConsensusKind::kAvalanche;
+    EXPECT_THAT(check_strategies(s), ElementsAre(HasSubstr("chain.consensus to snowman")));
+}
+
+}  // namespace
+}  // namespace aivm::scenarios

@@ -1,0 +1,50 @@
+// The DAG of a run as rows: every vertex that any validator had, every pair in conflict, and every
+// cut, with the times at which the first correct validator decided them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "core/vm/dag_vm.h"
+#include "sim/engine/time.h"
+#include "sim/record/row_sink.h"
+
+namespace aivm::sim {
+
+// Over the vertices with operations; cuts are left out.
+struct DagFigures {
+    std::vector<double> accepted_s;  // from issue to acceptance, sorted
+    std::vector<double> settled_s;   // from issue to settlement, sorted
+    std::uint64_t vertices = 0;
+    std::uint64_t rejected = 0;
+    std::uint64_t conflicts = 0;  // cuts included
+};
+
+class DagRecord {
+public:
+    // A validator has the vertex as undecided; `vm` knows with what it conflicts.
+    void verified(const DagVm& vm, const Vertex& vertex, SimTime now);
+    // By a correct validator.
+    void accepted(const Vertex& vertex, SimTime now);
+    void rejected(const Vertex& vertex, SimTime now);
+    void settled(const CutResult& result, SimTime now);
+
+    void write(RowSink& sink) const;
+    [[nodiscard]] DagFigures figures() const;
+
+private:
+    // Decides the conflicts of this vertex that are open.
+    void decide(std::uint32_t vertex, SimTime now);
+
+    std::map<Hash32, std::uint32_t> numbers_;
+    std::vector<VertexRow> vertices_;
+    std::vector<CutRow> cuts_;
+    std::vector<ConflictRow> conflicts_;
+    std::set<std::pair<std::uint32_t, std::uint32_t>> known_;         // pairs in conflict
+    std::map<std::uint32_t, std::vector<std::size_t>> conflicts_of_;  // by vertex
+};
+
+}  // namespace aivm::sim
