@@ -68,9 +68,9 @@ public:
         // Receives the operations that were tried and refused and, as duplicates, those whose job
         // another vertex has taken, unless it is null.
         std::vector<LeftOut>* refused = nullptr;
-        // How a validator that breaks no rule of vertices, but the discipline of issuing them, makes
-        // conflicts: it stands on what is accepted and on its own vertices alone, and may carry what
-        // undecided vertices of others carry.
+        // How a validator that breaks no rule of vertices, but the discipline of issuing them,
+        // makes conflicts: it stands on what is accepted and on its own vertices alone, and may
+        // carry what undecided vertices of others carry.
         bool contests = false;
         // Carried whether they succeed or not, before all others.
         std::vector<OperationPtr> forced = {};

@@ -318,7 +318,8 @@ def _vertex_hover(row: dict) -> str:
     def after(column: str) -> str:
         return f"{(row[column] - row['issued_ns']) / 1e9:.2f} s after its issue"
 
-    words = [f"{'cut' if row['is_cut'] else 'vertex'} {row['id'][:8]}, {row['operations']} operations",
+    kind = "cut" if row["is_cut"] else "vertex"
+    words = [f"{kind} {row['id'][:8]}, {row['operations']} operations",
              f"issued at {row['issued_ns'] / 1e9:.2f} s"]  # fmt: skip
     words += [f"accepted {after('accepted_ns')}"] * bool(row["accepted_ns"])
     words += [f"rejected {after('rejected_ns')}"] * bool(row["rejected_ns"])

@@ -1,9 +1,9 @@
 // A48 balance_attacker: keeps conflicting vertices even by answering for the weaker one.
 //
-// Stresses the Snow parameters, as A37 does on a chain: it splits the others by two vertices for one
-// slot, and then names, of every two that conflict, the one that fewer of the others have endorsed
-// last. With sound parameters that costs time and its stake; with unsound ones a split lives on
-// (C10). Observe the time to accepted, S2 and L2.
+// Stresses the Snow parameters, as A37 does on a chain: it splits the others by two vertices for
+// one slot, and then names, of every two that conflict, the one that fewer of the others have
+// endorsed last. With sound parameters that costs time and its stake; with unsound ones a split
+// lives on (C10). Observe the time to accepted, S2 and L2.
 #include "scenarios/adversaries/split_vertices.h"
 #include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/adversaries/vertex_conflicts.h"
@@ -59,8 +59,9 @@ private:
         const std::vector<Hash32> rivals = vm.conflicts(vertex.id());
         if (rivals.empty()) return;
         const std::pair own{support(vm, vertex.id()), vertex.id()};
-        const bool is_weakest = std::ranges::all_of(
-            rivals, [&](const Hash32& rival) { return own < std::pair{support(vm, rival), rival}; });
+        const bool is_weakest = std::ranges::all_of(rivals, [&](const Hash32& rival) {
+            return own < std::pair{support(vm, rival), rival};
+        });
         if (is_weakest) out.insert(vertex.id());
     }
     // Whether the vertex, or one below it, conflicts with one of these.
@@ -69,9 +70,8 @@ private:
         std::vector<Hash32> past = vm.undecided().ancestors(id);
         past.push_back(id);
         return std::ranges::any_of(past, [&](const Hash32& each) {
-            return std::ranges::any_of(vm.conflicts(each), [&](const Hash32& rival) {
-                return chosen.contains(rival);
-            });
+            return std::ranges::any_of(vm.conflicts(each),
+                                       [&](const Hash32& rival) { return chosen.contains(rival); });
         });
     }
 

@@ -33,8 +33,8 @@ private:
     std::uint32_t share_ppm_;
 };
 
-std::unique_ptr<sim::ValidatorStrategy> make_conflict_flooder(
-    const Parameters& parameters, const sim::StrategyContext& context) {
+std::unique_ptr<sim::ValidatorStrategy> make_conflict_flooder(const Parameters& parameters,
+                                                              const sim::StrategyContext& context) {
     return std::make_unique<ConflictFlooder>(parameters, context);
 }
 

@@ -45,8 +45,8 @@ std::unique_ptr<Played> play(const sim::Scenario& scenario) {
 }
 
 std::size_t vertices_by(const Played& played, std::uint32_t proposer) {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        played.rows.rows<sim::VertexRow>(), [&](const sim::VertexRow& row) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(played.rows.rows<sim::VertexRow>(), [&](const sim::VertexRow& row) {
             return row.proposer == proposer && !row.is_cut && row.operations > 0;
         }));
 }

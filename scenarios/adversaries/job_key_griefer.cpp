@@ -2,10 +2,11 @@
 //
 // Stresses the conflict key of jobs: a provider posts wrong answers, and a validator of the same
 // owner waits for operations against them. As long as one is on its way it issues vertices beside
-// the others', each with an operation on the same job that is void and free: a reveal of a challenge
-// that it never made. The vertex with the proof and this one share the job's key, so one of the two
-// is rejected, and the proof may have to try again. With chain.conflict_key = "operation" they share
-// nothing. Observe p_final_corrupt and the time to finality under both policies.
+// the others', each with an operation on the same job that is void and free: a reveal of a
+// challenge that it never made. The vertex with the proof and this one share the job's key, so one
+// of the two is rejected, and the proof may have to try again. With chain.conflict_key =
+// "operation" they share nothing. Observe p_final_corrupt and the time to finality under both
+// policies.
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/adversaries/vertex_conflicts.h"

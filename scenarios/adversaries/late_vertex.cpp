@@ -1,9 +1,9 @@
 // A54 late_vertex: holds its vertices back, and shows them late.
 //
-// Stresses cuts: what it carries is its own to carry for some cuts, and nobody settles it meanwhile.
-// The next validator carries it in its turn; a vertex that comes after that conflicts with what is
-// accepted, and one that comes before is never invalid, only in a later slice. Observe the time to
-// settled, and that nothing is settled twice.
+// Stresses cuts: what it carries is its own to carry for some cuts, and nobody settles it
+// meanwhile. The next validator carries it in its turn; a vertex that comes after that conflicts
+// with what is accepted, and one that comes before is never invalid, only in a later slice. Observe
+// the time to settled, and that nothing is settled twice.
 #include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/adversaries/vertex_conflicts.h"
 

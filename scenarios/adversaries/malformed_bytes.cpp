@@ -18,10 +18,9 @@ public:
     bool includes(const SignedOperation&) override { return true; }
     void sends(sim::ActorId, sim::Outgoing& outgoing) override {
         if (!random_.bernoulli_ppm(share_ppm_)) return;
-        Bytes packet =
-            outgoing.dag != nullptr
-                ? sim::encode_packet(sim::VertexPacket{outgoing.message, nullptr})
-                : sim::encode_packet(sim::ConsensusPacket{outgoing.message, nullptr});
+        Bytes packet = outgoing.dag != nullptr
+                           ? sim::encode_packet(sim::VertexPacket{outgoing.message, nullptr})
+                           : sim::encode_packet(sim::ConsensusPacket{outgoing.message, nullptr});
         packet.erase(packet.begin(), packet.begin() + sim::kChecksumBytes);
         damage(packet);
         outgoing.instead = sim::RawPacket{sim::frame_of(packet)};

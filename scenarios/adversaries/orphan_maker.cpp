@@ -1,9 +1,10 @@
 // A55 orphan_maker: makes descendants of what will be rejected.
 //
 // Stresses what becomes of the work in rejected vertices: first it contests a vertex that others
-// prefer, and loses; on the loser it then stands everything that waits in its queue. Nobody else can
-// carry that meanwhile without another conflict, and all of it is rejected together. The operations
-// must wait in the queues again. Observe n_vertices_rejected, the time to settled, and L4.
+// prefer, and loses; on the loser it then stands everything that waits in its queue. Nobody else
+// can carry that meanwhile without another conflict, and all of it is rejected together. The
+// operations must wait in the queues again. Observe n_vertices_rejected, the time to settled, and
+// L4.
 #include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/adversaries/vertex_conflicts.h"
 

@@ -1,9 +1,9 @@
 // A44 parasite_chain: grows a private branch of vertices beside the others, and shows it late.
 //
 // Stresses votes and cuts: the branch stands on accepted vertices alone and carries once more what
-// the others carry, so that it conflicts with them from its root on. It is shown as a whole, when it
-// has `length` vertices. Votes have no memory of weight: what the others have accepted by then is
-// final, and the branch is refused by each of them; only a branch that comes before the decision
+// the others carry, so that it conflicts with them from its root on. It is shown as a whole, when
+// it has `length` vertices. Votes have no memory of weight: what the others have accepted by then
+// is final, and the branch is refused by each of them; only a branch that comes before the decision
 // contests anything. Observe the share of rejected vertices, and S2.
 #include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/adversaries/vertex_conflicts.h"

@@ -21,8 +21,7 @@ public:
         if (const auto* query = outgoing.message.get_if<sim::VertexQuery>()) {
             sim::VertexQuery shown = *query;
             replace(shown.tips);
-            const auto pushed =
-                shown.push ? second_of_.find(*shown.push) : second_of_.end();
+            const auto pushed = shown.push ? second_of_.find(*shown.push) : second_of_.end();
             if (pushed != second_of_.end()) {
                 shown.push = pushed->second->id();
                 outgoing.body = pushed->second;

@@ -138,7 +138,8 @@ std::vector<std::string> check_strategies(const sim::Scenario& scenario) {
                 "and chain.consensus to {}",
                 word(group.role), group.name, row->name,
                 row->on_dag == OnDag::kToo ? "snowman or avalanche" : "snowman"));
-        } else if (row->in_consensus && !(is_full && (engine.is_decided_together() || on_dag_too))) {
+        } else if (row->in_consensus &&
+                   !(is_full && (engine.is_decided_together() || on_dag_too))) {
             problems.push_back(fmt::format(
                 "{}.{}: {} does something only where validators decide together; set run.fidelity "
                 "to full and chain.consensus to snowman, bft or hotstuff",

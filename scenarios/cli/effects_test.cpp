@@ -119,12 +119,10 @@ std::vector<Effect> measure(const sim::Scenario& scenario, std::uint64_t first_s
 // must be equal, to the digits of a golden file.
 bool differ(const Effect& a, const Effect& b) {
     const auto summary = [](const Effect& effect) {
-        return SampleSummary{static_cast<double>(effect.runs), effect.mean,
-                             effect.sd * effect.sd};
+        return SampleSummary{static_cast<double>(effect.runs), effect.mean, effect.sd * effect.sd};
     };
     constexpr double kOfOne = 1 - kFamilyError / kEffectsMax;
-    return std::abs(a.mean - b.mean) >
-           1e-3 + chance_difference(summary(a), summary(b), kOfOne);
+    return std::abs(a.mean - b.mean) > 1e-3 + chance_difference(summary(a), summary(b), kOfOne);
 }
 
 class EffectOf : public testing::TestWithParam<std::string> {};

@@ -42,19 +42,28 @@ struct OneFidelity {
 };
 // Scenarios that only one fidelity, mostly the full one, can run.
 constexpr OneFidelity kOneFidelity[] = {
+    {"balance_attacker", "only on a DAG"},
+    {"conflict_flooder", "only on a DAG"},
+    {"cut_withholder", "only on a DAG"},
     {"eclipse", "only where validators vote"},
     {"equivocator", "only where validators decide together"},
     {"frontier_liar", "only where validators vote"},
+    {"job_key_griefer", "only on a DAG"},
+    {"job_key_griefer_operation", "only on a DAG"},
     {"late_answers", "only where validators vote"},
+    {"late_vertex", "only on a DAG"},
     {"malformed_bytes", "only where validators vote"},
     {"minority_keeper", "only where validators decide together"},
     {"nothing_at_stake", "only where validators decide together"},
+    {"orphan_maker", "only on a DAG"},
     {"orphaning_majority", "only where validators vote"},
     {"orphaning_response", "which snowman decides itself"},  // the economic one alone
+    {"parasite_chain", "only on a DAG"},
     {"quickstart", "there is no network and no disk to break"},
     {"snow_breach", "only where validators"},
     {"swarm", "there is no network and no disk to break"},
     {"twin", "only where validators vote"},
+    {"vertex_equivocator", "only on a DAG"},
     {"vote_equivocator", "only where validators decide together"},
 };
 

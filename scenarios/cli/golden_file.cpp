@@ -22,8 +22,8 @@ Effect parse_effect(const std::string& line) {
     std::smatch found;
     if (!std::regex_match(line, found, form))
         throw std::runtime_error("no line of an effect: " + line);
-    return {found[1],          found[2],           std::stod(found[3]), std::stod(found[5]),
-            std::stoull(found[6]), found[4]};
+    return {found[1], found[2], std::stod(found[3]), std::stod(found[5]), std::stoull(found[6]),
+            found[4]};
 }
 
 }  // namespace

@@ -9,7 +9,8 @@ namespace aivm::scenarios::cli {
 
 // "effect liar: yes, 206.94 LUX a run over honest play, sd 20.1, 16 runs": the mean gain over
 // honest play of one member, over seeds from 1 on. On a DAG a second line says what the owner's
-// doings cost everybody in time: "effect liar: longer, 0.31 s to settle a run over honest play, ...".
+// doings cost everybody in time: "effect liar: longer, 0.31 s to settle a run over honest play,
+// ...".
 struct Effect {
     std::string owner;
     std::string verdict;  // yes, no; longer, shorter; cannot be told

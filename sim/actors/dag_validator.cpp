@@ -253,7 +253,8 @@ void DagValidatorActor::act(const Send& action) {
     const DagView seen = view();
     Outgoing outgoing{.message = action.message, .dag = &seen};
     strategy_->sends(action.to, outgoing);
-    if (outgoing.instead) return send_later(action.to, *std::move(outgoing.instead), outgoing.delay);
+    if (outgoing.instead)
+        return send_later(action.to, *std::move(outgoing.instead), outgoing.delay);
     VertexPacket packet{std::move(outgoing.message), std::move(outgoing.body)};
     const auto attached = packet.message.attached_item();
     if (attached && packet.body == nullptr) {
@@ -434,8 +435,8 @@ VertexPtr DagValidatorActor::second_for(const Vertex& vertex) const {
     VertexHeader header = vertex.header();
     ++header.timestamp_ns;
     const Vertex bare(header, vertex.operations(), {});
-    return std::make_shared<const Vertex>(bare.with_authorization(
-        signer_.sign(bare.slot_message(setup_.vm.rules->chain_id))));
+    return std::make_shared<const Vertex>(
+        bare.with_authorization(signer_.sign(bare.slot_message(setup_.vm.rules->chain_id))));
 }
 
 std::vector<OperationPtr> DagValidatorActor::signed_by_self(std::vector<OperationBody> bodies) {
@@ -446,8 +447,8 @@ std::vector<OperationPtr> DagValidatorActor::signed_by_self(std::vector<Operatio
         nonce_ = std::max(nonce_, vm_->state().nonce(signer_.address(), lane)) + 1;
         operation.nonce = nonce_;
         const Hash32 id = SignedOperation(operation, {}).id();
-        out.push_back(std::make_shared<const SignedOperation>(std::move(operation),
-                                                              signer_.sign(id)));
+        out.push_back(
+            std::make_shared<const SignedOperation>(std::move(operation), signer_.sign(id)));
     }
     return out;
 }

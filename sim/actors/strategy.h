@@ -203,9 +203,9 @@ struct DagView {
 // A consensus message that a validator is about to send.
 struct Outgoing {
     Message message;  // of the engine's kinds; the body of its attached_item() travels with it
-    std::optional<RawPacket> instead = {};  // these bytes, whatever they say
-    SimTime delay = 0;                      // how much later it is sent
-    const DagView* dag = nullptr;           // of a validator of a DAG
+    std::optional<RawPacket> instead = {};    // these bytes, whatever they say
+    SimTime delay = 0;                        // how much later it is sent
+    const DagView* dag = nullptr;             // of a validator of a DAG
     std::shared_ptr<const Vertex> body = {};  // on a DAG: instead of that of attached_item()
 };
 
@@ -246,8 +246,8 @@ public:
     virtual void vote(const PollView& poll, Vote& answer);
     // On a DAG: called before each vertex that it builds; cuts are left to builds().
     virtual void plans(const DagView& view, VertexPlan& plan);
-    // On a DAG: it has built a vertex or a cut and, if builds_twice(), signed another vertex for the
-    // same slot, of which nobody knows unless sends() shows it.
+    // On a DAG: it has built a vertex or a cut and, if builds_twice(), signed another vertex for
+    // the same slot, of which nobody knows unless sends() shows it.
     virtual void issued(const DagView& view, const std::shared_ptr<const Vertex>& vertex,
                         const std::shared_ptr<const Vertex>& second);
     // On a DAG: what another validator's engine sends.

@@ -60,8 +60,8 @@ TwinValidator::TwinValidator(ActorId self, Environment& environment, SimDisk& di
       unobserved_(std::make_unique<Unobserved>()) {
     for (std::size_t i = 0; i < replicas_.size(); ++i) {
         halves_[i] = std::make_unique<Half>(*this, i);
-        replicas_[i] = make({i, *halves_[i], i == 0 ? disk : second_disk_,
-                             i == 0 ? observer : *unobserved_});
+        replicas_[i] =
+            make({i, *halves_[i], i == 0 ? disk : second_disk_, i == 0 ? observer : *unobserved_});
     }
 }
 

@@ -300,7 +300,8 @@ void ValidatorActor::send_later(ActorId to, Packet packet, SimTime delay) {
     late_.emplace(next_late_++, LatePacket{to, std::move(packet)});
 }
 
-// Every second node receives the contradicting vote only.
+// Every second node receives the contradicting vote only or, where a vote goes to one node, the
+// next one.
 void ValidatorActor::note_vote(Send& action) {
     const VotingRules& voting = *setup_.engine->voting;
     auto vote = voting.vote_in(action.message);
@@ -312,11 +313,19 @@ void ValidatorActor::note_vote(Send& action) {
             return each.first.height + kVotesKeptBlocks < vote->slot.height;
         });
     }
-    if (doubled->second && action.to % 2 != 0) {
-        const auto second = voting.contradict(action.message, [this](const SignedVote& other) {
+    const auto contradiction = [&] {
+        return voting.contradict(action.message, [this](const SignedVote& other) {
             return signer_.sign(vote_message(setup_.vm.rules->chain_id, other.slot, other.item));
         });
-        if (second) action.message = *second;
+    };
+    if (doubled->second && voting.to_one) {
+        // Whoever receives it is shown the other one by a certificate.
+        const ActorId other = (action.to + 1) % static_cast<ActorId>(setup_.stakes->size());
+        const auto second = contradiction();
+        if (second && other != setup_.self)
+            setup_.environment->send(other, ConsensusPacket{*second, nullptr});
+    } else if (doubled->second && action.to % 2 != 0) {
+        if (const auto second = contradiction()) action.message = *second;
         vote = voting.vote_in(action.message);
     }
     setup_.observer->on_vote(setup_.self, *vote);

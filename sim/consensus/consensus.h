@@ -278,7 +278,8 @@ public:
         static_cast<void>(question);
         static_cast<void>(answer);
     }
-    // Whether the next three should be called by an engine that polls. Constant while the node runs.
+    // Whether the next three should be called by an engine that polls. Constant while the node
+    // runs.
     [[nodiscard]] virtual bool observes_polls() const { return false; }
     // A poll asks these validators, each as often as it was drawn.
     virtual void poll_begun(std::span<const VoterIndex> asked) { static_cast<void>(asked); }

@@ -313,9 +313,8 @@ public:
     void at_end() override {
         if (const Vm* vm = best_vm()) {
             for (const Orphan& orphan : orphans_)
-                look_at_orphan(vm->state(), orphan, [&] {
-                    return would_succeed(*vm, orphan.record.operation);
-                });
+                look_at_orphan(vm->state(), orphan,
+                               [&] { return would_succeed(*vm, orphan.record.operation); });
         } else if (const DagVm* dag = best_dag_vm()) {
             for (const Orphan& orphan : orphans_) {
                 const SignedOperation& operation = *orphan.record.operation;
@@ -480,8 +479,7 @@ private:
         const ChainSettings& chain = watch().scenario().chain;
         count_check();
         if (is_stale(state, operation) || is_held(operation)) return;
-        if (state.head.height >= orphan.record.taken_at + chain.operation_ttl_blocks)
-            return;
+        if (state.head.height >= orphan.record.taken_at + chain.operation_ttl_blocks) return;
         const SimTime since = std::max(orphan.lost_at, faults_changed_at_);
         const SimTime grace = kResentWithin * static_cast<SimTime>(chain.block_interval_ns);
         if (watch().now() < since + grace || !would_succeed()) return;

@@ -213,8 +213,7 @@ TEST_F(Vertices, AParentAcceptedBeforeWritesWereLostIsStillAParent) {
     settle(vm, dag);  // a is no tip any more
     s4.on_disk_replaced(0);
     s4.on_dag_restarted(0, vm);
-    s4.before_vertex_accept(0, vm, dag.make({a}, {dag.submit("bob", "other")}),
-                            AcceptedBy::kPolls);
+    s4.before_vertex_accept(0, vm, dag.make({a}, {dag.submit("bob", "other")}), AcceptedBy::kPolls);
     EXPECT_THAT(seen.reported(), IsEmpty());
     MemoryStore replaced;
     const DagVm empty = dag.open(replaced);

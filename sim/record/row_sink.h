@@ -56,8 +56,8 @@ using RowRef =
     std::variant<const PrincipalRow*, const AgentRow*, const TaskRow*, const ResultRow*,
                  const ChallengeRow*, const SlashRow*, const OutlayRow*, const PayoffRow*,
                  const CounterfactualRow*, const ChainStatRow*, const AnchorRow*, const VertexRow*,
-                 const CutRow*, const ConflictRow*, const FaultRow*,
-                 const ViolationRow*, const MetricRow*, const EventRow*>;
+                 const CutRow*, const ConflictRow*, const FaultRow*, const ViolationRow*,
+                 const MetricRow*, const EventRow*>;
 
 // Several rows of one such table, in the order of their keys.
 template <class>

@@ -632,10 +632,11 @@ template <class... Rows>
 struct RowList {
     static constexpr std::size_t size = sizeof...(Rows);
 };
-using AllRows = RowList<StudyRow, PointRow, PointParamRow, RunRow, SweepRow, PrincipalRow, AgentRow,
-                        TaskRow, ResultRow, ChallengeRow, SlashRow, OutlayRow, PayoffRow,
-                        CounterfactualRow, ChainStatRow, AnchorRow, VertexRow, CutRow, ConflictRow,
-                        FaultRow, ViolationRow, MetricRow, EventRow, EstimateRow, ContrastRow, ValidationRow>;
+using AllRows =
+    RowList<StudyRow, PointRow, PointParamRow, RunRow, SweepRow, PrincipalRow, AgentRow, TaskRow,
+            ResultRow, ChallengeRow, SlashRow, OutlayRow, PayoffRow, CounterfactualRow,
+            ChainStatRow, AnchorRow, VertexRow, CutRow, ConflictRow, FaultRow, ViolationRow,
+            MetricRow, EventRow, EstimateRow, ContrastRow, ValidationRow>;
 
 // Calls visit.template operator()<Row>() for every row type.
 template <class Visitor, class... Rows>

@@ -61,6 +61,8 @@ struct VotingRules {
     Result<std::vector<QuorumCertificate>> (*open_certificate)(ByteView bytes) = nullptr;
     // The least time of a round in which all is well but for its proposer.
     std::uint64_t round_timeout_ns = 0;
+    // A vote goes to one validator, not to all.
+    bool to_one = false;
 };
 
 // How much of the stake may be faulty at the same time, for validators of equal stake.

@@ -28,7 +28,8 @@ TEST(DagWorld, AllTasksBecomeFinalAndLiesAreCaughtAndTheCutsReplay) {
     EXPECT_EQ(figure(played->outcome, "tasks"), 20);
     EXPECT_GT(figure(played->outcome, "n_fraud_posted"), 0);
     EXPECT_EQ(figure(played->outcome, "n_fraud_missed"), 0);
-    for (const char* const id : {"S1", "S2", "S3", "S4", "S5", "S9", "S14", "S21", "S22", "S23", "S24", "L4", "R3"})
+    for (const char* const id :
+         {"S1", "S2", "S3", "S4", "S5", "S9", "S14", "S21", "S22", "S23", "S24", "L4", "R3"})
         EXPECT_GT(checks_of(played->outcome, id), 0U) << id;
 }
 

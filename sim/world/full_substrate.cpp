@@ -42,8 +42,7 @@ Status FullSubstrate::add_validators(Population& population) {
             if (added.actor == added.validator) single_dag_.push_back(added.validator);
             continue;
         }
-        AIVM_ASSIGN(const auto added,
-                    population.add_validator(id, machines_.add_disk(), watch_));
+        AIVM_ASSIGN(const auto added, population.add_validator(id, machines_.add_disk(), watch_));
         machines_.install(id, *added.actor, *added.validator);
         validators_.push_back(added.validator);
         if (added.actor == added.validator) single_.push_back(added.validator);

@@ -111,7 +111,7 @@ Result<Population::Added<Validator>> Population::add_replicas(const Participant&
 }
 
 Result<Population::Added<ValidatorActor>> Population::add_validator(ActorId id, SimDisk& disk,
-                                                             NodeObserver& observer) {
+                                                                    NodeObserver& observer) {
     const ChainSettings& chain = context_.scenario().chain;
     const Participant& participant = context_.participants.all[id];
     ValidatorSetup setup;
@@ -151,8 +151,9 @@ Result<Population::Added<ValidatorActor>> Population::add_validator(ActorId id, 
     return add_replicas<ValidatorActor>(participant, std::move(setup));
 }
 
-Result<Population::Added<DagValidatorActor>> Population::add_dag_validator(
-    ActorId id, SimDisk& disk, NodeObserver& observer) {
+Result<Population::Added<DagValidatorActor>> Population::add_dag_validator(ActorId id,
+                                                                           SimDisk& disk,
+                                                                           NodeObserver& observer) {
     const ChainSettings& chain = context_.scenario().chain;
     const Participant& participant = context_.participants.all[id];
     DagValidatorSetup setup;

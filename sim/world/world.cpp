@@ -433,8 +433,8 @@ void World::Impl::write_results(RowSink& sink, std::uint64_t wall_time_ns, Outco
     const ScenarioHashing hashing(context_.scenario());
     const Participants& participants = context_.participants;
     const Scenario& scenario = context_.scenario();
-    const bool of_dag = scenario.run.fidelity == Fidelity::kFull &&
-                        engine_row(scenario.chain.consensus).of_dag;
+    const bool of_dag =
+        scenario.run.fidelity == Fidelity::kFull && engine_row(scenario.chain.consensus).of_dag;
     RunTotals totals{outcome.events, outcome.messages, outcome.virtual_time, wall_time_ns,
                      outcome.recovery_time};
     if (of_dag) totals.dag = watch_.dag().figures();

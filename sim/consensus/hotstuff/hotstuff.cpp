@@ -23,6 +23,7 @@
 #include "sim/consensus/bft/rotation.h"
 #include "sim/consensus/bft/vote_book.h"
 #include "sim/consensus/block_steps.h"
+#include "sim/consensus/double_votes.h"
 #include "sim/consensus/stake.h"
 #include "sim/scenario/engines.h"
 #include "sim/scenario/scenario.h"
@@ -34,6 +35,7 @@ constexpr std::uint64_t kViewTimeoutNs = 3'000'000'000;  // besides the block in
 constexpr std::uint32_t kTimeoutShiftMax = 5;            // each failed view doubles it so often
 constexpr std::uint32_t kBlocksHeldMax = 4096;
 constexpr std::uint8_t kVoteSlot = 0;
+constexpr Height kHeightsWatched = 8;  // below the decided one, for two votes of one validator
 
 // The certificates of a block and of its ancestors, newest first. Their round is the view.
 using CertificateChain = std::vector<QuorumCertificate>;
@@ -313,6 +315,7 @@ private:
     void on(VoterIndex from, const ViewVote& vote, Actions& out) {
         const bool is_near =
             vote.view + 1 >= view_ && vote.view <= view_ + 1 && votes_.size() < 4 * stakes_.size();
+        if (is_near) note_vote(vote.block, vote.view, {from, vote.signature}, out);
         if (!leads(vote.view + 1) || !is_near || stakes_[from] == 0) return;
         const auto [held, is_new] =
             votes_.try_emplace({vote.view, vote.block.id},
@@ -332,6 +335,13 @@ private:
         may_propose_ = true;
         propose_again(out);
     }
+    // Whoever receives two votes of one validator in a view has the evidence.
+    void note_vote(const BlockRef& block, std::uint32_t view, const VoteSignature& vote,
+                   Actions& out) {
+        const SigningSlot slot{kVoteSlot, block.height, view};
+        if (host_.signed_by(vote.voter, slot, block.id, vote.signature))
+            doubles_.note(vote.voter, slot, block.id, vote.signature, out);
+    }
     [[nodiscard]] bool is_genuine(const QuorumCertificate& certificate) const {
         const SigningSlot slot{kVoteSlot, certificate.block.height, certificate.round};
         return is_valid(certificate, stakes_, [&](const VoteSignature& vote) {
@@ -346,6 +356,8 @@ private:
         for (std::size_t i = 0; i < chain.size(); ++i)
             if ((i > 0 && chain[i].round >= chain[i - 1].round) || !is_genuine(chain[i]))
                 return false;
+        for (const VoteSignature& vote : chain.front().votes)
+            note_vote(chain.front().block, chain.front().round, vote, out);
         promise_.chain = chain;
         failed_views_ = 0;
         if (chain.size() > 1 && chain[1].round > promise_.locked_view) {
@@ -377,6 +389,8 @@ private:
             Writer certificate;
             encode(certificate, BlockCertificate{chain});
             out.push_back(PublishCertificate{chain[2].block, 0, certificate.take()});
+            if (chain[2].block.height > kHeightsWatched)
+                doubles_.forget_below(chain[2].block.height - kHeightsWatched);
             std::erase_if(below_, [&](const auto& each) { return !tree_->contains(each.first); });
             std::erase_if(fillers_, [&](const Hash32& id) { return !tree_->contains(id); });
         }
@@ -422,6 +436,7 @@ private:
     std::map<Hash32, CertificateChain> below_;  // of undecided blocks: what they were proposed on
     std::set<Hash32> fillers_;                  // undecided
     std::map<std::pair<std::uint32_t, Hash32>, QuorumCertificate> votes_;  // as they come
+    DoubleVotes doubles_;
     std::vector<std::uint32_t> reached_;  // by validator: the view of its last NewView
 };
 
@@ -455,7 +470,8 @@ Result<CertificateChain> open_certificate_chain(ByteView bytes) {
 constexpr VotingRules kHotstuffVoting{.vote_in = view_vote_in,
                                       .contradict = contradict_view_vote,
                                       .open_certificate = open_certificate_chain,
-                                      .round_timeout_ns = kViewTimeoutNs << kTimeoutShiftMax};
+                                      .round_timeout_ns = kViewTimeoutNs << kTimeoutShiftMax,
+                                      .to_one = true};
 
 }  // namespace
 

@@ -1,6 +1,10 @@
 // The engine over a network of engines.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "core/base/codec.h"
+#include "core/base/digest.h"
 #include "sim/scenario/engines.h"
 #include "sim/scenario/scenario.h"
 #include "sim/testing/test_network.h"
@@ -84,6 +88,36 @@ TEST(Hotstuff, ASideWithoutAQuorumDecidesNothingAndBothMeetAgain) {
     EXPECT_FALSE(views.reach(most + 4, 5 * kMinute));
     views.network.side = {0, 0, 0, 0};
     EXPECT_TRUE(views.reach(most + 10, 30 * kMinute));
+}
+
+TEST(Hotstuff, TwoVotesOfOneValidatorInAViewAreEvidence) {
+    Views views(4, {});
+    ConsensusEngine& engine = *views.network.nodes[0]->engine;
+    const auto vote = [](const Hash32& block, bool forged) {
+        const SigningSlot slot{0, 1, 1};
+        const Hash32 signed_block = forged ? Hash32{} : block;
+        const Bytes bytes = Writer()
+                                .u8(1)  // a vote
+                                .fixed(block)
+                                .u64(slot.height)
+                                .u32(slot.round)
+                                .bytes(TestNode::signature(2, slot, signed_block))
+                                .take();
+        return kHotstuffEngine.decode(bytes).value();
+    };
+    const auto evidence_after = [&](const Hash32& block, bool forged) {
+        Actions out;
+        engine.step(0, MessageReceived{2, vote(block, forged)}, out);
+        return std::ranges::count_if(
+            out, [](const Action& each) { return std::holds_alternative<SubmitEvidence>(each); });
+    };
+    const Hash32 one = sha256(as_bytes("one"));
+    const Hash32 other = sha256(as_bytes("other"));
+    EXPECT_EQ(evidence_after(one, false), 0);
+    EXPECT_EQ(evidence_after(one, false), 0) << "the same vote again";
+    EXPECT_EQ(evidence_after(other, true), 0) << "anybody could have written that";
+    EXPECT_EQ(evidence_after(other, false), 1);
+    EXPECT_EQ(evidence_after(other, false), 0) << "reported once";
 }
 
 TEST(Hotstuff, TheNextLeaderFollowsOneThatIsDown) {
