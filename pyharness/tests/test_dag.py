@@ -159,3 +159,20 @@ def test_a_vm_that_is_not_open_refuses_everything():
     vm = opened()
     vm.shutdown()
     assert refusal(vm.preferred_frontier) == "not_initialized"
+
+
+def test_a_run_on_a_dag_has_its_vertices_cuts_and_conflicts():
+    run = aivmsim.run("conflict_flooder")
+    vertices = run.vertices[run.vertices.is_cut == 0]
+    assert run.metrics["n_vertices"] == (vertices.operations > 0).sum()
+    assert run.metrics["n_conflicts"] == len(run.conflicts) > 0
+    assert list(run.cuts.cut) == list(range(1, run.metrics["blocks"] + 1))
+    settled = vertices[vertices.settled_ns.notna() & (vertices.operations > 0)]
+    mean = (settled.settled_ns - settled.issued_ns).astype(float).mean() / 1e9
+    assert run.metrics["tts_mean"] == pytest.approx(mean)
+    assert run.metrics["tta_mean"] < run.metrics["tts_mean"]
+
+
+def test_a_run_on_a_chain_has_none():
+    run = aivmsim.run("lazy_provider")
+    assert run.vertices.empty and run.cuts.empty and run.conflicts.empty

@@ -10,6 +10,7 @@ from aivmsim_report import BadDatabase, connect, study_charts
 from aivmsim_report.__main__ import main
 from aivmsim_report.database import current_schema, run_tables, words_of
 from aivmsim_report.facts import load
+from aivmsim_report.run_charts import all_charts
 from aivmsim_report.study import load as load_study
 from aivmsim_report.verdict import did_cheating_pay, status
 from aivmsim_report.words import lux
@@ -33,6 +34,43 @@ def test_the_page_is_one_file_that_asks_nothing_of_the_network(run_file, tmp_pat
     assert [f.name for f in tmp_path.iterdir() if f.suffix == ".partial"] == []
 
 
+def add_vertex(study: StudyFile, vertex: int, height: int, parents: str = "", **more) -> None:
+    study.add("vertex", run_id=70, vertex=vertex, id=f"{vertex:064x}", sequence=1, cut=0,
+              height=height, parents=parents,
+              **{"proposer": vertex % 3, "is_cut": 0, "operations": 2,
+                 "issued_ns": vertex * 10**9, **more})  # fmt: skip
+
+
+def test_the_dag_of_a_small_run_is_drawn_in_layers_with_its_cuts_and_rejected_vertices(tmp_path):
+    study = StudyFile(tmp_path / "dag.db")
+    study.point(7)
+    add_vertex(study, 0, 1, accepted_ns=2 * 10**9, settled_by=1, settled_ns=9 * 10**9)
+    add_vertex(study, 1, 1, rejected_ns=3 * 10**9)
+    add_vertex(study, 2, 2, "0", is_cut=1, operations=0, accepted_ns=9 * 10**9)
+    add_vertex(study, 3, 3, "0 2")
+    study.add("conflict", run_id=70, conflict=0, first=0, second=1, key="job:a",
+              seen_ns=10**9)  # fmt: skip
+    study.run(70, 7)
+    (chart,) = [each for each in all_charts(load_file(study.close())) if each.name == "dag"]
+    series = {each.name: each for each in chart.panels[0].series}
+    assert series["accepted"].x == [1] and series["accepted"].y == [0]
+    assert series["rejected"].x == [1] and series["rejected"].y == [1]
+    assert series["accepted cut"].x == [2] and series["undecided"].x == [3]
+    assert series["parents"].x == [2, 1, 1, 3, 1, 1, 3, 2, 2]
+    assert series["conflict"].y == [0, 1, None]
+    assert "settled by cut 1, 9.00 s after its issue" in series["accepted"].hover[0]
+
+
+def test_a_dag_too_large_for_a_picture_says_so(tmp_path):
+    study = StudyFile(tmp_path / "dag.db")
+    study.point(7)
+    for vertex in range(401):
+        add_vertex(study, vertex, vertex + 1)
+    study.run(70, 7)
+    (chart,) = [each for each in all_charts(load_file(study.close())) if each.name == "dag"]
+    assert chart.reason == "The run has 401 vertices; a picture shows at most 400."
+
+
 def test_the_first_line_answers_whether_cheating_paid(tmp_path):
     alone = make_run(tmp_path / "alone.db", cheats_net=-240)
     text = did_cheating_pay(load_file(alone))
@@ -41,7 +79,7 @@ def test_the_first_line_answers_whether_cheating_paid(tmp_path):
     with sqlite3.connect(alone) as db:
         run = db.execute("SELECT run_id FROM run").fetchone()[0]
         db.execute(
-            "INSERT INTO counterfactual VALUES (?, 0, 'lazy', 'lazy_guess', 4, ?, ?)",
+            "INSERT INTO counterfactual VALUES (?, 0, 'lazy', 'lazy_guess', 4, ?, ?, NULL, NULL)",
             (run, -240 * 10**9, 60 * 10**9),
         )
         db.execute("UPDATE run SET row_counts = json_set(row_counts, '$.counterfactual', 1)")

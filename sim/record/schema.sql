@@ -1,5 +1,5 @@
 PRAGMA application_id = 1095325261;
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 
 CREATE TABLE study (  -- a study: many runs of one program version with one purpose
     study_id INTEGER NOT NULL,
@@ -198,6 +198,8 @@ CREATE TABLE counterfactual (  -- an owner that breaks the protocol, beside itse
     members INTEGER NOT NULL,
     payoff_nlux INTEGER NOT NULL,
     honest_payoff_nlux INTEGER NOT NULL,
+    tts_mean_s REAL,
+    honest_tts_mean_s REAL,
     PRIMARY KEY (run_id, owner)
 ) STRICT, WITHOUT ROWID;
 
@@ -223,6 +225,48 @@ CREATE TABLE anchor (  -- a root of receipts on its way to the anchor's chain
     withheld INTEGER NOT NULL CHECK (withheld IN (0, 1)),
     landed_ns INTEGER,
     PRIMARY KEY (run_id, anchor)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE vertex (  -- a vertex of a DAG, a cut among them
+    run_id INTEGER NOT NULL,
+    vertex INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    proposer INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    cut INTEGER NOT NULL,
+    is_cut INTEGER NOT NULL CHECK (is_cut IN (0, 1)),
+    operations INTEGER NOT NULL,
+    parents TEXT NOT NULL,
+    issued_ns INTEGER NOT NULL,
+    accepted_ns INTEGER,
+    rejected_ns INTEGER,
+    settled_by INTEGER,
+    settled_ns INTEGER,
+    PRIMARY KEY (run_id, vertex)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cut (  -- a cut that settled a slice of a DAG
+    run_id INTEGER NOT NULL,
+    cut INTEGER NOT NULL,
+    vertex INTEGER NOT NULL,
+    settled_ns INTEGER NOT NULL,
+    vertices INTEGER NOT NULL,
+    operations INTEGER NOT NULL,
+    voids INTEGER NOT NULL,
+    PRIMARY KEY (run_id, cut)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE conflict (  -- two vertices of a DAG that share a key, neither an ancestor of the other
+    run_id INTEGER NOT NULL,
+    conflict INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    second INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    seen_ns INTEGER NOT NULL,
+    decided_ns INTEGER,
+    winner INTEGER,
+    PRIMARY KEY (run_id, conflict)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE fault (  -- an injected fault

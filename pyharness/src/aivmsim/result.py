@@ -154,6 +154,23 @@ class RunResult:
         """One row per block: proposer, censored proofs, waiting tasks, locked value."""
         return self.table("chain_stat")
 
+    @functools.cached_property
+    def vertices(self) -> pd.DataFrame:
+        """One row per vertex of a DAG, cuts among them: its proposer, height and parents, and when it
+        was issued, accepted or rejected, and settled. Empty for a run on a chain."""
+        return self.table("vertex")
+
+    @functools.cached_property
+    def cuts(self) -> pd.DataFrame:
+        """One row per cut of a DAG: the vertices and operations that it settled."""
+        return self.table("cut")
+
+    @functools.cached_property
+    def conflicts(self) -> pd.DataFrame:
+        """One row per pair of vertices of a DAG in conflict: their key, when both were there, when
+        that was decided, and which of them was accepted."""
+        return self.table("conflict")
+
     def __reduce__(self) -> tuple[object, ...]:
         return RunResult, (self.scenario, self._record)
 

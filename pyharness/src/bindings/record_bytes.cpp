@@ -12,7 +12,7 @@
 namespace aivm::python {
 namespace {
 
-constexpr std::uint32_t kBytesVersion = 1;
+constexpr std::uint32_t kBytesVersion = 2;
 
 // Both directions visit the same members in the same order: `BytesOut` appends them, `BytesIn`
 // reads them.

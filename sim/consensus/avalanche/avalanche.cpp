@@ -238,12 +238,7 @@ void Avalanche::on(const ItemReceived& received, Actions& out) {
         return settle_polls(std::nullopt, out);
     }
     if (s.history.body(received.item, out)) return advance_history(out);
-    const Hash32& id = received.item.id;
-    const bool is_own = std::ranges::find(s.own_items, id, &Item::id) != s.own_items.end();
-    // A body that is needed later stays: one that waits to be verified, or to be issued again.
-    if (is_own || s.history.find(id) != nullptr || s.undecided.contains(id) ||
-        s.pending.find(id) != nullptr)
-        return;
+    if (s.undecided.contains(received.item.id)) return;
     ++counters_.bodies_discarded;
     out.push_back(Discard{received.item.id});
 }
