@@ -43,10 +43,11 @@ std::string effect_text(const std::string& scenario, const Effect& effect) {
     const auto n = static_cast<double>(effect.runs);
     const double half =
         n < 2 ? INFINITY
-              : student_t_quantile((1 + kPageConfidence) / 2, n - 1) * effect.sd_lux / std::sqrt(n);
-    return fmt::format("`{}` {}: {:.2f} [{:.2f}, {:.2f}], {} runs: {}", scenario, effect.owner,
-                       effect.mean_lux, effect.mean_lux - half, effect.mean_lux + half, effect.runs,
-                       effect.pays);
+              : student_t_quantile((1 + kPageConfidence) / 2, n - 1) * effect.sd / std::sqrt(n);
+    const std::string unit = effect.unit == "LUX" ? "" : " " + effect.unit;
+    return fmt::format("`{}` {}: {:.2f} [{:.2f}, {:.2f}]{}, {} runs: {}", scenario, effect.owner,
+                       effect.mean, effect.mean - half, effect.mean + half, unit, effect.runs,
+                       effect.verdict);
 }
 
 // "Measured: ...". A crossing has its interval; of the others the values are shown.
