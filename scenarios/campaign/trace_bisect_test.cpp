@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-RunSpec plan(std::uint64_t seed) {
+RunSpec seeded(std::uint64_t seed) {
     RunSpec out;
     out.plan.scenario = small();
     out.plan.scenario.network.loss_ppm = 10'000;
@@ -25,12 +25,12 @@ RunTrace traced(const RunSpec& run, sim::TraceInterval window = {}) {
 }
 
 TEST(TraceBisect, TheSameRunTwiceHasNoDifference) {
-    EXPECT_FALSE(first_difference(traced(plan(1)), traced(plan(1))));
+    EXPECT_FALSE(first_difference(traced(seeded(1)), traced(seeded(1))));
 }
 
 // The second run is the first without one lost message: up to there they are one history.
 TEST(TraceBisect, TheFirstDifferingRecordOfTwoRunsIsFoundAndShown) {
-    RunSpec a = plan(3);
+    RunSpec a = seeded(3);
     RunOptions options;
     options.seed = a.plan.seed;
     const auto outcome = run_scenario(a.plan.scenario, options);
@@ -38,7 +38,7 @@ TEST(TraceBisect, TheFirstDifferingRecordOfTwoRunsIsFoundAndShown) {
     ASSERT_GT(outcome->choices.size(), 3U);
     a.plan.choices = outcome->choices;
     a.draws = false;
-    EXPECT_FALSE(first_difference(traced(a), traced(plan(3))));
+    EXPECT_FALSE(first_difference(traced(a), traced(seeded(3))));
     RunSpec b = a;
     b.plan.choices.erase(b.plan.choices.begin() + 2);
     const auto interval = first_difference(traced(a), traced(b));
@@ -57,7 +57,7 @@ TEST(TraceBisect, TheFirstDifferingRecordOfTwoRunsIsFoundAndShown) {
 }
 
 TEST(TraceBisect, ATraceSurvivesItsFile) {
-    const RunTrace trace = traced(plan(1), {10, 20});
+    const RunTrace trace = traced(seeded(1), {10, 20});
     EXPECT_EQ(trace.lines.size(), 10U);
     const auto read = trace_from_json(trace_to_json(trace));
     ASSERT_TRUE(read) << read.error().text();
@@ -69,10 +69,10 @@ TEST(TraceBisect, ATraceSurvivesItsFile) {
 TEST(TraceBisect, AFileThatIsNoTraceIsOneError) {
     EXPECT_THAT(trace_from_json("{").error().text(), HasSubstr("not a JSON document"));
     EXPECT_THAT(trace_from_json("{}").error().text(), HasSubstr("aivmsim_trace"));
-    std::string text = trace_to_json(traced(plan(1)));
+    std::string text = trace_to_json(traced(seeded(1)));
     text.replace(text.find("\"aivmsim_trace\": 1"), 18, "\"aivmsim_trace\": 7");
     EXPECT_THAT(trace_from_json(text).error().text(), HasSubstr("another version"));
-    text = trace_to_json(traced(plan(1)));
+    text = trace_to_json(traced(seeded(1)));
     text.replace(text.find("\"window\": ["), 11, "\"window\": [1e99, ");
     EXPECT_THAT(trace_from_json(text).error().text(), HasSubstr("not a whole number"));
 }

@@ -16,9 +16,9 @@ Scenario dag_scenario() {
     return s;
 }
 
-std::uint64_t comparisons_of(const Outcome& outcome, std::string_view id) {
+std::uint64_t dag_checks_of(const Outcome& outcome, std::string_view id) {
     for (std::size_t i = 0; i < outcome.invariants.size(); ++i)
-        if (outcome.invariants[i] == id) return outcome.comparisons_of[i];
+        if (outcome.invariants[i] == id) return outcome.checks_of[i];
     return 0;
 }
 
@@ -30,7 +30,7 @@ TEST(DagWorld, AllTasksBecomeFinalAndLiesAreCaughtAndTheCutsReplay) {
     EXPECT_EQ(figure(played->outcome, "n_fraud_missed"), 0);
     for (const char* const id :
          {"S1", "S2", "S3", "S4", "S5", "S9", "S14", "S21", "S22", "S23", "S24", "L4", "R3"})
-        EXPECT_GT(comparisons_of(played->outcome, id), 0U) << id;
+        EXPECT_GT(dag_checks_of(played->outcome, id), 0U) << id;
 }
 
 TEST(DagWorld, TimeToAcceptedAndTimeToSettledStandSideBySide) {
