@@ -77,6 +77,26 @@ Result<RequestProof> check_request(const Request& request, std::uint64_t chain_i
     return RequestProof{address_of(header->key), header->nonce, authorization.take()};
 }
 
+Ed25519PublicKey public_key_of(const Ed25519Seed& seed) {
+    Ed25519PublicKey out;
+    FixedBytes<64> secret;
+    AIVM_CHECK(crypto_sign_seed_keypair(out.data(), secret.data(), seed.data()) == 0);
+    return out;
+}
+
+std::string authorization_header(const Ed25519Seed& seed, const Request& request,
+                                 std::uint64_t chain_id, std::uint64_t nonce) {
+    AIVM_CHECK(nonce > 0);
+    Ed25519PublicKey key;
+    FixedBytes<64> secret;
+    AIVM_CHECK(crypto_sign_seed_keypair(key.data(), secret.data(), seed.data()) == 0);
+    const std::string text = signed_text(request, chain_id, nonce);
+    Signature signature;
+    crypto_sign_detached(signature.data(), nullptr, as_bytes(text).data(), text.size(),
+                         secret.data());
+    return fmt::format("{}{}:{}:{}", kScheme, to_hex(key.view()), nonce, to_hex(signature.view()));
+}
+
 bool ServiceAuthorizer::verify(const Address& signer, const Hash32& message,
                                ByteView authorization) const {
     if (authorization.size() != kVoucherBytes)

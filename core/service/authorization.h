@@ -37,6 +37,13 @@ std::string signed_text(const Request& request, std::uint64_t chain_id, std::uin
 // that does not verify.
 Result<RequestProof> check_request(const Request& request, std::uint64_t chain_id);
 
+// The value of that header for a request, signed by the key of this seed. Requires nonce > 0.
+std::string authorization_header(const Ed25519Seed& seed, const Request& request,
+                                 std::uint64_t chain_id, std::uint64_t nonce);
+
+// The public half.
+Ed25519PublicKey public_key_of(const Ed25519Seed& seed);
+
 class ServiceAuthorizer final : public Authorizer {
 public:
     // Registers the authorisation as valid for this operation.

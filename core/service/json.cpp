@@ -1,6 +1,7 @@
 #include "core/service/json.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sodium.h>
 
 #include <algorithm>
@@ -109,7 +110,8 @@ std::optional<Bytes> from_base64(std::string_view text) {
 
 ObjectReader::ObjectReader(const Json& json, std::string_view where) : json_(json), where_(where) {
     if (!json.is_object())
-        fault_ = where_.empty() ? "the body must be a JSON object" : where_ + " must be an object";
+        faults_.push_back(where_.empty() ? "the body must be a JSON object"
+                                         : where_ + " must be an object");
 }
 
 bool ObjectReader::has(std::string_view key) const {
@@ -117,10 +119,10 @@ bool ObjectReader::has(std::string_view key) const {
 }
 
 void ObjectReader::set_fault(std::string_view key, std::string_view wanted) {
-    if (!fault_.empty()) return;
+    if (!json_.is_object() || !faulty_.emplace(key).second) return;
     const std::string name = where_.empty() ? std::string(key) : fmt::format("{}.{}", where_, key);
-    fault_ =
-        has(key) ? fmt::format("{} must be {}", name, wanted) : fmt::format("{} is missing", name);
+    faults_.push_back(has(key) ? fmt::format("{} must be {}", name, wanted)
+                               : fmt::format("{} is missing", name));
 }
 
 const Json& ObjectReader::any(std::string_view key) {
@@ -193,14 +195,16 @@ TimestampNs ObjectReader::time(std::string_view key) {
 }
 
 Status ObjectReader::finish() const {
-    if (!fault_.empty()) return fail(ErrorCode::kInvalidArgument, fault_);
-    for (const auto& [key, value] : json_.items()) {
-        if (!read_.contains(key)) {
-            return fail(ErrorCode::kInvalidArgument, fmt::format("unknown field {}{}{}", where_,
-                                                                 where_.empty() ? "" : ".", key));
+    std::vector<std::string> faults = faults_;
+    if (json_.is_object()) {
+        for (const auto& [key, value] : json_.items()) {
+            if (read_.contains(key)) continue;
+            faults.push_back(
+                fmt::format("unknown field {}{}{}", where_, where_.empty() ? "" : ".", key));
         }
     }
-    return {};
+    if (faults.empty()) return {};
+    return fail(ErrorCode::kInvalidArgument, fmt::format("{}", fmt::join(faults, "; ")));
 }
 
 }  // namespace aivm

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
@@ -30,9 +31,9 @@ std::string to_text(const Address& address);  // 0x and 40 digits
 std::string to_base64(ByteView bytes);
 std::optional<Bytes> from_base64(std::string_view text);
 
-// Reads the members of one object. As in the Reader of core/base/codec.h, the first error sticks,
-// every later read returns an empty value, and finish() returns the error. finish() also fails on
-// members that were not read.
+// Reads the members of one object. A member that is wrong or missing is read as an empty value, and
+// finish() fails with all that was found, one mistake for each member, members that were not read
+// included.
 class ObjectReader {
 public:
     // `where` names the object in errors: "gpu_attestation", or empty for the document itself.
@@ -61,7 +62,8 @@ private:
     const Json& json_;
     std::string where_;
     std::set<std::string, std::less<>> read_;
-    std::string fault_;
+    std::vector<std::string> faults_;  // in the order in which they were found
+    std::set<std::string, std::less<>> faulty_;
 };
 
 }  // namespace aivm

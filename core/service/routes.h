@@ -42,6 +42,8 @@ std::vector<ModelIndex> open_models(const State& state);
 // Seconds since the provider joined; 0 once it has left.
 std::uint64_t uptime_seconds(const NodeBase& node, const Provider& provider);
 
+Result<Json> service_index(Call& call);
+Result<Json> openapi_document(Call& call);
 Result<Json> list_providers(Call& call);
 Result<Json> register_provider(Call& call);
 Result<Json> add_bond(Call& call);

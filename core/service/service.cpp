@@ -2,57 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
-#include "core/service/routes.h"
+#include "core/service/route_table.h"
 
 namespace aivm {
 namespace {
 
-struct Route {
-    std::string_view path;
-    std::string_view method;
-    Result<Json> (*answer)(Call&);
-    bool moves_value;
-    std::string_view query;  // the only name that the query may have
-};
-
-constexpr std::array kRoutes{
-    Route{"/providers", "GET", list_providers, false, ""},
-    Route{"/providers/register", "POST", register_provider, true, ""},
-    Route{"/providers/bond", "POST", add_bond, true, ""},
-    Route{"/providers/leave", "POST", leave_providers, true, ""},
-    Route{"/providers/withdraw", "POST", withdraw_bond, true, ""},
-    Route{"/tasks", "GET", get_task, false, "id"},
-    Route{"/tasks/submit", "POST", submit_task, true, ""},
-    Route{"/tasks/result", "POST", submit_result, true, ""},
-    Route{"/tasks/commit", "POST", submit_commitment, true, ""},
-    Route{"/tasks/reveal", "POST", submit_reveal, true, ""},
-    Route{"/challenges", "GET", list_challenges, false, "task_id"},
-    Route{"/challenges", "POST", open_challenge, true, ""},
-    Route{"/challenges/reveal", "POST", reveal_claim, true, ""},
-    Route{"/disputes/move", "POST", submit_move, true, ""},
-    Route{"/models", "GET", list_models, false, ""},
-    Route{"/attestation/verify", "POST", verify_attestation, false, ""},
-    Route{"/rewards/claim", "POST", claim_rewards, true, ""},
-    Route{"/rewards/stats", "GET", reward_stats, false, "provider_id"},
-    Route{"/stats", "GET", vm_stats, false, ""},
-    Route{"/merkle", "GET", merkle_root, false, ""},
-    Route{"/health", "GET", health, false, ""},
-};
-
-const Route* find_route(std::string_view method, std::string_view path) {
-    const auto found = std::find_if(kRoutes.begin(), kRoutes.end(), [&](const Route& route) {
-        return route.path == path && route.method == method;
-    });
-    return found == kRoutes.end() ? nullptr : &*found;
-}
-
 // The methods that the path takes, as the header Allow lists them; empty if it is no route.
 std::string methods_of(std::string_view path) {
     std::string methods;
-    for (const Route& route : kRoutes) {
+    for (const Route& route : service_routes()) {
         if (route.path != path) continue;
         if (!methods.empty()) methods += ", ";
         methods += route.method;

@@ -1,12 +1,5 @@
 // The routes: JSON in, calls to a node's VM, JSON out.
-//
-//   GET   /providers   /tasks, /tasks?id=   /models   /rewards/stats?provider_id=
-//         /stats       /merkle              /health   /challenges?task_id=
-//   POST  /providers/register   /tasks/submit   /tasks/result   /attestation/verify
-//         /rewards/claim
-//         /providers/bond       /providers/leave     /providers/withdraw
-//         /tasks/commit         /tasks/reveal        of the redundant mode
-//         /challenges           /challenges/reveal   /disputes/move
+// The list of them is in route_table.cpp; GET / and GET /openapi.json answer it.
 //
 // Status, in the order of the checks: 404 for an unknown path; 405 for another method; 401 if the
 // authorisation is missing, invalid or used before; 400 for bad JSON or fields; 400 for an

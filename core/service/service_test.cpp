@@ -1,5 +1,6 @@
 // The routes as a client meets them: what they answer, and how they refuse.
 #include "core/service/service.h"
+#include "core/service/openapi.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -24,6 +25,8 @@ struct RouteCase {
     bool moves_value;
 };
 constexpr RouteCase kRoutes[] = {
+    {"/", false, false},
+    {"/openapi.json", false, false},
     {"/providers", false, false},
     {"/providers/register", true, true},
     {"/providers/bond", true, true},
@@ -177,10 +180,74 @@ TEST(Service, SaysInPlainWordsWhatIsWrongWithARequest) {
 
 TEST(Service, APathThatIsNotExactlyARouteIs404) {
     TestNode t;
-    for (const char* path :
-         {"/", "", "/task", "/tasks/", "/tasks/submit/x", "/Providers", "//tasks", "/../stats"}) {
+    for (const char* path : {"", "/task", "/openapi", "/tasks/", "/tasks/submit/x", "/Providers",
+                             "//tasks", "/../stats"}) {
         EXPECT_EQ(t.get(path).status, 404) << path;
     }
+}
+
+TEST(Service, TheIndexAndTheOpenApiDocumentNameEveryRoute) {
+    TestNode t;
+    const Json index = body_of(t.get("/"));
+    const Json document = body_of(t.get("/openapi.json"));
+    EXPECT_EQ(index.at("routes").size(), std::size(kRoutes));
+    EXPECT_EQ(document.at("openapi"), "3.0.3");
+    std::size_t operations = 0;
+    for (const auto& [path, methods] : document.at("paths").items()) operations += methods.size();
+    EXPECT_EQ(operations, std::size(kRoutes));
+    for (const RouteCase& route : kRoutes) {
+        const Json& operation =
+            document.at("paths").at(route.path).at(route.posts ? "post" : "get");
+        EXPECT_EQ(operation.contains("requestBody"), route.posts) << route.path;
+        EXPECT_EQ(operation.contains("security"), route.moves_value) << route.path;
+        EXPECT_THAT(service_routes_text(), HasSubstr(std::string(" ") + route.path));
+    }
+    EXPECT_EQ(parse_json(openapi_text()).value(), document);
+}
+
+// Every schema that the document refers to is in it, and a good body has the members it demands.
+TEST(Service, TheOpenApiDocumentIsWholeAndAgreesWithTheRoutes) {
+    TestNode t;
+    const Json document = parse_json(openapi_text()).value();
+    const Json& schemas = document.at("components").at("schemas");
+    const std::string text = openapi_text();
+    constexpr std::string_view kReference = "#/components/schemas/";
+    std::size_t references = 0;
+    for (std::size_t at = text.find(kReference); at != std::string::npos;
+         at = text.find(kReference, at + 1)) {
+        const std::size_t begin = at + kReference.size();
+        EXPECT_TRUE(schemas.contains(text.substr(begin, text.find('"', begin) - begin)));
+        ++references;
+    }
+    EXPECT_GT(references, 60U);
+    for (const RouteCase& route : kRoutes) {
+        const Json& operation =
+            document.at("paths").at(route.path).at(route.posts ? "post" : "get");
+        if (route.posts) {
+            const Json& schema =
+                operation.at("requestBody").at("content").at("application/json").at("schema");
+            const Json body = parse_json(good_body(route.path)).value();
+            for (const auto& [name, value] : body.items())
+                EXPECT_TRUE(schema.at("properties").contains(name)) << route.path << " " << name;
+            for (const Json& name : schema.value("required", Json::array()))
+                EXPECT_TRUE(body.contains(name.get<std::string>())) << route.path << " " << name;
+            continue;
+        }
+        const Response answer = t.get(route.path);
+        if (answer.status != 200) continue;  // it needs a query
+        const Json& schema = operation.at("responses").at("200").at("content");
+        for (const Json& name :
+             schema.at("application/json").at("schema").value("required", Json::array()))
+            EXPECT_TRUE(body_of(answer).contains(name.get<std::string>())) << route.path << name;
+    }
+}
+
+TEST(Service, SaysEverythingThatIsWrongWithABodyAtOnce) {
+    TestNode t;
+    const Response r = t.post(t.alice, "/tasks/submit", R"({"id": 1, "fee": "x", "also": 2})");
+    EXPECT_EQ(body_of(r).at("error").at("message"),
+              "id must be a string; type is missing; model is missing; input is missing; fee must "
+              "be a whole number of nLUX; unknown field also");
 }
 
 TEST(Service, EveryPostingRouteRefusesWhatIsNoJsonOrNotItsObject) {

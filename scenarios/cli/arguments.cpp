@@ -1,4 +1,4 @@
-// The only file that uses CLI11: the grammar of the command line, and its help.
+// The only file beside help.cpp that uses CLI11: the grammar of the command line.
 #include "scenarios/cli/arguments.h"
 
 #include <fmt/format.h>
@@ -9,9 +9,12 @@
 #include <memory>
 #include <thread>
 
+#include "core/service/openapi.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/help.h"
 #include "scenarios/cli/serve/serve_command.h"
+#include "scenarios/cli/serve/sign_command.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/file/names.h"
 #include "sim/engine/seed.h"
@@ -328,6 +331,21 @@ void add_finding_tools(CLI::App& app, std::function<int()>& chosen) {
         ->type_name("DURATION");
 }
 
+void add_compare(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* sub = nullptr;
+    const auto request = command(
+        app, chosen, compare_command, "compare",
+        "compare two runs or studies, metric by metric, in pairs where seeds are common", sub);
+    sub->add_option("A", request->a, "a database")->required();
+    sub->add_option("B", request->b, "another; differences are B - A")->required();
+    sub->add_option("--metrics", request->metrics, "only these (default: all that differ)")
+        ->delimiter(',')
+        ->type_name("NAME,...");
+    sub->add_option("--confidence", request->confidence, "of each interval (default 95%)")
+        ->type_name("RATIO");
+    sub->add_flag("--json", request->json, "print the result as one JSON document");
+}
+
 void add_fuzz(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = nullptr;
     const auto request =
@@ -497,6 +515,36 @@ void add_serve(CLI::App& app, std::function<int()>& chosen) {
         ->type_name("KIND")
         ->check(CLI::IsMember({"chain", "dag"}));
     add_backend(*sub, serve->backend);
+    sub->footer(
+        "\nRoutes, answered in JSON (a running node lists them at GET /, and describes them "
+        "at GET\n/openapi.json):\n" +
+        service_routes_text() +
+        "Without --dev the signed ones need a header that `aivmsim sign` makes, and money: "
+        "see\nscenarios/cli/serve/genesis.example.json for --genesis.\n" +
+        sub->get_footer());
+
+    const auto sign = command(app, chosen, sign_command, "sign",
+                              "sign a request to a node, or make a key for it", sub);
+    sub->add_option("key", sign->key,
+                    "file of an Ed25519 key: 64 hex digits, or PEM as openssl writes it")
+        ->required();
+    auto* fresh = sub->add_flag("--new", sign->fresh, "make the key, in a new file");
+    auto* path = sub->add_option("--path", sign->path, "of the request, such as /tasks/submit")
+                     ->excludes(fresh);
+    sub->add_option("--body", sign->body, "file of the request's body; - reads it from stdin")
+        ->type_name("FILE")
+        ->needs(path);
+    sub->add_option("--nonce", sign->nonce, "above every one that the account has used")
+        ->type_name("N")
+        ->check(CLI::Range(std::uint64_t{1}, ~std::uint64_t{0}))
+        ->needs(path);
+    sub->add_option("--chain-id", sign->chain_id, "of the node's genesis (default 1)")
+        ->type_name("N")
+        ->needs(path);
+    sub->footer(
+        "\nWith --path it prints the header of the request, and without it the account and the "
+        "public key,\nfor the allocations of a genesis file.\n" +
+        sub->get_footer());
 }
 
 // The name nearest to a wrong command or option, as the end of a sentence.
@@ -593,6 +641,7 @@ Parsed parse_arguments(int argc, char** argv) {
     add_run(app, chosen);
     add_sweep(app, chosen);
     add_merge(app, chosen);
+    add_compare(app, chosen);
     add_campaign(app, chosen);
     add_replay(app, chosen);
     add_finding_tools(app, chosen);
@@ -609,6 +658,7 @@ Parsed parse_arguments(int argc, char** argv) {
     if (argc == 2 && std::string_view(argv[1]) == "--version") return {version_command, kExitClean};
     app.add_subcommand("version", "version, commit, compiler and flags of this program")
         ->callback([&] { chosen = version_command; });
+    set_help(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {

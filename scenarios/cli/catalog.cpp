@@ -1,7 +1,6 @@
 #include "scenarios/cli/catalog.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -16,6 +15,12 @@ fs::path catalog_folder() {
     const char* given = std::getenv("AIVMSIM_CATALOG");
     return given != nullptr && *given != '\0' ? fs::path(given)
                                               : fs::path(AIVM_SOURCE_DIR "/scenarios/catalog");
+}
+
+std::string built_in_cases() {
+    const char* given = std::getenv("AIVMSIM_CASES");
+    return given != nullptr && *given != '\0' ? given
+                                              : AIVM_SOURCE_DIR "/scenarios/validation/cases.json";
 }
 
 std::vector<std::string> catalog_names() {
@@ -42,9 +47,9 @@ std::string unknown_scenario(const std::string& written) {
     const std::vector<std::string> names = catalog_names();
     const std::string near = nearest_name(written, names);
     return fmt::format(
-        "there is no file and no catalogue scenario called \"{}\"{}\n  the catalogue has: {}\n",
-        written, near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near),
-        fmt::join(names, ", "));
+        "there is no file and no catalogue scenario called \"{}\"{}\n"
+        "  aivmsim list  names the {} scenarios of the catalogue\n",
+        written, near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near), names.size());
 }
 
 }  // namespace aivm::scenarios::cli

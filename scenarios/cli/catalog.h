@@ -12,6 +12,9 @@ namespace aivm::scenarios::cli {
 // built from.
 std::filesystem::path catalog_folder();
 
+// The file of validation cases: AIVMSIM_CASES, otherwise that of the source tree.
+std::string built_in_cases();
+
 // Names of the catalogue, sorted; empty if the folder cannot be read.
 std::vector<std::string> catalog_names();
 

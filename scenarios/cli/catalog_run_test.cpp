@@ -6,6 +6,9 @@
 
 #include <array>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <sstream>
 
 #include "scenarios/cli/catalog.h"
 #include "scenarios/cli/golden_file.h"
@@ -50,6 +53,26 @@ TEST_P(CatalogRun, HasTheVerdictAndTheFiguresOfItsExpectedFile) {
         write_golden(GetParam(), golden);
     }
     EXPECT_EQ(found, golden.run) << "if this is meant: AIVM_UPDATE_EXPECTED=1 and review it";
+}
+
+// INCIDENTS.md names the sign that the golden file of each scenario has.
+TEST(Catalog, IncidentsPayAsTheirPageSays) {
+    std::ifstream page(catalog_folder() / "INCIDENTS.md");
+    int incidents = 0;
+    for (std::string line; std::getline(page, line);) {
+        std::vector<std::string> cells;
+        std::istringstream columns(line);
+        for (std::string cell; std::getline(columns, cell, '|');) cells.push_back(cell);
+        constexpr std::size_t kCells = 6;  // with the empty one before the first bar
+        if (cells.size() != kCells || cells[5] == " pays " || cells[5].starts_with("-")) continue;
+        const auto trimmed = [&](std::size_t i) { return cells[i].substr(1, cells[i].size() - 2); };
+        std::ifstream golden(catalog_folder() / (trimmed(3) + ".expected"));
+        const std::string text{std::istreambuf_iterator<char>(golden), {}};
+        const std::string wanted = fmt::format("effect {}: {},", trimmed(4), trimmed(5));
+        EXPECT_NE(text.find(wanted), std::string::npos) << wanted << " in " << trimmed(3);
+        ++incidents;
+    }
+    EXPECT_GT(incidents, 5);
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalog, CatalogRun, testing::ValuesIn(catalog_names()),

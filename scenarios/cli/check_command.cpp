@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <filesystem>
@@ -53,6 +54,8 @@ int check_database(const std::string& path) {
         text += fmt::format("  run {}  {} seed={} {} blocks={} events={} digest={}\n", run.run_id,
                             from ? from->point.scenario : "?", run.seed, word(run.status),
                             grouped(run.end_block), grouped(run.events), run.digest);
+        const std::vector<std::string> set = from ? from->overrides() : std::vector<std::string>();
+        if (!set.empty()) text += fmt::format("    with {}\n", fmt::join(set, " "));
     }
     if (runs->size() > kMostRuns) text += fmt::format("  and {} more\n", runs->size() - kMostRuns);
     return print_result(text) ? kExitClean : kExitHarnessFailed;

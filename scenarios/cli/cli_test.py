@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -213,7 +214,7 @@ class CommandLine(Program):
         self.assertTrue(found["violations"][0]["expected"])
 
     def test_an_expected_violation_that_does_not_happen_fails(self):
-        done = self.call("run", self.small, "--no-record", "--set", "expect=E3")
+        done = self.call("run", "small.toml", "--no-record", "--set", "expect=E3")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("FAIL  E3", done.stdout)
 
@@ -228,7 +229,7 @@ class CommandLine(Program):
         self.assertIn("REPRODUCED", again.stdout)
 
     def test_an_event_budget_that_runs_out_is_exit_code_6(self):
-        done = self.call("run", self.small, "--no-record", "--set", "run.max_events=1000")
+        done = self.call("run", "small.toml", "--no-record", "--set", "run.max_events=1000")
         self.assertEqual(done.returncode, 6, done.stderr)
         self.assertTrue(done.stdout.startswith("LIMIT "))
 
@@ -260,8 +261,8 @@ class CommandLine(Program):
         self.refused(
             "run", self.small, "--set", "vm.slash_bsp=1", says=['did you mean "vm.slash_bps"?']
         )
-        self.refused("run", self.small, "--set", "nonsense", says=["key=value"])
-        self.refused("run", self.small, "--set", "provider.honest.strategy=lazzy", says=["lazzy"])
+        self.refused("run", "small.toml", "--set", "nonsense", says=["key=value"])
+        self.refused("run", "small.toml", "--set", "provider.honest.strategy=lazzy", says=["lazzy"])
 
     def test_bad_arguments_are_exit_code_2(self):
         for arguments in (
@@ -295,7 +296,7 @@ class CommandLine(Program):
         self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
         self.assertEqual(self.files(), ["small.toml"])
         with open("/dev/full", "w") as full:
-            done = self.call("run", self.small, "--no-record", stdout=full)
+            done = self.call("run", "small.toml", "--no-record", stdout=full)
         self.assertEqual(done.returncode, 3)
         self.assertIn("stdout", done.stderr)
 
@@ -392,6 +393,27 @@ class CommandLine(Program):
 
     def test_what_nothing_is_called_is_exit_code_4(self):
         self.refused("explain", "lazzy_guess", code=4, says=['did you mean "lazy_guess"?'])
+        self.assertIn("fraud proof", self.ok("explain", "V31").stdout)
+        self.assertIn("chain.censorship", self.ok("explain", "iid").stdout)
+        self.assertIn("10^9 nLUX", self.ok("explain", "LUX").stdout)
+        self.refused("explain", "challenge_window", code=4, says=["vm.challenge_window_blocks"])
+
+    def test_every_command_has_an_example_in_its_help(self):
+        told = self.ok("--help").stdout
+        commands = re.findall(r"^  ([a-z-]+) {2,}", told.split("Subcommands:")[1], re.M)
+        self.assertGreater(len(commands), 20)
+        for command in commands:
+            told = self.ok(command, "--help").stdout
+            self.assertIn("Examples:", told, command)
+            self.assertNotIn("Excludes", told, command)
+            self.assertNotIn("{false}", told, command)
+
+    def test_an_expected_invariant_must_exist_and_may_be_written_as_in_a_file(self):
+        self.refused("run", "small.toml", "--set", "expect=E99", says=["there is no invariant E99"])
+        self.assertIn(
+            "the scenario expects this invariant to be violated",
+            self.call("run", "small.toml", "--no-record", "--set", 'expect=["E3"]').stdout,
+        )
         self.refused("list", code=4, env={"AIVMSIM_CATALOG": "/nowhere"})
 
     def test_validate_says_what_agrees_and_records_it(self):

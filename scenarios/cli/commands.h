@@ -64,6 +64,15 @@ struct MergeRequest {
 };
 int merge_command(const MergeRequest& request);
 
+struct CompareRequest {
+    std::string a;  // databases
+    std::string b;
+    std::vector<std::string> metrics;  // empty: all that differ
+    std::string confidence = "95%";
+    bool json = false;
+};
+int compare_command(const CompareRequest& request);
+
 struct CampaignArguments {
     std::vector<std::string> scenarios;    // run i takes number i modulo their number
     std::vector<std::string> assignments;  // of --set, for all of them

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "core/base/error.h"
@@ -11,12 +13,14 @@
 #include "scenarios/cli/explain_finding.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/text.h"
+#include "scenarios/file/fields.h"
 #include "scenarios/file/load.h"
 #include "scenarios/file/names.h"
 #include "scenarios/file/override.h"
 #include "scenarios/file/reference.h"
 #include "scenarios/profiles/latency.h"
 #include "scenarios/profiles/stake.h"
+#include "scenarios/validation/case_table.h"
 #include "sim/invariants/invariant.h"
 #include "sim/record/metrics.h"
 #include "sim/record/schema.h"
@@ -163,6 +167,98 @@ std::string explain_error(const std::string& name, Known& known) {
     return out;
 }
 
+std::string explain_case(const std::string& name, Known& known) {
+    std::string out;
+    const auto cases = load_cases(built_in_cases());
+    for (const ValidationCase& c : cases.value_or(std::vector<ValidationCase>{})) {
+        known.insert(c.id);
+        if (c.id != name) continue;
+        const CaseRow* row = find_case_row(c.id);
+        std::string parameters;
+        for (const auto& [parameter, value] : c.parameters)
+            parameters += fmt::format(" {}={:g}", parameter, value);
+        out = fmt::format(
+            "validation case {}: {}\n  theory     {} = {:g}\n  with      {}\n  simulated  {}\n"
+            "  compare    aivmsim validate --only {}\n",
+            c.id, c.quantity, c.expression.empty() ? "(published)" : c.expression, c.expected,
+            parameters, row == nullptr ? "not" : row->how, c.id);
+    }
+    return out;
+}
+
+// A word that keys take as a value: those keys, which say what it means.
+std::string explain_word(const std::string& name, Known& known) {
+    std::string out;
+    const auto look_at = [&](const FieldInfo& info) {
+        known.insert(info.choices.begin(), info.choices.end());
+        if (std::ranges::find(info.choices, name) == info.choices.end()) return;
+        const std::string table = info.section == "group" ? "" : std::string(info.section) + ".";
+        out += fmt::format("{} is a value of {}{}\n  {}\n", name, table, info.key, info.doc);
+    };
+    for (const auto& field : scenario_fields()) look_at(field.info);
+    for (const auto& field : group_fields()) look_at(field.info);
+    for (const auto& field : fault_fields()) look_at(field.info);
+    return out;
+}
+
+// Words of the screens and pages that name no key, table or file.
+struct Concept {
+    std::string_view name;
+    std::string_view text;
+};
+constexpr std::array kConcepts{
+    Concept{"LUX", "the unit of money: 1 LUX is 10^9 nLUX; files write \"5 LUX\" or \"7 nLUX\""},
+    Concept{"nLUX", "the smallest unit of money: 10^9 of them are 1 LUX"},
+    Concept{"principal",
+            "an owner of identities, for whom profit is counted; groups with one principal, of any "
+            "roles, have one owner"},
+    Concept{"group",
+            "some participants of one role that share a strategy: a [[provider]], "
+            "[[challenger]], [[requester]] or [[validator]] of a scenario"},
+    Concept{"point", "one combination of parameters of a study; its runs differ by their seeds"},
+    Concept{"obligation", "an open result whose outcome can still slash its provider"},
+    Concept{"escape", "what was due by the rules of slashing and could not be taken"},
+    Concept{"alpha",
+            "in theory, the share of proposers that censor: chain.censoring_share; in "
+            "polls of snowman, chain.alpha_preference and chain.alpha_confidence"},
+    Concept{"window", "the blocks in which a result can be challenged: vm.challenge_window_blocks"},
+    Concept{"faults",
+            "a scenario schedules them in [[fault]] or draws them from the seed with "
+            "[swarm]; aivmsim explain fault lists the kinds"},
+    Concept{"fidelity",
+            "full: every validator is a replica; economic: one actor stands for all of "
+            "them, much faster; see run.fidelity"},
+    Concept{"digest",
+            "128 bits over every event of a run: two runs are the same if and only if "
+            "their digests are"},
+    Concept{"counterfactual",
+            "the same seeds with an owner that breaks the protocol made honest: "
+            "aivmsim run SCENARIO --counterfactual"},
+    Concept{"finding",
+            "a run that violated an invariant, saved with its shrunk history; aivmsim "
+            "replay, shrink, explain and emit-test take its folder"},
+};
+
+std::string explain_concept(const std::string& name, Known& known) {
+    std::string out;
+    for (const Concept& one : kConcepts) {
+        known.emplace(one.name);
+        if (one.name == name) out = fmt::format("{}\n  {}\n", one.name, one.text);
+    }
+    return out;
+}
+
+// Names that hold what was written, such as vm.challenge_window_blocks for challenge_window.
+std::string names_with(const std::string& part, const Known& known) {
+    constexpr std::size_t kMost = 5;
+    std::vector<std::string> found;
+    for (const std::string& name : known) {
+        if (part.size() > 2 && name.find(part) != std::string::npos) found.push_back(name);
+    }
+    if (found.empty() || found.size() > kMost) return {};
+    return fmt::format("; did you mean {}?", fmt::join(found, ", "));
+}
+
 // Lines that are longer than the terminal is wide continue below their own text.
 std::string folded(std::string_view text) {
     std::string out;
@@ -187,7 +283,8 @@ int explain_command(const ExplainRequest& request) {
     std::string out;
     for (const auto explain :
          {explain_scenario, explain_strategy, explain_invariant, explain_metric, explain_table,
-          explain_view, explain_key, explain_profile, explain_error}) {
+          explain_view, explain_key, explain_profile, explain_error, explain_case, explain_word,
+          explain_concept}) {
         const std::string part = explain(request.name, known);
         if (!part.empty() && !out.empty()) out += "\n";
         out += part;
@@ -197,11 +294,13 @@ int explain_command(const ExplainRequest& request) {
                                                                      : kExitHarnessFailed;
     const std::vector<std::string> names(known.begin(), known.end());
     const std::string near = nearest_name(request.name, names);
+    const std::string remedy = near.empty() ? names_with(request.name, known)
+                                            : fmt::format("; did you mean \"{}\"?", near);
     complain(fmt::format(
         "nothing is called \"{}\"{}\n"
         "  aivmsim list scenarios | strategies | invariants | metrics | keys | tables | "
         "views | profiles | errors",
-        request.name, near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+        request.name, remedy));
     return kExitNothingMatched;
 }
 

@@ -163,6 +163,30 @@ class Sweep(cli_test.Program):
             "aivmsim replay s.db --run", self.value("s.db", "SELECT replay FROM violation")
         )
 
+    def test_two_studies_are_compared_pair_by_pair_and_point_by_point(self):
+        for name, window in (("a", 2), ("b", 6)):
+            self.ok(
+                "sweep", self.tiny, "--over", "chain.censoring_share=20%,50%", "--seeds", "1..6",
+                "--set", f"vm.challenge_window_blocks={window}", "--out", f"{name}.db",
+            )  # fmt: skip
+        done = self.ok("compare", "a.db", "b.db", "--metrics", "ttf_mean", "--json")
+        rows = json.loads(done.stdout)["differences"]
+        self.assertEqual(
+            [row["point"] for row in rows],
+            ["chain.censoring_share=20%", "chain.censoring_share=50%"],
+        )
+        for row in rows:
+            self.assertEqual((row["n"], row["paired"]), (6, True))
+            self.assertAlmostEqual(row["b"] - row["a"], row["difference"])
+            self.assertGreater(row["low"], 0, "four blocks more to wait")
+        screen = self.ok("compare", "a.db", "b.db")
+        self.assertIn("6 pairs", screen.stdout)
+        self.assertIn("ttf_mean [s]", screen.stdout)
+        same = self.ok("compare", "a.db", "a.db")
+        self.assertIn("every metric is the same in both", same.stdout)
+        self.refused("compare", "a.db", "b.db", "--metrics", "ttf_meen", code=4,
+                     says=['did you mean "ttf_mean"?'])  # fmt: skip
+
     def test_rules_end_points_early(self):
         done = self.ok("sweep", self.tiny, "--over", "chain.censoring_share=0%,100%", "--seeds",
                        "1..200", "--out", "s.db",

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scenarios/cli/backend_choice.h"
+#include "scenarios/cli/catalog.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/interrupt.h"
@@ -20,13 +21,6 @@ namespace aivm::scenarios::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// AIVMSIM_CASES, otherwise those of the source tree.
-std::string our_cases() {
-    const char* given = std::getenv("AIVMSIM_CASES");
-    return given != nullptr && *given != '\0' ? given
-                                              : AIVM_SOURCE_DIR "/scenarios/validation/cases.json";
-}
 
 int refuse(ExitCode code, const std::string& what) {
     complain(what);
@@ -125,7 +119,7 @@ ExitCode exit_code_of(const Validation& validation) {
 }  // namespace
 
 int validate_command(const ValidateRequest& request) {
-    const auto cases = load_cases(request.cases.value_or(our_cases()));
+    const auto cases = load_cases(request.cases.value_or(built_in_cases()));
     if (!cases) return refuse(kExitBadRequest, cases.error().context);
     const auto wanted = choose_cases(*cases, request.only);
     if (!wanted) return refuse(kExitNothingMatched, wanted.error().context);

@@ -8,6 +8,7 @@
 #include "scenarios/file/liveness_notes.h"
 #include "scenarios/file/names.h"
 #include "scenarios/profiles/stake.h"
+#include "sim/invariants/invariant.h"
 #include "sim/scenario/check_scenario.h"
 
 namespace aivm::scenarios {
@@ -33,6 +34,25 @@ std::optional<ScenarioProblem> check_stakes(const sim::Scenario& scenario) {
                            suggest(stake, stake_profile_names())};
 }
 
+// Ids that look like an invariant's, which check_scenario accepts, and that no invariant has.
+std::vector<ScenarioProblem> check_expected(const sim::Scenario& scenario) {
+    std::vector<std::string> known;
+    for (const sim::InvariantInfo& info : sim::invariant_infos()) known.emplace_back(info.id);
+    std::vector<ScenarioProblem> out;
+    for (const std::string& id : scenario.expected_violations) {
+        const bool looks_like_one =
+            id.size() > 1 && id[0] >= 'A' && id[0] <= 'Z' && id[1] >= '0' && id[1] <= '9';
+        if (!looks_like_one || std::ranges::find(known, id) != known.end()) continue;
+        const std::string near = nearest_name(id, known);
+        out.push_back({ProblemKind::kError,
+                       {"expect"},
+                       fmt::format("there is no invariant {}", id),
+                       (near.empty() ? "" : fmt::format("did you mean {}? ", near)) +
+                           "aivmsim list invariants names all of them"});
+    }
+    return out;
+}
+
 // Whether the scenario's stakes matter to its checks: they are many numbers.
 bool has_budget(const sim::Scenario& scenario) {
     return !scenario.faults.empty() || scenario.swarm.enabled;
@@ -51,6 +71,7 @@ std::vector<ScenarioProblem> check_with_profiles(const sim::Scenario& scenario) 
     } else {
         out.push_back(problem_of(latencies.error()));
     }
+    for (ScenarioProblem& unknown : check_expected(scenario)) out.push_back(std::move(unknown));
     if (auto unknown = check_stakes(scenario)) {
         out.push_back(*std::move(unknown));
     } else if (has_budget(scenario)) {

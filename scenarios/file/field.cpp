@@ -133,8 +133,12 @@ std::vector<std::string_view> split_list(std::string_view text, char separator =
 }
 
 Parsed<Value> parse_names(std::string_view text) {
+    // As a file has it, too: ["a", "b"].
+    if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
     std::vector<std::string> names;
-    for (const auto item : split_list(text)) {
+    for (auto item : split_list(text)) {
+        if (item.size() > 1 && item.front() == '"' && item.back() == '"')
+            item = item.substr(1, item.size() - 2);
         auto name = parse_name(item);
         if (!name) return tl::unexpected(name.error());
         names.push_back(*std::move(name));

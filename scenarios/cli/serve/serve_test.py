@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import unittest
+from pathlib import Path
 
 from serve_client import ATTESTATION, REGISTRATION, RESULT, TASK, WALLET, ServeCase, main, program
 
@@ -160,6 +161,64 @@ class Serve(ServeCase):
         self.assertEqual((status, answer["error"]["code"]), (401, "bad_nonce"))
         other = self.signed(pem, key, "/tasks/submit", body, 3, chain_id=1)
         self.assertEqual(self.curl("/tasks/submit", *other, body=body)[0], 401)
+
+    def test_the_index_and_the_openapi_document_are_served(self):
+        self.start("--dev")
+        status, index = self.get("/")
+        self.assertEqual(status, 200)
+        status, document = self.get(index["openapi"])
+        self.assertEqual((status, document["openapi"]), (200, "3.0.3"))
+        told = subprocess.run(
+            [program(), "serve", "--help"], capture_output=True, text=True, timeout=60, check=True
+        ).stdout
+        for route in index["routes"]:
+            self.assertIn(route["method"].lower(), document["paths"][route["path"]])
+            self.assertIn(route["path"], told)
+
+    def test_the_example_genesis_is_served_and_sign_signs_for_it(self):
+        example = Path(__file__).with_name("genesis.example.json")
+        genesis = json.loads(example.read_text())
+        key = self.folder / "key.hex"
+        account = self.sign(key, "--new")
+        self.assertEqual(self.sign(key), account)
+        genesis["allocations"][0]["address"] = account.split()[1]
+        mine = self.folder / "genesis.json"
+        mine.write_text(json.dumps(genesis))
+        self.start("--genesis", example)
+        self.stop()
+        self.start("--genesis", mine)
+        body = self.folder / "body.json"
+        body.write_text(json.dumps(REGISTRATION))
+        header = self.sign(
+            key, "--path", "/providers/register", "--body", body, "--nonce", "1",
+            "--chain-id", genesis["chain_id"],
+        ).strip()  # fmt: skip
+        status, _ = self.curl(
+            "/providers/register", "--header", header, body=body.read_bytes()
+        )
+        self.assertEqual(status, 200)
+
+    def test_sign_takes_keys_of_openssl_and_refuses_what_is_none(self):
+        pem, key = self.key()
+        self.assertIn("0x" + key, self.sign(pem))
+        for arguments, reason in (
+            (("none.hex",), "cannot be read"),
+            ((__file__,), "neither 64 hex digits"),
+            ((pem, "--new"), "exists already"),
+            ((pem, "--nonce", "1"), "--path"),
+        ):
+            done = subprocess.run(
+                [program(), "sign", *map(str, arguments)],
+                capture_output=True, text=True, timeout=60, check=False,
+            )  # fmt: skip
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertIn(reason, done.stderr)
+
+    def sign(self, *arguments):
+        return subprocess.run(
+            [program(), "sign", *map(str, arguments)],
+            capture_output=True, text=True, timeout=60, check=True,
+        ).stdout  # fmt: skip
 
     def test_what_cannot_be_served_is_refused_with_the_reason(self):
         (self.folder / "bad.json").write_text('{"minTrustScore": 101}')
