@@ -14,12 +14,12 @@
 namespace aivm::scenarios {
 namespace {
 
-using Parameters = std::map<std::string, std::string>;
+using ParameterTexts = std::map<std::string, std::string>;
 using Values = std::map<std::string, std::vector<SeededValue>>;  // by metric
 
 // The runs of one point.
 struct PointRuns {
-    Parameters parameters;
+    ParameterTexts parameters;
     Values values;
 };
 using Side = std::map<std::int64_t, PointRuns>;  // by point
