@@ -236,7 +236,9 @@ class CommandLine(Program):
     # --- Bad input ---
     def test_a_scenario_that_is_not_there_is_named_with_the_nearest(self):
         self.refused(
-            "run", "quickstrat", says=["quickstrat", 'did you mean "quickstart"?', "lazy_provider"]
+            "run",
+            "quickstrat",
+            says=["quickstrat", 'did you mean "quickstart"?', "aivmsim list  names the "],
         )
         self.refused("run", "no/such.toml", says=["no/such.toml"])
         self.refused("run", self.folder, says=["directory"])

@@ -98,12 +98,13 @@ class HttpRules(ServeCase):
         self.assertEqual((status, answer["error"]["code"]), (413, "limit_reached"))
 
     def test_errors_are_said_in_plain_words(self):
+        keys = ("id", "type", "model", "input", "fee")
         for body, words in (
             (b"", "not JSON at byte 1"),
             (b"{", "not JSON at byte 2"),
             (b"\xef\xbb\xbf" + BODY, "JSON must not begin with a byte order mark"),
             (b'{"id": 1, "id": 2}', '"id" is there twice'),
-            (b"{}", "id is missing"),
+            (b"{}", "; ".join(f"{key} is missing" for key in keys)),
         ):
             status, answer = self.status_of(post(body, length(body)))
             self.assertEqual(status, 400)
