@@ -63,4 +63,5 @@
     X(kLateAnswersRow)          \
     X(kMalformedBytesRow)       \
     X(kTwinRow)                 \
+    X(kBlockForgerRow)          \
     X(kRandomOperationsRow)
