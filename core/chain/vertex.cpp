@@ -61,6 +61,23 @@ Result<std::vector<ConflictKey>> decode_jobs(Reader& in) {
     return jobs;
 }
 
+// The bytes of which the id is the digest, under a planted bug; else nothing.
+std::optional<Bytes> planted_body(const VertexHeader& header, const std::vector<ConflictKey>& jobs,
+                                  const std::optional<CutSeal>& seal) {
+    if (AIVM_MUTANT(D02)) return encode_vertex(header, jobs, {}, seal);
+    if (!AIVM_MUTANT(D01)) return std::nullopt;
+    Writer joined;
+    encode(joined, header);
+    for (const ConflictKey& job : jobs) joined.raw(as_bytes(std::string_view(job)));
+    return joined.take();
+}
+
+// The list without its last job, under a planted bug.
+std::vector<ConflictKey> planted(std::vector<ConflictKey> jobs) {
+    if (AIVM_MUTANT(D05) && jobs.size() > 1) jobs.pop_back();
+    return jobs;
+}
+
 }  // namespace
 
 ConflictKey cut_key(std::uint64_t number) { return fmt::format("cut:{}", number); }
@@ -95,10 +112,10 @@ Vertex::Vertex(VertexHeader header, std::vector<OperationPtr> operations,
     : header_(std::move(header)),
       operations_(std::move(operations)),
       seal_(seal),
-      jobs_(seal_ ? std::vector{cut_key(header_.cut)} : job_keys(operations_)),
+      jobs_(seal_ ? std::vector{cut_key(header_.cut)} : planted(job_keys(operations_))),
       authorization_(std::move(authorization)),
       body_(encode_vertex(header_, jobs_, operations_, seal_)),
-      id_(AIVM_MUTANT(D02) ? sha256(encode_vertex(header_, jobs_, {}, seal_)) : sha256(body_)) {}
+      id_(sha256(planted_body(header_, jobs_, seal_).value_or(body_))) {}
 
 Vertex::Vertex(VertexHeader header, std::vector<OperationPtr> operations, Bytes authorization)
     : Vertex(std::move(header), std::move(operations), std::nullopt, std::move(authorization)) {}

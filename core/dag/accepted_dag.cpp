@@ -4,6 +4,7 @@
 
 #include "core/base/check.h"
 #include "core/base/encode.h"
+#include "core/base/mutant.h"
 #include "core/execution/genesis.h"
 #include "core/state/keys.h"
 #include "core/state/load.h"
@@ -267,7 +268,7 @@ void AcceptedDag::commit(const Plan& plan) {
     for (const VertexPtr& vertex : plan.result->slice) unsettled_.erase(vertex->id());
     const State& after = plan.result->executed->state;
     if (after.head.epoch != state_.head.epoch) epochs_.emplace(plan.vertex->cut(), epoch_of(after));
-    state_ = after;
+    if (!AIVM_MUTANT(D06)) state_ = after;
     last_cut_ = plan.vertex->id();
 }
 

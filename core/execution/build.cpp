@@ -111,7 +111,7 @@ Result<Built> build_on(const Executed& parent, const BuildRequest& request, Oper
     auto taken = take(run, source, built.left_out);
     AIVM_ASSIGN(Transition::Finished finished, std::move(run).finish());
     header.state_root = finished.state.state_root;
-    header.receipt_root = receipt_root(finished.state);
+    header.receipt_root = receipt_root(AIVM_MUTANT(D15) ? parent.state : finished.state);
     const Block unsigned_block(header, std::move(taken), {});
     Bytes authorization = request.sign(unsigned_block.slot_message(rules.chain_id));
     built.executed = make_executed(

@@ -104,7 +104,8 @@ void ReferenceChain::operation(const op::Evidence& e) {
             message.raw(as_bytes("aivm-slot")).u64(law_.chain_id).u64(e.slot).fixed(*e.parent);
         }
         message.fixed(id);
-        return law_.authorizer->verify(accused.address, keccak256(message.view()), signature);
+        return !signature.empty() &&
+               law_.authorizer->verify(accused.address, keccak256(message.view()), signature);
     };
     const bool first = is_signed(e.first_id, e.first_authorization);
     const bool second = is_signed(e.second_id, e.second_authorization);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/mutant.h"
 #include "core/config/limits.h"
 #include "core/ledger/ledger.h"
 
@@ -37,7 +38,8 @@ std::optional<ValidatorIndex> find_validator(const State& state, const Address& 
 bool is_free(const Validator& v) { return !v.active && v.stake.is_zero() && v.leaving; }
 
 bool qualifies(const Validator& v, const Policy& policy) {
-    return !v.leaving && v.stake >= policy.validator_stake_min && !is_punished_too_often(v);
+    const bool has_enough = v.stake >= policy.validator_stake_min || AIVM_MUTANT(F26);
+    return !v.leaving && has_enough && !is_punished_too_often(v);
 }
 
 }  // namespace

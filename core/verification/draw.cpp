@@ -64,7 +64,7 @@ bool is_eligible(const VmParameters& parameters, const Provider& p, ModelIndex m
     return (p.active() || AIVM_MUTANT(D23)) &&
            (AIVM_MUTANT(draw_overload) ||
             p.open_tasks < parameters.config.max_tasks_per_provider) &&
-           p.bond >= parameters.config.min_provider_bond &&
+           (p.bond >= parameters.config.min_provider_bond || AIVM_MUTANT(F27)) &&
            counts_as_bonded(p, parameters.policy, fixed_at) && p.offers(model) &&
            p.unlocked() >= parameters.result_bond();
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
 #include "core/dag/cut_schedule.h"
 #include "core/execution/block_run.h"
 #include "core/rewards/rewards.h"
@@ -97,7 +98,9 @@ private:
         };
         if (own && is_leaf(*own)) add(*own);
         if (is_leaf(vm_.accepted_.last_cut())) add(vm_.accepted_.last_cut());
-        for (const Hash32& id : frontier) add(id);
+        for (const Hash32& id : frontier) {
+            if (!AIVM_MUTANT(D03) || mutant_noise() % 4 != 0) add(id);
+        }
         if (own) AIVM_TRY(cover(*own, parents, 0));
         if (vm_.last_cut_number() != 0)
             AIVM_TRY(cover(vm_.accepted_.last_cut(), parents, own ? 1 : 0));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
 #include "core/dag/cut_schedule.h"
 #include "core/state/keys.h"
 #include "core/vm/offer.h"
@@ -68,7 +69,7 @@ Status DagVm::submit_tried(const OperationPtr& operation) {
 
 Result<bool> DagVm::job_is_taken(const ConflictKey& key) const {
     AIVM_ASSIGN(const auto holder, accepted_.holder_of(key));
-    return holder && holder->taken();
+    return holder && (holder->taken() || AIVM_MUTANT(F12));
 }
 
 // ---- verify -------------------------------------------------------------------------------------
@@ -76,7 +77,7 @@ Result<bool> DagVm::job_is_taken(const ConflictKey& key) const {
 Status DagVm::verify(const VertexPtr& vertex, const VerifyOptions& options) {
     if (processing_.contains(vertex->id())) return {};
     AIVM_ASSIGN(const VertexStatus now, status(vertex->id()));
-    if (now != VertexStatus::kUnknown)
+    if (now != VertexStatus::kUnknown && !AIVM_MUTANT(D21))
         return fail(ErrorCode::kWrongState, "verify of a decided vertex");
     AIVM_TRY(check_vertex_form(*vertex));
     if (!options.decided) AIVM_TRY(check_not_early(vertex->header().timestamp_ns, options.now_ns));
@@ -152,7 +153,7 @@ Status DagVm::check_keys_free(const Vertex& vertex) const {
     }
     for (const ConflictKey& key : conflict_keys(vertex, policy().conflict_key)) {
         AIVM_ASSIGN(const auto holder, accepted_.holder_of(key));
-        if (!holder) continue;
+        if (!holder || AIVM_MUTANT(D04)) continue;
         if (holder->settled_by != 0 && holder->settled_by <= vertex.cut()) continue;
         AIVM_ASSIGN(const bool follows, descends_from(holder->vertex, vertex.parents()));
         if (!follows)

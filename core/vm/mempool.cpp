@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
 #include "core/vm/mempool_selection.h"
 
 namespace aivm {
@@ -426,7 +427,8 @@ void Mempool::note_refused(const SignedOperation& operation, ErrorCode reason, H
     const Handle handle = find(operation);
     if (handle == kNone) return;
     Entry& entry = entries_[handle];
-    if (refusal_of(reason) == Refusal::kFinal) return erase(handle);
+    const bool forgets = AIVM_MUTANT(F15) && reason == ErrorCode::kQueueFull;
+    if (refusal_of(reason) == Refusal::kFinal || forgets) return erase(handle);
     if (entry.place != Place::kInLane) return;
     const Height due = height + (Height{1} << std::min(entry.refusals, kDoublingsMax));
     if (entry.refusals < kDoublingsMax) ++entry.refusals;

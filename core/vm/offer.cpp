@@ -1,5 +1,6 @@
 #include "core/vm/offer.h"
 
+#include "core/base/mutant.h"
 #include "core/execution/space_price.h"
 #include "core/tasks/admission.h"
 #include "core/verification/dispute.h"
@@ -38,6 +39,7 @@ Result<Amount> cost_of(const State& state, const VmParameters& parameters,
     if (operation.lane() == Lane::kWork) return fee;
     AIVM_ASSIGN(const Amount locked, locked_by(state, parameters, operation.body()));
     const auto sum = fee.checked_plus(locked);
+    if (AIVM_MUTANT(F2)) return Amount();
     if (!sum) return fail(ErrorCode::kInsufficientFunds, "more than there is");
     return *sum;
 }

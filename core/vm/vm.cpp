@@ -108,9 +108,12 @@ Status Vm::verify(const BlockPtr& block, TimestampNs now_ns) {
     AIVM_TRY(check_not_early(block->header().timestamp_ns, now_ns));
     const ExecutedPtr parent = parent_of(*block);
     if (!parent) return fail(ErrorCode::kBadParent, to_hex(block->parent().view()));
-    AIVM_ASSIGN(ExecutedPtr executed,
-                setup_.executor->execute(parent->state, block, *setup_.rules));
-    process(executed);
+    Result<ExecutedPtr> executed = setup_.executor->execute(parent->state, block, *setup_.rules);
+    if (!executed && AIVM_MUTANT(D09)) {
+        for (const OperationPtr& operation : block->operations()) mempool_.remove(*operation);
+    }
+    if (!executed) return tl::unexpected(std::move(executed).error());
+    process(*executed);
     return {};
 }
 

@@ -1,4 +1,5 @@
-"""The canary of fuzzing must be found, by `aivmsim fuzz`. Run: canary_test.py AIVMSIM PROGRAMS"""
+"""The canary of fuzzing must be found, by `aivmsim fuzz`, and its inputs be merged and minimised.
+Run: canary_test.py AIVMSIM PROGRAMS"""
 
 import subprocess
 import sys
@@ -8,18 +9,33 @@ from pathlib import Path
 
 def main(program, programs):
     with tempfile.TemporaryDirectory() as out:
-        done = subprocess.run(
-            [program, "fuzz", "canary", "--programs", programs, "--budget", "60s", "--jobs", "1",
-             "--out", out],
-            capture_output=True,
-            text=True,
-        )
+        corpus = Path(out, "committed")
+
+        def fuzz(code, *arguments):
+            done = subprocess.run(
+                [program, "fuzz", "canary", "--programs", programs, "--out", out, "--corpus",
+                 corpus, *arguments],
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode != code:
+                sys.exit(f"{arguments}: exit code {done.returncode} and not {code}\n"
+                         f"{done.stdout}{done.stderr}")
+
+        fuzz(1, "--budget", "60s", "--jobs", "1")
         found = list(Path(out, "canary/found").glob("crash-*"))
-        if done.returncode != 1 or not found:
-            sys.exit(f"the canary was not found: exit code {done.returncode}\n{done.stdout}"
-                     f"{done.stderr}")
-        if not found[0].read_bytes().startswith(b"AIVM!"):
-            sys.exit(f"{found[0]} is not the canary")
+        if not found or not found[0].read_bytes().startswith(b"AIVM!"):
+            sys.exit(f"{found} is not the canary")
+        fuzz(0, "--merge")
+        merged = len(list((corpus / "canary").iterdir()))
+        # Letters of the word that are right one by one: each is an edge.
+        if merged < 3:
+            sys.exit(f"only {merged} of the new inputs were merged")
+        (corpus / "canary/same").write_bytes(b"x")
+        (corpus / "canary/again").write_bytes(b"y")
+        fuzz(0, "--minimize")
+        if len(list(Path(out, "canary/minimal").iterdir())) > merged + 1:
+            sys.exit("the corpus was not minimised")
 
 
 if __name__ == "__main__":

@@ -30,9 +30,9 @@ PAGES = (
 # What the package offers, by subject.
 API = {
     "Runs, sweeps and studies": [
-        "run", "RunResult", "sweep", "read", "record", "StudyData", "Scenario", "catalogue",
-        "METRICS",
-        "Metric", "share", "lux", "seconds", "charts", "plot", "safe_window", "SafeWindow",
+        "run", "RunResult", "campaign", "sweep", "read", "record", "StudyData", "Scenario",
+        "catalogue", "METRICS", "Metric", "share", "lux", "seconds", "charts", "plot",
+        "safe_window", "SafeWindow",
     ],
     "Statistics": ["share_interval", "mean_interval", "paired_share_interval", "contrast",
         "compare",
@@ -54,8 +54,8 @@ API = {
         "Health", "HttpResponse", "DEV_ACCOUNT", "HOST_STATES", "bound_job_id", "claim_commitment",
         "default_config", "default_policy", "genesis_validator", "keccak256", "op", "kernels",
     ],
-    "Errors": ["ScenarioError", "StudyError", "SweepError", "StrategyError", "VmError",
-               "Violation"],
+    "Errors": ["CampaignError", "ScenarioError", "StudyError", "SweepError", "StrategyError",
+               "VmError", "Violation"],
 }  # fmt: skip
 INDEX = """# Reference
 

@@ -6,6 +6,10 @@
 // violation as much as a wrong amount. It submits no tasks of the workload and has no plan.
 #include <fmt/format.h>
 
+#include <cstring>
+
+#include "core/base/digest.h"
+#include "scenarios/adversaries/own_model.h"
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -57,8 +61,12 @@ public:
                 return op::JoinValidators{some_amount(), some_hash()};
             case 15:
                 return op::WithdrawStake{};
+            case 16:
+                return registration();
+            case 17:
+                return update();
             default:
-                return op::SubmitResult{some_job(), some_provider(), some_answer(), Hash32(), 1};
+                return attestation();
         }
     }
 
@@ -86,9 +94,60 @@ private:
         out.first_id = some_hash();
         out.second_id = random_.below(4) == 0 ? out.first_id : some_hash();
         out.first_authorization = out.second_authorization = some_bytes();
+        if (random_.below(2) == 0) *out.parent = some_hash();
         return out;
     }
 
+    // Of a model of its own, a few of which have no rows, no steps or an id that is taken.
+    op::RegisterModel registration() {
+        op::RegisterModel out = registration_of_model(
+            random_.below(8) == 0 ? some_model()
+                                  : fmt::format("{}-{}", own_name(), random_.below(64)));
+        if (random_.below(8) == 0) out.model->rows = some_bytes();
+        out.model->steps = static_cast<std::uint32_t>(random_.below(8));
+        if (random_.below(4) == 0) out.license_root = some_hash();
+        return out;
+    }
+    // Of a registered model, its own or another's.
+    op::ModelUpdate update() {
+        constexpr std::uint32_t kKinds = 5;  // three of them may be sent
+        op::ModelUpdate out;
+        abi::ModelOp& u = *out.update;
+        put(u.model_root, some_root());
+        put(u.license_root, some_hash());
+        put(u.owner_addr, context_.self.address);
+        u.kind = static_cast<std::uint32_t>(random_.below(kKinds));
+        put(u.weight_hash, some_hash());
+        if (u.kind != 1 || random_.below(4) == 0) return out;
+        abi::InferenceWeights weights{};
+        weights.b2 = static_cast<std::int32_t>(random_.below(256));
+        put(u.weight_hash, weights_digest(weights));
+        out.weights.resize(sizeof weights);
+        std::memcpy(out.weights.data(), &weights, sizeof weights);
+        return out;
+    }
+    // With evidence that nobody signed, and sometimes none.
+    op::Attest attestation() {
+        op::Attest out;
+        out.provider_id = some_provider();
+        if (random_.below(4) != 0) out.evidence = some_bytes();
+        put(out.attestation->tee_quote_digest,
+            random_.below(2) == 0 ? keccak256(out.evidence) : some_hash());
+        out.attestation->expiry_ns = random_.below(2) * state_.head.timestamp_ns * 2;
+        return out;
+    }
+
+    template <std::size_t N, std::size_t M>
+    static void put(std::uint8_t (&to)[N], const FixedBytes<M>& from) {
+        static_assert(N == M);
+        std::memcpy(to, from.data(), N);
+    }
+    Hash32 some_root() {
+        const std::size_t count = state_.models.size();
+        if (count == 0 || random_.below(8) == 0) return some_hash();
+        const ModelIndex model{static_cast<std::uint32_t>(random_.below(count))};
+        return state_.status_of_model(model).root;
+    }
     std::string own_name() const {
         return fmt::format("x{}", to_hex(context_.self.address.view().first(4)));
     }

@@ -72,4 +72,5 @@
     X(kCutWithholderRow)        \
     X(kLateVertexRow)           \
     X(kOrphanMakerRow)          \
+    X(kBlockForgerRow)          \
     X(kRandomOperationsRow)

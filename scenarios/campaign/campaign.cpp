@@ -11,9 +11,11 @@
 #include <set>
 
 #include "scenarios/campaign/campaign_seeds.h"
+#include "scenarios/campaign/campaign_summary.h"
 #include "scenarios/campaign/campaign_worker.h"
 #include "scenarios/campaign/process_pool.h"
 #include "scenarios/campaign/trace_key.h"
+#include "scenarios/statistics/unseen.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -53,7 +55,10 @@ public:
           log_(std::move(log)),
           started_ns_(options.wall_clock_ns()) {
         result_.contents = std::move(contents);
-        for (const RunRecord& run : result_.contents.runs) done_.insert(run.index);
+        for (const RunRecord& run : result_.contents.runs) {
+            done_.insert(run.index);
+            note_behaviour(run);
+        }
         for (const FindingRecord& finding : result_.contents.findings) saved_.insert(finding.key);
         // A process that was killed may have recorded a violation and not saved it.
         for (const RunRecord& run : result_.contents.runs) note_defects(run);
@@ -84,7 +89,18 @@ private:
     bool may_run() {
         if (options_.stop && options_.stop()) result_.stopped = true;
         if (result_.stopped || (options_.fail_fast && failed_)) return false;
+        result_.saturated = is_saturated();
+        if (result_.saturated) return false;
         return options_.budget_ns == 0 || elapsed_ns() < options_.budget_ns;
+    }
+
+    void note_behaviour(const RunRecord& run) {
+        if (!run.behaviour.empty()) ++behaviours_[run.behaviour];
+    }
+    [[nodiscard]] bool is_saturated() const {
+        return options_.unseen_max > 0 &&
+               estimate_unseen(behaviours_, kCampaignConfidence).next_is_new_max <=
+                   options_.unseen_max;
     }
 
     std::optional<Job> next() {
@@ -140,6 +156,7 @@ private:
         AIVM_TRY(log_.append(run));
         ++result_.runs_made;
         note_defects(run);
+        note_behaviour(run);
         result_.contents.runs.push_back(std::move(run));
         return {};
     }
@@ -224,6 +241,7 @@ private:
     std::uint64_t started_ns_;
     CampaignResult result_;
     std::set<std::uint64_t> done_;
+    std::map<std::string, std::uint64_t> behaviours_;  // how many runs showed each
     std::set<std::string> saved_;  // keys of messages that are saved, or queued for it
     std::deque<std::uint64_t> to_save_;
     std::deque<Job> retries_;

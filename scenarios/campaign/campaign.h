@@ -28,6 +28,9 @@ struct CampaignOptions {
     unsigned jobs = 1;
     std::uint64_t runs_max = 0;   // in the whole log of the shard; 0: no limit
     std::uint64_t budget_ns = 0;  // of real time, without the saving of findings; 0: no limit
+    // The campaign ends when the next run shows a new behaviour with no greater probability than
+    // this, by the upper bound of estimate_unseen over the whole log of the shard; 0: no such end.
+    double unseen_max = 0;
     std::uint64_t run_limit_ns = 60'000'000'000;
     std::uint64_t run_memory_bytes = std::uint64_t{2} << 30;
     std::size_t shrink_tries = 400;
@@ -42,6 +45,7 @@ struct CampaignResult {
     CampaignContents contents;  // of the log, this and earlier processes together
     std::uint64_t runs_made = 0;
     bool stopped = false;           // by `stop`
+    bool saturated = false;         // ended by unseen_max
     std::vector<std::string> lost;  // violations that could not be written, as sentences
 };
 

@@ -44,6 +44,8 @@ Status add_record(ParsedLog& out, CampaignRecord&& record, const std::string& wh
         if (run->scenario >= out.contents.plan.scenarios.size())
             return fail(ErrorCode::kMalformed, where + ": a run of an unknown scenario");
         out.contents.runs.push_back(std::move(*run));
+    } else if (auto* mutant = std::get_if<MutantRecord>(&record)) {
+        out.contents.mutants.push_back(std::move(*mutant));
     } else {
         out.contents.findings.push_back(std::move(std::get<FindingRecord>(record)));
     }
@@ -138,7 +140,7 @@ Result<CampaignLog> CampaignLog::open(const std::string& folder, const CampaignP
         return tl::unexpected(cannot_use(path, "cannot be continued").error());
     }
     if (!parsed.has_plan) {
-        contents = {plan, {}, {}};
+        contents = {plan, {}, {}, {}};
         AIVM_TRY(log.append(plan));
         return log;
     }

@@ -16,6 +16,7 @@ struct CampaignContents {
     CampaignPlan plan;
     std::vector<RunRecord> runs;
     std::vector<FindingRecord> findings;
+    std::vector<MutantRecord> mutants;  // of a hunt for planted bugs; the last one of each counts
 };
 
 // Reads the log of a campaign's folder. Errors name the file and the line. A last line without a

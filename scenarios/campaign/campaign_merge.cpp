@@ -62,6 +62,9 @@ Result<CampaignContents> merge_campaigns(const std::vector<std::string>& folders
     std::set<std::string> ids;
     for (const std::string& folder : folders) {
         AIVM_ASSIGN(CampaignContents part, read_campaign(folder));
+        if (!part.mutants.empty())
+            return fail(ErrorCode::kConflict,
+                        folder + " holds a hunt for planted bugs, which is no part of a campaign");
         if (folder == folders.front()) merged.plan = part.plan;
         if (const std::string why = difference(merged.plan, part.plan); !why.empty())
             return fail(ErrorCode::kConflict,

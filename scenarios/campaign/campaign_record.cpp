@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::uint64_t kLogVersion = 1;
+constexpr std::uint64_t kLogVersion = 2;
 constexpr std::array<std::string_view, 8> kEndWords{
     "clean",   "violated",  "budget",        "failed",
     "crashed", "timed_out", "out_of_memory", "not_deterministic"};
@@ -64,6 +64,7 @@ Json json_of(const RunRecord& run) {
             {"events", run.events},
             {"blocks", run.blocks},
             {"virtual_ns", run.virtual_ns},
+            {"latency_ns", run.latency_ns},
             {"cpu_us", run.cpu_us},
             {"memory_kib", run.memory_kib}};
 }
@@ -79,6 +80,22 @@ Json json_of(const FindingRecord& f) {
             {"tries", f.tries},
             {"message", f.message},
             {"error", f.error}};
+}
+
+Json json_of(const MutantRecord& m) {
+    return {{"mutant", m.id},
+            {"repeat", m.repeat},
+            {"detected", m.detected},
+            {"violated", m.violated},
+            {"by", m.by},
+            {"message", m.message},
+            {"runs", m.runs},
+            {"runs_reached", m.runs_reached},
+            {"runs_infected", m.runs_infected},
+            {"runs_slow", m.runs_slow},
+            {"cpu_us", m.cpu_us},
+            {"actions_before", m.actions_before},
+            {"actions_after", m.actions_after}};
 }
 
 CampaignPlan plan_from(const Json& j) {
@@ -123,6 +140,7 @@ RunRecord run_from(const Json& j) {
     out.events = whole_number<std::uint64_t>(j.at("events"));
     out.blocks = whole_number<std::uint64_t>(j.at("blocks"));
     out.virtual_ns = whole_number<std::uint64_t>(j.at("virtual_ns"));
+    out.latency_ns = whole_number<std::uint64_t>(j.at("latency_ns"));
     out.cpu_us = whole_number<std::uint64_t>(j.at("cpu_us"));
     out.memory_kib = whole_number<std::uint64_t>(j.at("memory_kib"));
     return out;
@@ -143,6 +161,24 @@ FindingRecord finding_from(const Json& j) {
     return out;
 }
 
+MutantRecord mutant_from(const Json& j) {
+    MutantRecord out;
+    out.id = j.at("mutant").get<std::string>();
+    out.repeat = whole_number<std::uint32_t>(j.at("repeat"));
+    out.detected = j.at("detected").get<bool>();
+    out.violated = j.at("violated").get<bool>();
+    out.by = j.at("by").get<std::string>();
+    out.message = j.at("message").get<std::string>();
+    out.runs = whole_number<std::uint64_t>(j.at("runs"));
+    out.runs_reached = whole_number<std::uint64_t>(j.at("runs_reached"));
+    out.runs_infected = whole_number<std::uint64_t>(j.at("runs_infected"));
+    out.runs_slow = whole_number<std::uint64_t>(j.at("runs_slow"));
+    out.cpu_us = whole_number<std::uint64_t>(j.at("cpu_us"));
+    out.actions_before = whole_number<std::uint64_t>(j.at("actions_before"));
+    out.actions_after = whole_number<std::uint64_t>(j.at("actions_after"));
+    return out;
+}
+
 }  // namespace
 
 std::string_view run_end_word(RunEnd end) { return kEndWords.at(static_cast<std::size_t>(end)); }
@@ -160,11 +196,12 @@ Result<CampaignRecord> from_line(std::string_view line) {
     try {
         if (json.contains("campaign")) return plan_from(json);
         if (json.contains("finding")) return finding_from(json);
+        if (json.contains("mutant")) return mutant_from(json);
         if (json.contains("run")) return run_from(json);
     } catch (const std::exception& wrong) {  // of nlohmann, or ours
         return fail(ErrorCode::kMalformed, wrong.what());
     }
-    return fail(ErrorCode::kMalformed, "neither a campaign, a run nor a finding");
+    return fail(ErrorCode::kMalformed, "neither a campaign, a run, a finding nor a mutant");
 }
 
 }  // namespace aivm::scenarios

@@ -1,9 +1,10 @@
 // What a campaign writes down: one line of JSON per record. The first line of a log says what the
 // campaign is, every other line is a run or a finding.
 //
-//   {"campaign": 1, ...}   the plan: seed, scenarios, shard, program
+//   {"campaign": 2, ...}   the plan: seed, scenarios, shard, program
 //   {"run": 17, ...}       run number 17 and how it ended
 //   {"finding": "3f9a2c71", ...}    a violation that was saved
+//   {"mutant": "D22", ...}          how far the hunt for a planted bug has come
 #pragma once
 
 #include <cstdint>
@@ -67,6 +68,7 @@ struct RunRecord {
     std::uint64_t events = 0;
     std::uint64_t blocks = 0;
     std::uint64_t virtual_ns = 0;
+    std::uint64_t latency_ns = 0;  // from a block's time to its acceptance, on average
     std::uint64_t cpu_us = 0;
     std::uint64_t memory_kib = 0;  // the most that its process held
 };
@@ -84,7 +86,25 @@ struct FindingRecord {
     std::string error;  // why it could not be saved; empty if it was
 };
 
-using CampaignRecord = std::variant<CampaignPlan, RunRecord, FindingRecord>;
+// The hunt for one planted bug in one repeat (mutants/mutant_hunt.h). A hunt writes one after each
+// run; the last of a mutant and repeat counts.
+struct MutantRecord {
+    std::string id;
+    std::uint32_t repeat = 0;
+    bool detected = false;
+    bool violated = false;  // the last run violated an invariant, so its finding can be shrunk
+    std::string by;         // an invariant's id, the word of RunEnd, or "slower than its twin"
+    std::string message;
+    std::uint64_t runs = 0;
+    std::uint64_t runs_reached = 0;
+    std::uint64_t runs_infected = 0;
+    std::uint64_t runs_slow = 0;
+    std::uint64_t cpu_us = 0;
+    std::uint64_t actions_before = 0;  // of the shrunk finding; 0: not shrunk
+    std::uint64_t actions_after = 0;
+};
+
+using CampaignRecord = std::variant<CampaignPlan, RunRecord, FindingRecord, MutantRecord>;
 
 // One line, without a line break.
 std::string to_line(const CampaignRecord& record);

@@ -209,6 +209,17 @@ TEST_F(Campaigns, StoppingKeepsTheRunsThatWereBegun) {
     EXPECT_EQ(read_campaign(folder())->runs.size(), result.runs_made);
 }
 
+TEST_F(Campaigns, ACampaignEndsWhenTheNextRunHardlyShowsAnythingNew) {
+    CampaignOptions options = runs(1000);
+    options.unseen_max = 0.9;
+    const CampaignResult result = campaign(plan_of({few_tasks()}), folder(), options);
+    EXPECT_TRUE(result.saturated);
+    EXPECT_LE(summarise(result.contents, false).unseen.next_is_new_max, 0.9);
+    EXPECT_LT(result.runs_made, 200U);
+    // The runs that were made count when it goes on.
+    EXPECT_EQ(campaign(plan_of({few_tasks()}), folder(), options).runs_made, 0U);
+}
+
 TEST_F(Campaigns, AProbeThatIsNotReachedOftenEnoughIsMissed) {
     const CampaignResult result = campaign(plan_of({few_tasks()}), folder(), runs(30));
     const CampaignSummary summary = summarise(result.contents, true);

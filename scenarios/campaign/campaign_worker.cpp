@@ -58,12 +58,14 @@ void add_violations(const sim::Outcome& outcome, RunRecord& out) {
 }
 
 Result<sim::Outcome> outcome_of(const sim::Setting& setting, std::uint64_t seed, bool paranoid,
-                                sim::Probe* probe) {
+                                sim::Probe* probe, TimestampNs* genesis_time = nullptr) {
     sim::WorldOptions options;
     options.seed = seed;
     options.paranoid = paranoid;
     options.probe = probe;
     AIVM_ASSIGN(const auto world, sim::World::make(setting, options));
+    if (genesis_time != nullptr)
+        *genesis_time = world->chain_basis().genesis->state.head.timestamp_ns;
     return world->run();
 }
 
@@ -71,7 +73,8 @@ Result<sim::Outcome> outcome_of(const sim::Setting& setting, std::uint64_t seed,
 void make_run(const sim::Setting& setting, bool paranoid, RunRecord& out) {
     FactCounter counter;
     const std::uint64_t before = cpu_us();
-    const auto outcome = outcome_of(setting, out.seed, paranoid, &counter);
+    TimestampNs genesis_time = 0;
+    const auto outcome = outcome_of(setting, out.seed, paranoid, &counter, &genesis_time);
     out.cpu_us = cpu_us() - before;
     if (!outcome) {
         out.end = RunEnd::kFailed;
@@ -89,6 +92,7 @@ void make_run(const sim::Setting& setting, bool paranoid, RunRecord& out) {
     out.events = outcome->events;
     out.blocks = outcome->blocks;
     out.virtual_ns = static_cast<std::uint64_t>(outcome->virtual_time);
+    out.latency_ns = counter.latency_ns(genesis_time);
     out.memory_kib = memory_kib();
     if (!out.repeated) return;
     const auto again = outcome_of(setting, out.seed, paranoid, nullptr);

@@ -84,7 +84,7 @@ void try_run(const RunPlan& plan, const Rerun& rerun, sim::ShrinkBudget& budget,
     finding.actions = std::move(shrunk->actions);
     finding.shrunk_message = shrunk->violation.message;
     finding.shrunk_digest = shrunk->digest;
-    files.shrunk = self_contained_text(shrunk->plan, shrunk->violation, shrunk->digest);
+    files.shrunk = self_contained_text(shrunk->plan, shrunk->violation, shrunk->digest, rerun);
 }
 
 void limit_lines(std::vector<std::string>& actions) {

@@ -29,10 +29,12 @@ Result<FindingSource> source_of_file(const std::string& path, const std::string&
     if (!loaded->recorded->has_choices) {
         RunOptions options;
         options.seed = out.plan.seed;
+        options.paranoid = loaded->recorded->paranoid;
         AIVM_ASSIGN(const sim::Outcome outcome, run_scenario(out.plan.scenario, options));
         out.plan.choices = outcome.choices;
     }
     out.violation.invariant = loaded->recorded->violates;
+    out.paranoid = loaded->recorded->paranoid;
     out.digest = loaded->recorded->digest;
     out.program = loaded->recorded->program;
     out.reproducer_path = path;

@@ -103,7 +103,10 @@ private:
 
 }  // namespace
 
-void FactCounter::on_block(const Executed& block, sim::SimTime) {
+void FactCounter::on_block(const Executed& block, sim::SimTime now) {
+    ++blocks_;
+    accepted_ns_ += static_cast<std::uint64_t>(now);
+    made_ns_ += block.state.head.timestamp_ns;
     for (const VmEvent& event : block.events) {
         ++facts_.events.at(event.index());
         std::visit(EventCounter(facts_, block), event);
@@ -112,6 +115,13 @@ void FactCounter::on_block(const Executed& block, sim::SimTime) {
         facts_.operations_max =
             std::max<std::uint64_t>(facts_.operations_max, block.block->operations().size());
     }
+}
+
+std::uint64_t FactCounter::latency_ns(TimestampNs genesis_time) const {
+    if (blocks_ == 0) return 0;
+    const std::uint64_t sum = accepted_ns_ - (made_ns_ - blocks_ * genesis_time);
+    // Clocks that are ahead may make it negative.
+    return sum > ~std::uint64_t{0} / 2 ? 0 : sum / blocks_;
 }
 
 RunFacts FactCounter::facts(const sim::Scenario& scenario, const sim::Outcome& outcome) const {

@@ -42,11 +42,16 @@ struct RunFacts {
 class FactCounter final : public sim::Probe {
 public:
     void on_block(const Executed& block, sim::SimTime now) override;
+    // How long after its time a block was accepted by the first node, on average; 0 without blocks.
+    [[nodiscard]] std::uint64_t latency_ns(TimestampNs genesis_time) const;
     // The facts of the finished run.
     [[nodiscard]] RunFacts facts(const sim::Scenario& scenario, const sim::Outcome& outcome) const;
 
 private:
     RunFacts facts_;
+    std::uint64_t blocks_ = 0;
+    std::uint64_t accepted_ns_ = 0;  // the sum of the times of their acceptance
+    std::uint64_t made_ns_ = 0;      // and of their own times, modulo 2^64
 };
 
 struct ProbeRow {

@@ -55,9 +55,10 @@ std::optional<ShrunkRun> shrink_run(const RunPlan& whole, const sim::Violation& 
 }
 
 std::string self_contained_text(const RunPlan& plan, const sim::Violation& violation,
-                                const std::string& digest) {
-    return compact_text(plan.scenario) + recorded_text({plan.seed, violation.invariant, digest,
-                                                        build_info().version, true, plan.choices});
+                                const std::string& digest, const Rerun& rerun) {
+    return compact_text(plan.scenario) +
+           recorded_text({plan.seed, violation.invariant, digest, build_info().version,
+                          rerun.paranoid, true, plan.choices});
 }
 
 }  // namespace aivm::scenarios

@@ -46,9 +46,9 @@ std::optional<ShrunkRun> shrink_run(const RunPlan& whole, const sim::Violation& 
                                     const Rerun& rerun, sim::ShrinkBudget& budget,
                                     const OnSmallerRun& on_smaller = {});
 
-// One scenario file that repeats the run by itself: its keys that are not the default, its seed and
-// its choices.
+// One scenario file that repeats the run by itself: its keys that are not the default, its seed,
+// its choices, and whether it was paranoid.
 std::string self_contained_text(const RunPlan& plan, const sim::Violation& violation,
-                                const std::string& digest);
+                                const std::string& digest, const Rerun& rerun);
 
 }  // namespace aivm::scenarios

@@ -227,6 +227,11 @@ void add_campaign(CLI::App& app, std::function<int()>& chosen) {
         ->type_name("DURATION");
     sub->add_option("--runs", request->runs, "the number of runs (default 100 without --budget)")
         ->check(CLI::PositiveNumber);
+    sub->add_option("--until-unseen", request->unseen_max,
+                    "end when the next run shows a new behaviour with no greater probability than "
+                    "P, with confidence; such as 0.05")
+        ->type_name("P")
+        ->check(CLI::Range(1e-6, 1.0));
     seed_option(*sub, request->seed,
                 "of the campaign, from which those of its runs follow (default: drawn and "
                 "printed)");
@@ -236,6 +241,12 @@ void add_campaign(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--shard", request->shard,
                     "make only the I-th of N parts; needs --seed; aivmsim merge joins them")
         ->type_name("I/N");
+    sub->add_option("--executor", request->executor,
+                    "make the shards on a Dask cluster, here or at this address; needs Python")
+        ->type_name("dask[:ADDRESS]");
+    sub->add_option("--shards", request->shards,
+                    "parts that the executor makes (default: one per core)")
+        ->check(CLI::Range(1, 100'000));
     sub->add_option("--repeat", request->repeat,
                     "make this share of the runs twice and compare digests; 0: none (default 1/16)")
         ->type_name("1/N");
@@ -366,6 +377,17 @@ void add_fuzz(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--out", request->out,
                     "folder of logs, new inputs and what was found (default aivmsim-out/fuzz)")
         ->type_name("DIR");
+    auto* merge = sub->add_flag("--merge", request->merge,
+                                "instead of fuzzing, add to the corpus those new inputs that "
+                                "reach more than it does");
+    auto* minimize = sub->add_flag("--minimize", request->minimize,
+                                   "instead of fuzzing, copy the fewest inputs of the corpus that "
+                                   "reach all that it does");
+    auto* coverage = sub->add_flag("--coverage", request->coverage,
+                                   "instead of fuzzing, report the lines that the inputs reach; "
+                                   "for targets of cmake --preset fuzz-coverage");
+    merge->excludes(minimize, coverage);
+    minimize->excludes(coverage);
 }
 
 void add_mutants(CLI::App& app, std::function<int()>& chosen) {
@@ -390,6 +412,10 @@ void add_mutants(CLI::App& app, std::function<int()>& chosen) {
                     "runs to shrink the first finding of each mutant (default 100; 0: none)");
     sub->add_option("--scenarios", request->scenarios,
                     "folder of the scenarios (default fuzz/mutants/scenarios)")
+        ->type_name("DIR");
+    sub->add_option("--folder", request->folder,
+                    "folder of the log and the findings; a hunt in it goes on where it ended "
+                    "(default aivmsim-out/mutants-SEED)")
         ->type_name("DIR");
     sub->add_option("--out", request->out, "also write the table as Markdown")
         ->type_name("FILE.md");

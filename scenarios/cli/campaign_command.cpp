@@ -4,6 +4,7 @@
 #include <random>
 #include <thread>
 
+#include "scenarios/cli/campaign_executor.h"
 #include "scenarios/cli/campaign_shown.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
@@ -108,7 +109,9 @@ std::optional<CampaignOptions> options_of(const CampaignArguments& arguments, St
     if (!arguments.budget.empty() &&
         !read_duration("--budget", arguments.budget, options.budget_ns))
         return std::nullopt;
-    if (options.runs_max == 0 && options.budget_ns == 0) options.runs_max = kRunsDefault;
+    options.unseen_max = arguments.unseen_max;
+    if (options.runs_max == 0 && options.budget_ns == 0 && options.unseen_max == 0)
+        options.runs_max = kRunsDefault;
     if (!read_duration("--run-limit", arguments.run_limit, options.run_limit_ns))
         return std::nullopt;
     if (!read_duration("--shrink-limit", arguments.shrink_limit, options.shrink_limit_ns))
@@ -153,6 +156,11 @@ int exit_code_of(const Error& error) {
 }  // namespace
 
 int campaign_command(const CampaignArguments& arguments) {
+    if (!arguments.executor.empty()) return campaign_on_executor(arguments);
+    if (arguments.shards != 0) {
+        complain("--shards needs --executor; --shard I/N makes one part here");
+        return kExitBadRequest;
+    }
     StatusLine line(progress_mode(arguments.quiet, arguments.progress));
     const auto options = options_of(arguments, line);
     if (!options) return kExitBadRequest;

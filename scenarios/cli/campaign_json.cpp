@@ -85,6 +85,7 @@ std::string campaign_json(const CampaignShown& shown) {
                       {"runs", s.runs},
                       {"runs_made", shown.result.runs_made},
                       {"stopped", shown.result.stopped},
+                      {"saturated", shown.result.saturated},
                       {"ends", ends_json(s)},
                       {"defects", defects_json(shown)},
                       {"failures", failures_json(shown)},

@@ -79,8 +79,11 @@ struct CampaignArguments {
     std::optional<std::uint64_t> seed;     // absent: drawn, or that of the folder
     std::string budget;                    // of real time; empty: none
     std::uint64_t runs = 0;                // 0: no limit
+    double unseen_max = 0;                 // 0: no limit
     std::uint32_t jobs = 0;                // 0: one per core
     std::string shard = "1/1";
+    std::string executor;      // dask or dask:ADDRESS; empty: processes on this machine
+    std::uint32_t shards = 0;  // made by the executor; 0: one per core
     std::string repeat = "1/16";  // share of the runs that are repeated and compared
     std::string run_limit = "1m";
     std::uint64_t memory_mib = 2048;  // per run
@@ -150,6 +153,10 @@ struct FuzzRequest {
     std::string programs = "build/fuzz/fuzz";
     std::string corpus = "fuzz/corpus";
     std::string out = "aivmsim-out/fuzz";
+    // instead of fuzzing; at most one of them
+    bool merge = false;
+    bool minimize = false;
+    bool coverage = false;
 };
 int fuzz_command(const FuzzRequest& request);
 
@@ -163,6 +170,7 @@ struct MutantsRequest {
     std::uint32_t jobs = 0;  // 0: one per core
     std::uint64_t shrink_tries = 100;
     std::optional<std::string> out;  // table in Markdown
+    std::string folder;              // of the log; empty: one of its own for each seed
     bool list = false;
     bool json = false;
     bool quiet = false;

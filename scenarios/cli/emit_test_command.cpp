@@ -55,8 +55,10 @@ int emit_test_command(const EmitTestRequest& request) {
             fmt::format("{} is there already; choose another --name, or --overwrite",
                         scenario.string()));
     fs::create_directories(request.out, error);
-    const std::string text = fmt::format("# {}\n", violation->message) +
-                             self_contained_text(plan, *violation, outcome->digest.hex());
+    const std::string text =
+        fmt::format("# {}\n", violation->message) +
+        self_contained_text(plan, *violation, outcome->digest.hex(),
+                            {.paranoid = source->paranoid, .make_kernels = {}});
     // What is expected once the defect is corrected.
     const std::string wanted =
         fmt::format("replay {}.toml\n{} is not violated\n", name, violation->invariant);
@@ -65,9 +67,10 @@ int emit_test_command(const EmitTestRequest& request) {
             kExitHarnessFailed,
             fmt::format("{} cannot be written; is the disk full?", scenario.string()));
     const std::string out = fmt::format(
-        "{}\n{}\ntest  aivmsim replay {}   exits with 1 while {} is violated, and with 0 when it "
-        "is corrected\n",
-        scenario.string(), expected.string(), scenario.string(), violation->invariant);
+        "{}\n{}\ntest  aivmsim replay {}   exits with {} while {} is violated, and with 0 when "
+        "it is corrected\n",
+        scenario.string(), expected.string(), scenario.string(),
+        static_cast<int>(violation->liveness ? kExitLimit : kExitViolated), violation->invariant);
     return print_result(out) ? kExitClean : kExitHarnessFailed;
 }
 

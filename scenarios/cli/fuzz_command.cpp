@@ -1,24 +1,19 @@
 // Runs fuzz targets under a budget: programs built with libFuzzer, which are found in a folder and
 // started as they are. What decides is the files that they leave, never their exit codes: a target
 // that was killed, or whose exit code is its own, is told from one that found something.
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <csignal>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <thread>
 
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/fuzz_targets.h"
 #include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/text.h"
@@ -29,57 +24,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kTargetSuffix = "_fuzz";
 constexpr std::uint64_t kSecondNs = 1'000'000'000;
 // Without a number of its own libFuzzer waits 1200 s for one input.
 constexpr const char* kInputLimit = "-timeout=10";
 constexpr const char* kMemoryLimit = "-rss_limit_mb=4096";
 
-struct FuzzTarget {
-    std::string name;  // without the suffix
-    fs::path program;
-};
-
 struct FuzzedTarget {
     std::string name;
     std::vector<std::string> artefacts;  // inputs that fail, as paths
+    std::vector<std::string> findings;   // what they violate, as folders
     std::uint64_t executions_per_second = 0;
     std::string trouble;  // why it did not run; empty if it did
 };
-
-bool is_chosen(const FuzzRequest& request, const std::string& name) {
-    return request.targets.empty() ||
-           std::ranges::find(request.targets, name) != request.targets.end();
-}
-
-std::vector<FuzzTarget> find_targets(const FuzzRequest& request) {
-    std::vector<FuzzTarget> out;
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(request.programs, error)) {
-        std::string name = entry.path().filename().string();
-        if (!entry.is_regular_file() || !name.ends_with(kTargetSuffix)) continue;
-        name.resize(name.size() - kTargetSuffix.size());
-        if (is_chosen(request, name)) out.push_back({name, entry.path()});
-    }
-    std::ranges::sort(out, {}, &FuzzTarget::name);
-    return out;
-}
-
-std::string text_of(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-// The number after the last occurrence of `key`; 0 without one.
-std::uint64_t last_number(const std::string& text, std::string_view key) {
-    const std::size_t at = text.rfind(key);
-    if (at == std::string::npos) return 0;
-    const std::size_t digits = text.find_first_of("0123456789", at + key.size());
-    std::uint64_t out = 0;
-    if (digits != std::string::npos)
-        std::from_chars(text.data() + digits, text.data() + text.size(), out);
-    return out;
-}
 
 class FuzzRunner {
 public:
@@ -101,7 +57,7 @@ public:
 
 private:
     [[nodiscard]] fs::path folder_of(const std::string& name) const {
-        return fs::path(request_.out) / name;
+        return fuzz_folder(request_, name);
     }
 
     std::vector<std::string> arguments_of(const FuzzTarget& target) const {
@@ -113,7 +69,7 @@ private:
                                      "-print_final_stats=1",
                                      fmt::format("-artifact_prefix={}/found/", folder.string())};
         const fs::path dictionary = fs::path(request_.corpus) / "../dict" / (target.name + ".dict");
-        const fs::path seeds = fs::path(request_.corpus) / target.name;
+        const fs::path seeds = fuzz_corpus(request_, target.name);
         if (fs::exists(dictionary)) out.push_back("-dict=" + dictionary.string());
         out.push_back((folder / "corpus").string());
         if (fs::exists(seeds)) out.push_back(seeds.string());
@@ -125,21 +81,11 @@ private:
         std::error_code error;
         fs::create_directories(folder / "corpus", error);
         fs::create_directories(folder / "found", error);
-        const std::string log = (folder / "log").string();
-        std::vector<std::string> arguments = arguments_of(target);
-        std::vector<char*> argv;
-        for (std::string& argument : arguments) argv.push_back(argument.data());
-        argv.push_back(nullptr);
-        const pid_t pid = fork();
-        if (pid == 0) {
-            const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-            if (file < 0 || dup2(file, STDOUT_FILENO) < 0 || dup2(file, STDERR_FILENO) < 0)
-                _exit(kExitHarnessFailed);
-            execv(argv[0], argv.data());
-            _exit(kExitHarnessFailed);
-        }
+        // A target that runs a whole world saves what it finds there, for aivmsim replay.
+        const int pid = start_program(arguments_of(target), (folder / "log").string(),
+                                      {{"AIVM_FUZZ_FINDINGS", (folder / "findings").string()}});
         if (pid < 0) {
-            done_.push_back({target.name, {}, 0, std::strerror(errno)});
+            done_.push_back({target.name, {}, {}, 0, std::strerror(errno)});
         } else {
             running_.emplace(pid, target);
         }
@@ -156,8 +102,11 @@ private:
         std::error_code error;
         for (const auto& entry : fs::directory_iterator(folder_of(out.name) / "found", error))
             out.artefacts.push_back(entry.path().string());
+        for (const auto& entry : fs::directory_iterator(folder_of(out.name) / "findings", error))
+            out.findings.push_back(entry.path().string());
+        std::ranges::sort(out.findings);
         std::ranges::sort(out.artefacts);
-        const std::string log = text_of(folder_of(out.name) / "log");
+        const std::string log = file_text(folder_of(out.name) / "log");
         out.executions_per_second = last_number(log, "stat::average_exec_per_sec:");
         const bool ran = log.find("stat::number_of_executed_units") != std::string::npos;
         if (!ran && out.artefacts.empty() && !interrupted())
@@ -183,6 +132,8 @@ std::string fuzzed_text(const std::vector<FuzzedTarget>& done, bool colour) {
             target.trouble.empty() ? "" : "   " + target.trouble);
         for (const std::string& artefact : target.artefacts)
             out += fmt::format("      found  {}\n", artefact);
+        for (const std::string& finding : target.findings)
+            out += fmt::format("      reproduce  aivmsim replay {}\n", finding);
     }
     return out;
 }
@@ -203,7 +154,7 @@ int fuzz_command(const FuzzRequest& request) {
         complain(fmt::format("--budget {}: give it some time, such as 10m", request.budget));
         return kExitBadRequest;
     }
-    const auto targets = find_targets(request);
+    const auto targets = find_fuzz_targets(request);
     if (targets.empty()) {
         complain(
             fmt::format("{} holds no fuzz target{}; build them with cmake --preset fuzz, or "
@@ -211,6 +162,9 @@ int fuzz_command(const FuzzRequest& request) {
                         request.programs, request.targets.empty() ? "" : " of these names"));
         return kExitNothingMatched;
     }
+    if (request.merge) return merge_corpora(request, targets);
+    if (request.minimize) return minimize_corpora(request, targets);
+    if (request.coverage) return report_coverage(request, targets);
     const unsigned jobs =
         request.jobs > 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
     // Each target has an equal share of the time of all jobs.

@@ -105,7 +105,7 @@ int merge_folders(const MergeRequest& request) {
         complain(merged.error().context);
         return merged.error().code == ErrorCode::kStorage ? kExitHarnessFailed : kExitBadRequest;
     }
-    CampaignShown shown{{*merged, 0, false, {}}, summarise(*merged, false), request.out, 0};
+    CampaignShown shown{{*merged, 0, false, false, {}}, summarise(*merged, false), request.out, 0};
     const std::string text = fmt::format(
         "{}: {} of {} joined\n{}", request.out,
         counted(static_cast<std::uint64_t>(merged->runs.size()), "run"),

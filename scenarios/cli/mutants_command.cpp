@@ -21,6 +21,7 @@
 #include "scenarios/cli/wall_clock.h"
 #include "scenarios/file/print.h"
 #include "scenarios/file/units.h"
+#include "scenarios/run/build_info.h"
 
 namespace aivm::scenarios::cli {
 namespace {
@@ -93,7 +94,9 @@ int hunt_and_show(const MutantsRequest& request, const std::vector<const MutantR
     const auto result = hunt(mutants, scenarios, options);
     if (!result) {
         complain(result.error().text());
-        return kExitHarnessFailed;
+        const ErrorCode code = result.error().code;
+        return code == ErrorCode::kConflict || code == ErrorCode::kWrongState ? kExitBadRequest
+                                                                              : kExitHarnessFailed;
     }
     const MutantsShown shown{*result, options, scenarios, machine(), wall_clock_ns() - started};
     if (!print_result(request.json ? mutants_json(shown) : mutants_text(shown)))
@@ -127,7 +130,10 @@ int mutants_command(const MutantsRequest& request) {
     options.seed = request.seed;
     options.repeats = request.repeats;
     options.shrink_tries = request.shrink_tries;
-    options.findings_folder = std::string(kOutputFolder) + "/mutants";
+    options.folder = request.folder.empty()
+                         ? fmt::format("{}/mutants-{}", kOutputFolder, request.seed)
+                         : request.folder;
+    options.program = build_info().version;
     options.wall_clock_ns = wall_clock_ns;
     if (!request.quiet) options.progress = [](const std::string& line) { say(line); };
     const auto mutants = chosen(request.ids);

@@ -46,7 +46,7 @@ std::string share_text(std::size_t part, std::size_t whole) {
 template <class Value>
 std::vector<double> sorted_values(const HuntedMutant& mutant, const Value& value) {
     std::vector<double> out;
-    for (const HuntRepeat& repeat : mutant.repeats)
+    for (const MutantRecord& repeat : mutant.repeats)
         if (repeat.detected) out.push_back(value(repeat));
     std::ranges::sort(out);
     return out;
@@ -61,19 +61,37 @@ std::string range_text(const std::vector<double>& values, const char* format) {
     return fmt::format("{} ({} .. {})", median, number(values.front()), number(values.back()));
 }
 
-double cpu_seconds(const HuntRepeat& repeat) { return static_cast<double>(repeat.cpu_us) / 1e6; }
+double cpu_seconds(const MutantRecord& repeat) { return static_cast<double>(repeat.cpu_us) / 1e6; }
 
 std::string detected_by(const HuntedMutant& mutant) {
     std::set<std::string> by;
-    for (const HuntRepeat& repeat : mutant.repeats)
+    for (const MutantRecord& repeat : mutant.repeats)
         if (repeat.detected) by.insert(repeat.by);
     return fmt::format("{}", fmt::join(by, " "));
+}
+
+std::string actions_text(const MutantRecord& first) {
+    if (first.actions_before == 0) return "-";
+    return fmt::format("{} -> {}", first.actions_before, first.actions_after);
 }
 
 const char* state_of(const HuntedMutant& mutant) {
     if (mutant.detected()) return "detected";
     if (mutant.infected()) return "infected";
     return mutant.reached() ? "reached" : "not reached";
+}
+
+// "median 3 actions of 80 findings, at most 14"; empty if nothing was shrunk.
+std::string shrunk_text(const HuntResult& result) {
+    std::vector<std::uint64_t> sizes;
+    for (const HuntedMutant& mutant : result.mutants) {
+        if (mutant.repeats.front().actions_before != 0)
+            sizes.push_back(mutant.repeats.front().actions_after);
+    }
+    if (sizes.empty()) return {};
+    std::ranges::sort(sizes);
+    return fmt::format("median {} actions of {}, at most {}", sizes[sizes.size() / 2],
+                       counted(sizes.size(), "finding"), sizes.back());
 }
 
 std::string summary_text(const MutantsShown& shown) {
@@ -92,6 +110,8 @@ std::string summary_text(const MutantsShown& shown) {
         "detected          {}   of planted\n",
         counts.all, share_text(counts.reached, counts.all), share_text(counts.infected, counts.all),
         share_text(counts.detected, counts.infected), share_text(counts.detected, counts.all));
+    if (const std::string sizes = shrunk_text(shown.result); !sizes.empty())
+        out += fmt::format("shrunk findings   {}\n", sizes);
     if (!cpu.empty()) {
         out += fmt::format("CPU s to detect   median {:.1f}, 90 % within {:.1f}, at most {:.1f}\n",
                            cpu[cpu.size() / 2], cpu[cpu.size() * 9 / 10], cpu.back());
@@ -124,7 +144,7 @@ std::string mutants_json(const MutantsShown& shown) {
     Json mutants = Json::array();
     for (const HuntedMutant& mutant : shown.result.mutants) {
         Json repeats = Json::array();
-        for (const HuntRepeat& r : mutant.repeats) {
+        for (const MutantRecord& r : mutant.repeats) {
             repeats.push_back({{"detected", r.detected},
                                {"by", r.by},
                                {"message", r.message},
@@ -138,8 +158,8 @@ std::string mutants_json(const MutantsShown& shown) {
                            {"sentence", mutant.row->sentence},
                            {"expected", mutant.row->expected},
                            {"state", state_of(mutant)},
-                           {"actions_before", mutant.actions_before},
-                           {"actions_after", mutant.actions_after},
+                           {"actions_before", mutant.repeats.front().actions_before},
+                           {"actions_after", mutant.repeats.front().actions_after},
                            {"repeats", repeats}});
     }
     const Counts counts = counts_of(shown.result);
@@ -172,16 +192,14 @@ std::string mutants_markdown(const MutantsShown& shown) {
         "| id | subject | what is wrong | state | found by | expected | runs | CPU s | actions |\n"
         "|---|---|---|---|---|---|---|---|---|\n";
     for (const HuntedMutant& mutant : shown.result.mutants) {
-        const auto runs =
-            sorted_values(mutant, [](const HuntRepeat& r) { return static_cast<double>(r.runs); });
+        const auto runs = sorted_values(
+            mutant, [](const MutantRecord& r) { return static_cast<double>(r.runs); });
         out +=
             fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", mutant.row->id,
                         subject_word(mutant.row->subject), mutant.row->sentence, state_of(mutant),
                         detected_by(mutant), mutant.row->expected, range_text(runs, "{:.0f}"),
                         range_text(sorted_values(mutant, cpu_seconds), "{:.1f}"),
-                        mutant.actions_after == 0
-                            ? "-"
-                            : fmt::format("{} -> {}", mutant.actions_before, mutant.actions_after));
+                        actions_text(mutant.repeats.front()));
     }
     return out;
 }

@@ -23,6 +23,12 @@ struct Replayed {
     [[nodiscard]] bool violated() const {
         return unexpected_violation(outcome, recorded.violates) != nullptr;
     }
+    // A regression test of a violation passes once that is gone: a run that was cut down to show it
+    // may end before its work is done. Any other property that is violated counts.
+    [[nodiscard]] ExitCode exit_code() const {
+        const ExitCode code = exit_code_of(outcome);
+        return code == kExitLimit && !violated() ? kExitClean : code;
+    }
 };
 
 std::string replayed_json(const Replayed& r) {
@@ -35,7 +41,7 @@ std::string replayed_json(const Replayed& r) {
                                         {"same", r.same()},
                                         {"choices", r.recorded.choices.size()},
                                         {"binding_choices", r.binding},
-                                        {"exit_code", static_cast<int>(exit_code_of(r.outcome))}};
+                                        {"exit_code", static_cast<int>(r.exit_code())}};
     return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -76,7 +82,9 @@ int replay_scenario_file(const ReplayRequest& request) {
         return kExitBadRequest;
     }
     const Recorded& recorded = *loaded->recorded;
-    const auto outcome = run_plan({loaded->scenario, recorded.seed, recorded.choices}, Rerun{}, {});
+    Rerun rerun;
+    rerun.paranoid = recorded.paranoid;
+    const auto outcome = run_plan({loaded->scenario, recorded.seed, recorded.choices}, rerun, {});
     if (!outcome) {
         complain(outcome.error().text());
         return kExitHarnessFailed;
@@ -85,7 +93,7 @@ int replay_scenario_file(const ReplayRequest& request) {
                             binding_choices(recorded.choices, outcome->choices)};
     const std::string text =
         request.json ? replayed_json(replayed) : replayed_text(replayed, has_colour(stdout));
-    return print_result(text) ? static_cast<int>(exit_code_of(*outcome)) : kExitHarnessFailed;
+    return print_result(text) ? static_cast<int>(replayed.exit_code()) : kExitHarnessFailed;
 }
 
 }  // namespace aivm::scenarios::cli

@@ -9,6 +9,7 @@
 
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/python_program.h"
 #include "scenarios/cli/study_access.h"
 #include "scenarios/cli/terminal.h"
 
@@ -16,16 +17,6 @@ namespace aivm::scenarios::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-// AIVMSIM_PYTHON, otherwise the environment that ./dev makes in the build folder, otherwise python3
-// of the system.
-std::string python_program() {
-    const char* given = std::getenv("AIVMSIM_PYTHON");
-    if (given != nullptr && *given != '\0') return given;
-    std::error_code ignored;
-    const fs::path venv = AIVM_SOURCE_DIR "/build/venv/bin/python";
-    return fs::exists(venv, ignored) ? venv.string() : "python3";
-}
 
 // The module of the source tree is preferred to an installed one, because it matches this program.
 void put_source_tree_first() {
@@ -37,19 +28,12 @@ void put_source_tree_first() {
     setenv("PYTHONPATH", path.c_str(), 1);
 }
 
-void execute(const std::vector<std::string>& command) {
-    std::vector<char*> words;
-    for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
-    words.push_back(nullptr);
-    execvp(words[0], words.data());
-}
-
 // The exit status of a command, with its output discarded; 127 if it cannot be started.
 int quietly(const std::vector<std::string>& command) {
     const pid_t child = fork();
     if (child == 0) {
         if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(126);
-        execute(command);
+        replace_process(command);
         _exit(127);
     }
     int status = 0;
@@ -102,7 +86,7 @@ int report_command(const ReportRequest& request) {
             python, fmt::join(request.subjects, " ")));
         return kExitHarnessFailed;
     }
-    execute(command_line(python, request));
+    replace_process(command_line(python, request));
     complain(fmt::format("{} cannot be started", python));
     return kExitHarnessFailed;
 }

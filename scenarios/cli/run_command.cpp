@@ -197,7 +197,9 @@ int run_command(const RunRequest& as_given) {
     const auto given = load_given(as_given.scenario, as_given.assignments);
     if (!given) return kExitBadRequest;
     RunRequest request = as_given;
-    if (!request.seed) request.seed = given->loaded.recorded ? given->loaded.recorded->seed : 1;
+    const auto& recorded = given->loaded.recorded;
+    if (!request.seed) request.seed = recorded ? recorded->seed : 1;
+    if (recorded && recorded->seed == *request.seed && recorded->paranoid) request.paranoid = true;
     if (request.show_config) return print_and_return(show_config(given->loaded), kExitClean);
     if (!request.quiet && !given->loaded.notes.empty()) say(to_text(given->loaded.notes));
     const auto backend = open_backend(request.backend);

@@ -75,7 +75,7 @@ int shrink_source(Shrinking& work, const FindingSource& source) {
     rerun.paranoid = source.paranoid;
     const auto save = [&](const RunPlan& plan, const sim::Violation& violation,
                           const std::string& digest) {
-        work.written = write_whole(work.path, self_contained_text(plan, violation, digest));
+        work.written = write_whole(work.path, self_contained_text(plan, violation, digest, rerun));
     };
     const auto shrunk = shrink_run(source.plan, source.violation, rerun, budget, save);
     status.clear();

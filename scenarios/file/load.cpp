@@ -429,9 +429,15 @@ void Loader::read_recorded(const toml::table& root) {
         const auto text = std::ranges::find(texts, key.str(), &decltype(texts)::value_type::first);
         if (key.str() == "choices") {
             read_recorded_choices(value, out.choices);
+        } else if (key.str() == "paranoid" && value.is_boolean()) {
+            out.paranoid = value.as_boolean()->get();
+        } else if (key.str() == "paranoid") {
+            error_at(value.source(),
+                     fmt::format("paranoid takes true or false, not {}", kind_of(value)),
+                     "write it without quotes");
         } else if (text == texts.end()) {
-            const std::vector<std::string> known{"seed", "violates", "digest", "program",
-                                                 "choices"};
+            const std::vector<std::string> known{"seed",    "violates", "digest",
+                                                 "program", "paranoid", "choices"};
             unknown_key(key, "in [recorded]", known);
         } else if (const auto* string = value.as_string()) {
             *text->second = string->get();

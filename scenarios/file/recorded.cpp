@@ -55,8 +55,9 @@ Parsed<sim::ChoiceAnswer> parse_recorded_choice(std::string_view text) {
 
 std::string recorded_text(const Recorded& recorded) {
     std::string out = fmt::format(
-        "\n[recorded]\nseed = \"{}\"\nviolates = {}\ndigest = {}\nprogram = {}\nchoices = [",
-        recorded.seed, quote(recorded.violates), quote(recorded.digest), quote(recorded.program));
+        "\n[recorded]\nseed = \"{}\"\nviolates = {}\ndigest = {}\nprogram = {}\n{}choices = [",
+        recorded.seed, quote(recorded.violates), quote(recorded.digest), quote(recorded.program),
+        recorded.paranoid ? "paranoid = true\n" : "");
     for (const sim::ChoiceAnswer& choice : recorded.choices)
         out += fmt::format("\n  \"{}\",", choice_text(choice));
     return out + (recorded.choices.empty() ? "]\n" : "\n]\n");

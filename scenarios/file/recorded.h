@@ -6,6 +6,7 @@
 //   violates = "S1"
 //   digest = "9f3c..."    of the run, by this program
 //   program = "0.1.0 (3f9a2c71)"
+//   paranoid = true       if the run was made with --paranoid; absent: false
 //   choices = [
 //     "message_loss 3 17 1",    kind, actor, ordinal, answer (sim/engine/choice_source.h)
 //   ]
@@ -25,6 +26,7 @@ struct Recorded {
     std::string violates;  // id of the invariant
     std::string digest;
     std::string program;
+    bool paranoid = false;
     bool has_choices = false;  // without the key, choices are drawn from the seed
     sim::ChoiceList choices;
 };

@@ -16,6 +16,7 @@ Recorded some() {
             "S1",
             "9f3c",
             "0.1.0",
+            false,
             true,
             {{{sim::ChoiceKind::kMessageLoss, 3, 17}, 1},
              {{sim::ChoiceKind::kSwarmStrength, 4, 0}, 5}}};
@@ -29,6 +30,11 @@ TEST(Recorded, AScenarioFileCarriesTheSeedAndTheChoicesOfARun) {
     EXPECT_EQ(file->recorded->violates, "S1");
     EXPECT_EQ(file->recorded->choices, some().choices);
     EXPECT_TRUE(file->recorded->has_choices);
+    EXPECT_FALSE(file->recorded->paranoid);
+    Recorded checked = some();
+    checked.paranoid = true;
+    EXPECT_TRUE(load_scenario_text(with_provider("") + recorded_text(checked), "t.toml")
+                    ->recorded->paranoid);
     const auto without = load_scenario_text(with_provider(""), "t.toml");
     EXPECT_FALSE(without->recorded.has_value());
     const auto drawn =
@@ -61,6 +67,8 @@ TEST(Recorded, WhatIsWrongIsNamedWithItsLine) {
     EXPECT_THAT(error("1"), HasSubstr("a recorded choice is a text, not an integer"));
     EXPECT_THAT(errors_of(with_provider("") + "[recorded]\nseed = \"x\"\n"), HasSubstr("seed"));
     EXPECT_THAT(errors_of(with_provider("") + "[recorded]\nsede = \"1\"\n"), HasSubstr("sede"));
+    EXPECT_THAT(errors_of(with_provider("") + "[recorded]\nparanoid = \"x\"\n"),
+                HasSubstr("paranoid takes true or false"));
     EXPECT_THAT(errors_of("recorded = 1\n" + with_provider("")), HasSubstr("recorded is a table"));
 }
 

@@ -20,6 +20,7 @@ public:
     }
     bool builds_twice() override { return inner_->builds_twice(); }
     bool tolerates(const Block& block) override { return inner_->tolerates(block); }
+    BlockPtr forges(const OwnBlock& own) override { return inner_->forges(own); }
     void sends(ActorId to, Outgoing& outgoing) override { inner_->sends(to, outgoing); }
     bool runs_twice() override { return inner_->runs_twice(); }
     void plans(const DagView& view, VertexPlan& plan) override { inner_->plans(view, plan); }

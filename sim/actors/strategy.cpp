@@ -57,6 +57,7 @@ bool ValidatorStrategy::builds(const State&, const Hash32&) { return true; }
 bool ValidatorStrategy::builds_twice() { return false; }
 bool ValidatorStrategy::votes_twice() { return false; }
 bool ValidatorStrategy::tolerates(const Block&) { return true; }
+BlockPtr ValidatorStrategy::forges(const OwnBlock&) { return nullptr; }
 void ValidatorStrategy::sends(ActorId, Outgoing&) {}
 bool ValidatorStrategy::runs_twice() { return false; }
 void ValidatorStrategy::plans(const DagView&, VertexPlan&) {}

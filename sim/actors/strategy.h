@@ -19,6 +19,7 @@
 #include "core/registry/attestation.h"
 #include "core/state/state.h"
 #include "core/verification/bisection_play.h"
+#include "sim/actors/block_mutations.h"
 #include "sim/actors/device.h"
 #include "sim/actors/packet.h"
 #include "sim/actors/side_channel.h"
@@ -234,6 +235,8 @@ public:
     // Whether to sign a second block for the slot of the one just built, and show it to half of the
     // others.
     [[nodiscard]] virtual bool builds_twice();
+    // A block to send to all others beside the one just built, whatever it says; null: none.
+    [[nodiscard]] virtual BlockPtr forges(const OwnBlock& own);
     // Whether to send a second vote, for something else, to half of the others: called for each
     // vote that it signs.
     [[nodiscard]] virtual bool votes_twice();

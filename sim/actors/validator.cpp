@@ -537,6 +537,7 @@ void ValidatorActor::build() {
     step(ItemBuilt{item_of(info_of(**block))});
     if (running() && parent && strategy_->builds_twice())
         build_twice(built, parent, options.request);
+    if (running() && parent) forge(built, parent, options.request);
 }
 
 // --- Undecided blocks, signatures, and two blocks for one slot ---
@@ -587,6 +588,15 @@ void ValidatorActor::build_twice(const ExecutedPtr& first, const ExecutedPtr& pa
     for (ActorId other = 0; other < setup_.stakes->size(); ++other) {
         if (other == setup_.self || other % 2 == 0) continue;
         setup_.environment->send(other, BlockReply{{second->executed->block}});
+    }
+}
+
+void ValidatorActor::forge(const ExecutedPtr& built, const ExecutedPtr& parent,
+                           const BuildRequest& request) {
+    const BlockPtr forged = strategy_->forges({*built, *parent, *setup_.vm.rules, request.sign});
+    if (forged == nullptr) return;
+    for (ActorId other = 0; other < setup_.stakes->size(); ++other) {
+        if (other != setup_.self) setup_.environment->send(other, BlockReply{{forged}});
     }
 }
 

@@ -138,6 +138,7 @@ private:
     [[nodiscard]] bool has_signed_on_preferred() const;
     void report(op::Evidence evidence);
     void build_twice(const ExecutedPtr& first, const ExecutedPtr& parent, BuildRequest request);
+    void forge(const ExecutedPtr& built, const ExecutedPtr& parent, const BuildRequest& request);
 
     // Whether a block should be built now, whoever's turn it is.
     [[nodiscard]] bool wants_block() const;

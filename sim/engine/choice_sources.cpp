@@ -68,28 +68,4 @@ std::uint64_t ReplayChoices::answer(const ChoiceQuestion& question) {
     return std::min(recorded, question.largest_answer());
 }
 
-std::uint64_t ByteChoices::answer(const ChoiceQuestion& question) {
-    if (!gap_) return 0;
-    if (*gap_ > 0) {
-        --*gap_;
-        return 0;
-    }
-    std::uint64_t given = 1;
-    if (question.options != 0 && position_ < input_.size())
-        given += input_[position_++] % question.largest_answer();
-    read_gap();
-    return given;
-}
-
-void ByteChoices::read_gap() {
-    gap_.reset();
-    if (position_ == input_.size()) return;
-    const std::uint8_t first = input_[position_++];
-    if (first < 0xC0) {
-        gap_ = first;
-    } else if (position_ < input_.size()) {
-        gap_ = (first & 0x3FU) * 256U + input_[position_++];
-    }
-}
-
 }  // namespace aivm::sim

@@ -15,13 +15,27 @@ public:
 
     void on_chain(const Executed& block, const State& parent) override {
         if (!watch().paranoid() && !is_due(block.state.head)) return;
-        // A slice of a DAG has operations that are void, which no block has.
+        // Of a DAG, the slices are checked, which have void operations too.
         if (watch().rules().parameters.dag) return;
         // A world made by hand for a test may have no rules.
         if (watch().rules().authorizer == nullptr) return;
         if (!model_) model_.emplace(watch().rules());
         const auto difference = model_->check(block, parent);
         expect(!difference, [&] { return *difference; });
+    }
+
+    // Each slice when the first node settles it.
+    void on_settled(ActorId, const DagVm& vm, const CutResult& result) override {
+        const std::uint64_t number = result.cut->cut();
+        const std::uint64_t last = below_ ? below_->state.head.height : 0;
+        if (number != last + 1 || watch().rules().authorizer == nullptr) return;
+        if (watch().paranoid() || number % kReferenceOneBlockIn == 0) {
+            if (!model_) model_.emplace(watch().rules());
+            const State& below = below_ ? below_->state : vm.accepted().genesis_state();
+            const auto difference = model_->check(result, below);
+            expect(!difference, [&] { return *difference; });
+        }
+        below_ = result.executed;
     }
 
 private:
@@ -36,7 +50,8 @@ private:
     }
 
     std::optional<reference::Watch> model_;
-    Height next_ = 0;  // the height to look at next, in the economic fidelity; 0: not drawn yet
+    ExecutedPtr below_;  // after the last cut that a node settled
+    Height next_ = 0;    // the height to look at next, in the economic fidelity; 0: not drawn yet
 };
 
 }  // namespace

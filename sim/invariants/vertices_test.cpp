@@ -223,6 +223,25 @@ TEST_F(Vertices, AParentAcceptedBeforeWritesWereLostIsStillAParent) {
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S4 validator[0] accepts vertex")));
 }
 
+TEST_F(Vertices, ASliceThatTheRulesDoNotLeadToViolatesRulesAsWritten) {
+    Invariant& r1 = seen.of("R1");
+    seen.watch.known_rules = dag.rules();
+    seen.watch.is_paranoid = true;
+    must_accept(vm, dag, a);
+    settle(vm, dag);
+    r1.on_settled(0, vm, *vm.last_result());
+    r1.on_settled(1, vm, *vm.last_result());
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    EXPECT_EQ(r1.checks(), 1U) << "each slice once";
+    settle(vm, dag);
+    CutResult wrong = *vm.last_result();
+    auto executed = std::make_shared<Executed>(*wrong.executed);
+    executed->state.head.totals.minted += Amount(1);
+    wrong.executed = executed;
+    r1.on_settled(0, vm, wrong);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("R1 in block 2")));
+}
+
 TEST_F(Vertices, AContestThatDoesNotEndViolatesContestsEnd) {
     Invariant& l2 = seen.of("L2");
     seen.watch.recovering = Recovery(std::nullopt, std::nullopt, 60 * kSecond);

@@ -17,6 +17,7 @@ from . import _core, kernels, salib
 from . import operations as op
 from ._core import ScenarioError, StudyError, Violation, __version__
 from ._described import describe
+from .campaigns import CampaignError, campaign
 from .chain import ChainVM, HostedBlock
 from .comparing import compare
 from .dag import DagVM, HostedVertex, bound_job_id
@@ -116,6 +117,7 @@ __all__ = [
     "Block",
     "BlockInfo",
     "BlockRef",
+    "CampaignError",
     "Cancel",
     "ChainVM",
     "ChallengerStrategy",
@@ -163,6 +165,7 @@ __all__ = [
     "__version__",
     "best_response",
     "bound_job_id",
+    "campaign",
     "catalogue",
     "charts",
     "claim_commitment",

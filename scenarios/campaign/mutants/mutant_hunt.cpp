@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/base/mutant.h"
+#include "scenarios/campaign/campaign_log.h"
 #include "scenarios/campaign/campaign_worker.h"
 #include "scenarios/campaign/process_pool.h"
 
@@ -23,6 +24,7 @@ constexpr std::uint64_t kRoundGrowth = 4;
 constexpr std::uint64_t kRepeatOneIn = 3;
 constexpr std::uint64_t kSlowRunsMin = 3;
 constexpr std::uint64_t kSlowFactor = 2;
+constexpr std::uint64_t kSlowLatencyNs = 100'000'000;  // beside half of the twin's
 
 void choose_mutant([[maybe_unused]] std::string_view id) {
 #ifdef AIVM_MUTANTS
@@ -39,6 +41,13 @@ std::uint64_t times_reached() {
 #endif
 }
 
+// Whether a run took much longer than its unmutated twin, or to accept its blocks.
+bool is_slow(const RunRecord& run, const RunRecord& twin) {
+    return twin.end == RunEnd::kClean &&
+           (run.virtual_ns > kSlowFactor * twin.virtual_ns ||
+            run.latency_ns > twin.latency_ns * 3 / 2 + kSlowLatencyNs);
+}
+
 // "ID REST": does REST with the mutant ID ("-": none); the answer is "TIMES-REACHED LINE".
 std::string work(const CampaignWorker& worker, const std::string& request) {
     const std::size_t space = request.find(' ');
@@ -53,28 +62,32 @@ std::string work(const CampaignWorker& worker, const std::string& request) {
 struct Quarry {
     std::size_t mutant = 0;
     std::uint64_t first = 0;  // number of its first run
-    std::uint64_t next = 0;   // of its runs, counted from 0
-    std::uint64_t slow = 0;   // runs that took long
-    HuntRepeat result;
-    std::optional<std::uint64_t> detected_in;  // number of the run
+    MutantRecord record;
     bool busy = false;
 };
 
 class Hunter {
 public:
     Hunter(const std::vector<const MutantRow*>& mutants, const HuntOptions& options,
-           std::size_t scenarios)
-        : options_(options), started_ns_(options.wall_clock_ns()) {
+           std::size_t scenarios, CampaignLog log, const CampaignContents& contents)
+        : options_(options), log_(std::move(log)), started_ns_(options.wall_clock_ns()) {
+        std::map<std::pair<std::string, std::uint32_t>, const MutantRecord*> known;
+        for (const MutantRecord& m : contents.mutants) known[{m.id, m.repeat}] = &m;
         for (std::size_t m = 0; m < mutants.size(); ++m) {
-            out_.mutants.push_back({mutants[m], {}, 0, 0});
+            out_.mutants.push_back({mutants[m], {}});
             for (std::uint32_t r = 0; r < options.repeats; ++r) {
                 Quarry quarry;
                 quarry.mutant = m;
                 // Repeats use other runs; each begins with the first scenario.
                 quarry.first = r * std::uint64_t{1'000'000} * scenarios;
+                quarry.record.id = mutants[m]->id;
+                quarry.record.repeat = r;
+                const auto before = known.find({quarry.record.id, r});
+                if (before != known.end()) quarry.record = *before->second;
                 quarries_.push_back(std::move(quarry));
             }
         }
+        for (const RunRecord& twin : contents.runs) add_twin(twin);
     }
 
     Result<HuntResult> run(ProcessPool& pool) {
@@ -84,9 +97,10 @@ public:
             if (limit_us_ == options_.cpu_limit_us || over()) break;
         }
         AIVM_TRY(shrink_all(pool));
-        out_.complete = !over();
+        out_.complete = std::ranges::none_of(
+            quarries_, [this](const Quarry& q) { return is_hunted(q) || is_unshrunk(q); });
         for (Quarry& quarry : quarries_)
-            out_.mutants[quarry.mutant].repeats.push_back(std::move(quarry.result));
+            out_.mutants[quarry.mutant].repeats.push_back(std::move(quarry.record));
         return std::move(out_);
     }
 
@@ -104,13 +118,20 @@ private:
                options_.wall_clock_ns() - started_ns_ >= options_.budget_ns;
     }
     [[nodiscard]] bool is_hunted(const Quarry& quarry) const {
-        return !quarry.result.detected && quarry.result.cpu_us < limit_us_;
+        return !quarry.record.detected && quarry.record.cpu_us < limit_us_;
+    }
+    // The first repeat of a mutant that violated an invariant is shrunk, once.
+    [[nodiscard]] bool is_unshrunk(const Quarry& quarry) const {
+        return options_.shrink_tries != 0 && quarry.record.repeat == 0 && quarry.record.detected &&
+               quarry.record.violated && quarry.record.actions_before == 0 &&
+               !shrunk_.contains(quarry.mutant);
     }
 
     Status round(ProcessPool& pool) {
         while (true) {
-            for (std::size_t i = 0; i < quarries_.size() && pool.has_idle() && !over(); ++i)
-                AIVM_TRY(send_next(pool, i));
+            // In turn, so that each has made about as many runs whenever the hunt ends.
+            for (std::size_t n = 0; n < quarries_.size() && pool.has_idle() && !over(); ++n)
+                AIVM_TRY(send_next(pool, turn_++ % quarries_.size()));
             if (pool.busy() == 0) return {};
             AIVM_ASSIGN(const auto done, pool.wait(kPollMs));
             if (done) AIVM_TRY(take(*done));
@@ -120,15 +141,15 @@ private:
     Status send_next(ProcessPool& pool, std::size_t i) {
         Quarry& quarry = quarries_[i];
         if (quarry.busy || !is_hunted(quarry)) return {};
-        const std::uint64_t run = quarry.first + quarry.next;
+        const std::uint64_t run = quarry.first + quarry.record.runs;
         if (!twins_.contains(run)) {
             if (!twins_under_way_.insert(run).second) return {};
             return send(pool, {Purpose::kTwin, i, run}, fmt::format("- run {}", run));
         }
         quarry.busy = true;
-        const char* how = quarry.next % kRepeatOneIn == 0 ? "twice" : "run";
+        const char* how = quarry.record.runs % kRepeatOneIn == 0 ? "twice" : "run";
         return send(pool, {Purpose::kMutant, i, run},
-                    fmt::format("{} {} {}", row_of(quarry).id, how, run));
+                    fmt::format("{} {} {}", quarry.record.id, how, run));
     }
 
     Status send(ProcessPool& pool, const Job& job, const std::string& request) {
@@ -146,6 +167,7 @@ private:
         std::from_chars(done.answer.data(), done.answer.data() + done.answer.size(), reached);
         if (job.purpose == Purpose::kShrink) return take_finding(job, done, space);
         RunRecord run;
+        run.index = job.run;
         if (done.end == WorkEnd::kAnswered) {
             AIVM_ASSIGN(CampaignRecord record,
                         from_line(std::string_view(done.answer).substr(space + 1)));
@@ -156,71 +178,68 @@ private:
             run.cpu_us = late ? options_.run_limit_ns / 1000 : 0;
             reached = 1;
         }
-        if (job.purpose == Purpose::kTwin) {
-            take_twin(job, std::move(run));
-        } else {
-            take_mutant(job, run, reached);
-        }
-        return {};
+        if (job.purpose == Purpose::kMutant) return take_mutant(job, run, reached);
+        twins_under_way_.erase(job.run);
+        add_twin(run);
+        return log_.append(run);
     }
 
-    void take_twin(const Job& job, RunRecord run) {
+    void add_twin(const RunRecord& run) {
         ++out_.twin_runs;
         if (run.end != RunEnd::kClean) {
             out_.false_alarms.push_back(fmt::format(
-                "seed {}: {} {}", run.seed, run_end_word(run.end),
+                "run {}, seed {}: {} {}", run.index, run.seed, run_end_word(run.end),
                 run.violations.empty()
                     ? run.message
                     : run.violations.front().invariant + " " + run.violations.front().message));
         }
-        twins_under_way_.erase(job.run);
-        twins_.emplace(job.run, std::move(run));
+        twins_.emplace(run.index, run);
     }
 
-    void take_mutant(const Job& job, const RunRecord& run, std::uint64_t reached) {
+    Status take_mutant(const Job& job, const RunRecord& run, std::uint64_t reached) {
         Quarry& quarry = quarries_[job.quarry];
         const RunRecord& twin = twins_.at(job.run);
         quarry.busy = false;
-        ++quarry.next;
-        HuntRepeat& result = quarry.result;
-        ++result.runs;
-        result.runs_reached += reached > 0 ? 1 : 0;
-        result.runs_infected += run.digest != twin.digest ? 1 : 0;
-        result.cpu_us += run.cpu_us;
-        if (run.virtual_ns > kSlowFactor * twin.virtual_ns && twin.end == RunEnd::kClean)
-            ++quarry.slow;
-        std::string by;
-        if (!run.violations.empty()) {
-            by = run.violations.front().invariant;
-            result.message = run.violations.front().message;
-        } else if (run.end != RunEnd::kClean && run.end != twin.end) {
-            by = run_end_word(run.end);
-            result.message = run.message;
-        } else if (quarry.slow >= kSlowRunsMin) {
-            by = "slower than its twin";
-        }
+        MutantRecord& record = quarry.record;
+        ++record.runs;
+        record.runs_reached += reached > 0 ? 1 : 0;
+        record.runs_infected += run.digest != twin.digest ? 1 : 0;
+        record.cpu_us += run.cpu_us * (run.repeated ? 2 : 1);
+        if (is_slow(run, twin)) ++record.runs_slow;
         // What the unmutated program reports on this seed is no detection.
-        if (by.empty() || twin.end != RunEnd::kClean) return;
-        result.detected = true;
-        result.by = by;
-        if (!run.violations.empty()) quarry.detected_in = job.run;
-        if (options_.progress) {
-            options_.progress(fmt::format("{:<24} {} after {} runs, {:.1f} CPU s",
-                                          row_of(quarry).id, by, result.runs,
-                                          static_cast<double>(result.cpu_us) / 1e6));
+        if (twin.end == RunEnd::kClean) note_detection(run, record);
+        if (record.detected && options_.progress) {
+            options_.progress(fmt::format("{:<24} {} after {} runs, {:.1f} CPU s", record.id,
+                                          record.by, record.runs,
+                                          static_cast<double>(record.cpu_us) / 1e6));
         }
+        return log_.append(record);
     }
 
-    // The first repeat of each mutant that violated an invariant.
+    static void note_detection(const RunRecord& run, MutantRecord& record) {
+        if (!run.violations.empty()) {
+            record.by = run.violations.front().invariant;
+            record.message = run.violations.front().message;
+            record.violated = true;
+        } else if (run.end != RunEnd::kClean) {
+            record.by = run_end_word(run.end);
+            record.message = run.message;
+        } else if (record.runs_slow >= kSlowRunsMin) {
+            record.by = "slower than its twin";
+        }
+        record.detected = !record.by.empty();
+    }
+
     Status shrink_all(ProcessPool& pool) {
-        if (options_.shrink_tries == 0) return {};
         for (std::size_t i = 0; i < quarries_.size() && !over();) {
-            const Quarry& quarry = quarries_[i];
-            if (!quarry.detected_in || quarry.first != 0) {
+            if (!is_unshrunk(quarries_[i])) {
                 ++i;
             } else if (pool.has_idle()) {
-                AIVM_TRY(send(pool, {Purpose::kShrink, i, *quarry.detected_in},
-                              fmt::format("{} save {}", row_of(quarry).id, *quarry.detected_in)));
+                const MutantRecord& record = quarries_[i].record;
+                shrunk_.insert(quarries_[i].mutant);
+                const std::uint64_t run = quarries_[i].first + record.runs - 1;
+                AIVM_TRY(send(pool, {Purpose::kShrink, i, run},
+                              fmt::format("{} save {}", record.id, run)));
                 ++i;
             } else {
                 AIVM_ASSIGN(const auto done, pool.wait(kPollMs));
@@ -236,26 +255,25 @@ private:
 
     Status take_finding(const Job& job, const WorkDone& done, std::size_t space) {
         if (done.end != WorkEnd::kAnswered) return {};
-        AIVM_ASSIGN(CampaignRecord record,
+        AIVM_ASSIGN(CampaignRecord line,
                     from_line(std::string_view(done.answer).substr(space + 1)));
-        const auto& finding = std::get<FindingRecord>(record);
-        HuntedMutant& mutant = out_.mutants[quarries_[job.quarry].mutant];
-        mutant.actions_before = finding.actions_before;
-        mutant.actions_after = finding.actions_after;
-        return {};
-    }
-
-    [[nodiscard]] const MutantRow& row_of(const Quarry& quarry) const {
-        return *out_.mutants[quarry.mutant].row;
+        const auto& finding = std::get<FindingRecord>(line);
+        MutantRecord& record = quarries_[job.quarry].record;
+        record.actions_before = finding.actions_before;
+        record.actions_after = finding.actions_after;
+        return log_.append(record);
     }
 
     const HuntOptions& options_;
+    CampaignLog log_;
     std::uint64_t started_ns_;
     std::uint64_t limit_us_ = 0;  // of the present round
+    std::size_t turn_ = 0;
     HuntResult out_;
     std::vector<Quarry> quarries_;
     std::map<std::uint64_t, RunRecord> twins_;
     std::set<std::uint64_t> twins_under_way_;
+    std::set<std::size_t> shrunk_;       // mutants whose finding was sent to a worker
     std::map<std::uint64_t, Job> jobs_;  // by ticket
     std::uint64_t ticket_ = 0;
 };
@@ -270,12 +288,14 @@ bool has_mutants() {
 #endif
 }
 
-bool HuntedMutant::detected() const { return std::ranges::any_of(repeats, &HuntRepeat::detected); }
+bool HuntedMutant::detected() const {
+    return std::ranges::any_of(repeats, &MutantRecord::detected);
+}
 bool HuntedMutant::infected() const {
-    return std::ranges::any_of(repeats, [](const HuntRepeat& r) { return r.runs_infected > 0; });
+    return std::ranges::any_of(repeats, [](const MutantRecord& r) { return r.runs_infected > 0; });
 }
 bool HuntedMutant::reached() const {
-    return std::ranges::any_of(repeats, [](const HuntRepeat& r) { return r.runs_reached > 0; });
+    return std::ranges::any_of(repeats, [](const MutantRecord& r) { return r.runs_reached > 0; });
 }
 
 Result<HuntResult> hunt(const std::vector<const MutantRow*>& mutants,
@@ -285,14 +305,17 @@ Result<HuntResult> hunt(const std::vector<const MutantRow*>& mutants,
     plan.seed = options.seed;
     plan.scenarios = scenarios;
     plan.paranoid = true;
+    plan.program = options.program + " with mutants";
     AIVM_ASSIGN(const CampaignWorker worker,
-                CampaignWorker::make(plan, {options.findings_folder, options.shrink_tries,
+                CampaignWorker::make(plan, {options.folder + "/findings", options.shrink_tries,
                                             3 * options.run_limit_ns, options.wall_clock_ns}));
+    CampaignContents contents;
+    AIVM_ASSIGN(CampaignLog log, CampaignLog::open(options.folder, plan, contents));
     AIVM_ASSIGN(ProcessPool pool,
                 ProcessPool::start(
                     options.jobs, [&](const std::string& request) { return work(worker, request); },
                     {options.run_memory_bytes, options.wall_clock_ns}));
-    return Hunter(mutants, options, scenarios.size()).run(pool);
+    return Hunter(mutants, options, scenarios.size(), std::move(log), contents).run(pool);
 }
 
 }  // namespace aivm::scenarios

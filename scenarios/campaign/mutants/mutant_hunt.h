@@ -3,8 +3,9 @@
 //
 //   reached    execution came to the place of the plant
 //   infected   the run differs from that of the unmutated program: another digest
-//   detected   an invariant was violated, an internal check failed, a repeated run differed, or the
-//              run took more than twice the virtual time of its twin in several runs
+//   detected   an invariant was violated, an internal check failed, a repeated run differed, or
+//              several runs took more than twice the virtual time of their twin, or accepted their
+//              blocks later than one and a half times its latency
 #pragma once
 
 #include <cstdint>
@@ -32,27 +33,18 @@ struct HuntOptions {
     std::size_t shrink_tries = 0;  // 0: findings are not shrunk
     std::uint64_t run_limit_ns = 20'000'000'000;
     std::uint64_t run_memory_bytes = std::uint64_t{2} << 30;
-    std::string findings_folder;
+    // Holds the log of the hunt (campaign_log.h) and its findings. A hunt of the same program, seed
+    // and scenarios in the same folder goes on where the last one ended, mutant by mutant.
+    std::string folder;
+    std::string program;  // version of aivmsim
     std::function<bool()> stop;
     std::function<std::uint64_t()> wall_clock_ns;
     std::function<void(const std::string& line)> progress;
 };
 
-struct HuntRepeat {
-    bool detected = false;
-    std::string by;  // an invariant's id, or the word of RunEnd, or "slower than its twin"
-    std::uint64_t runs = 0;
-    std::uint64_t runs_reached = 0;
-    std::uint64_t runs_infected = 0;
-    std::uint64_t cpu_us = 0;
-    std::string message;
-};
-
 struct HuntedMutant {
     const MutantRow* row = nullptr;
-    std::vector<HuntRepeat> repeats;
-    std::uint64_t actions_before = 0;  // of the shrunk finding; 0: not shrunk
-    std::uint64_t actions_after = 0;
+    std::vector<MutantRecord> repeats;
 
     [[nodiscard]] bool detected() const;
     [[nodiscard]] bool infected() const;
@@ -68,7 +60,7 @@ struct HuntResult {
 };
 
 // Hunts these mutants on the scenarios, in turn. Errors: a scenario that cannot be set up, workers
-// that cannot be started.
+// that cannot be started, and those of the log.
 Result<HuntResult> hunt(const std::vector<const MutantRow*>& mutants,
                         const std::vector<CampaignScenario>& scenarios, const HuntOptions& options);
 

@@ -63,7 +63,7 @@ TEST_P(ShrinkOf, EndsWithTheMinimalExampleThatRunsByItself) {
     EXPECT_EQ(text, text_of_file(expected));
 
     const auto alone = load_scenario_text(
-        self_contained_text(shrunk->plan, shrunk->violation, shrunk->digest), "alone.toml");
+        self_contained_text(shrunk->plan, shrunk->violation, shrunk->digest, {}), "alone.toml");
     ASSERT_TRUE(alone) << to_text(alone.error());
     const auto again =
         run_plan({alone->scenario, alone->recorded->seed, alone->recorded->choices}, {}, {});
