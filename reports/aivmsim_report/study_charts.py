@@ -973,8 +973,8 @@ def _hardly_paid(
 def alike(
     study: Study, axis: Axis, by: Axis | None, value: Callable[[Cell], Estimate | None]
 ) -> tuple[Axis | None, str]:
-    """None instead of `by`, and a note, when the lines of its values cannot be told apart: at each
-    place their intervals have a part in common."""
+    """None instead of `by`, and a note, when the lines of its values do not differ: at each place
+    of the axis all their intervals overlap. Else `by`, and no note."""
     if by is None:
         return None, ""
     places: dict[Value, list[tuple[float, float]]] = {}

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -40,14 +39,11 @@ bool keeps_to_the_protocol(const std::string& id) {
 }
 
 std::string effect_text(const std::string& scenario, const Effect& effect) {
-    const auto n = static_cast<double>(effect.runs);
-    const double half =
-        n < 2 ? INFINITY
-              : student_t_quantile((1 + kPageConfidence) / 2, n - 1) * effect.sd / std::sqrt(n);
+    const SampleSummary gain{static_cast<double>(effect.runs), effect.mean, effect.sd * effect.sd};
+    const Interval interval = t_interval(gain, kPageConfidence);
     const std::string unit = effect.unit == "LUX" ? "" : " " + effect.unit;
     return fmt::format("`{}` {}: {:.2f} [{:.2f}, {:.2f}]{}, {} runs: {}", scenario, effect.owner,
-                       effect.mean, effect.mean - half, effect.mean + half, unit, effect.runs,
-                       effect.verdict);
+                       effect.mean, interval.low, interval.high, unit, effect.runs, effect.verdict);
 }
 
 // "Measured: ...". A crossing has its interval; of the others the values are shown.

@@ -45,13 +45,26 @@ double student_t_quantile(double probability, double degrees) {
     return boost::math::quantile(boost::math::students_t(degrees), probability);
 }
 
+namespace {
+
+Interval t_interval_around(double mean, double standard_error, double n, double confidence) {
+    if (n < 2) return {-kInfinite, kInfinite};
+    const double reach = student_t_quantile(0.5 + confidence / 2, n - 1) * standard_error;
+    return {mean - reach, mean + reach};
+}
+
+}  // namespace
+
 Interval t_interval(const Moments& moments, double confidence) {
     check_confidence(confidence);
-    if (moments.n() < 2) return {-kInfinite, kInfinite};
-    const double reach =
-        student_t_quantile(0.5 + confidence / 2, static_cast<double>(moments.n() - 1)) *
-        moments.standard_error();
-    return {moments.mean() - reach, moments.mean() + reach};
+    return t_interval_around(moments.mean(), moments.standard_error(),
+                             static_cast<double>(moments.n()), confidence);
+}
+
+Interval t_interval(const SampleSummary& sample, double confidence) {
+    check_confidence(confidence);
+    return t_interval_around(sample.mean, std::sqrt(sample.variance / sample.n), sample.n,
+                             confidence);
 }
 
 double chance_difference(const SampleSummary& a, const SampleSummary& b, double confidence) {

@@ -50,6 +50,9 @@ struct SampleSummary {
     double mean = 0;
     double variance = 0;  // with the divisor n - 1
 };
+// The same of a sample that is known by its summary.
+Interval t_interval(const SampleSummary& sample, double confidence);
+
 // How far apart chance alone puts the means of two samples of one distribution: half the width of
 // the interval of their difference by the two-sample t test with a pooled variance. Requires three
 // values or more in all.

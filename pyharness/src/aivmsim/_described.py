@@ -226,11 +226,11 @@ ERRORS = {
 
 
 def describe(classes: dict[str, type[Any]]) -> None:
-    """Gives the classes and their members these texts."""
+    """Sets the docstrings of these classes and of their members, with their examples."""
     for name, texts in MEMBERS.items():
         for member, text in texts.items():
             vars(classes[name])[member].__doc__ = text
     for name, example in EXAMPLES.items():
         found = classes[name]
-        told = ERRORS.get(name, found.__doc__ or "").strip()
-        found.__doc__ = f"{told}\n\nExamples\n--------{example}"
+        summary = ERRORS.get(name, found.__doc__ or "").strip()
+        found.__doc__ = f"{summary}\n\nExamples\n--------{example}"
