@@ -2,13 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/engine/time.h"
+
 namespace aivm::sim {
 namespace {
 
-constexpr std::uint64_t kMs = 1'000'000;
-
 // Four nodes, two in each of two regions.
-NetworkLayout four_nodes() { return {{0, 0, 1, 1}, {2, {1 * kMs, 9 * kMs, 8 * kMs, 2 * kMs}}}; }
+NetworkLayout four_nodes() {
+    return {{0, 0, 1, 1},
+            {2, {1 * kMillisecond, 9 * kMillisecond, 8 * kMillisecond, 2 * kMillisecond}}};
+}
 
 NodeLinkRule rule(std::vector<bool> from, std::vector<bool> to) {
     return {{}, std::move(from), std::move(to), {}};
@@ -17,8 +20,8 @@ NodeLinkRule rule(std::vector<bool> from, std::vector<bool> to) {
 TEST(LinkTable, WithoutRulesEveryLinkHasTheSettingsOfTheNetwork) {
     const LinkTable table({.loss_ppm = 7, .jitter_ns = 5, .bandwidth_bps = 6}, four_nodes());
     EXPECT_EQ(table.classes(), 2U);
-    EXPECT_EQ(table.of(0, 3).mean_ns, 9 * kMs);
-    EXPECT_EQ(table.of(3, 0).mean_ns, 8 * kMs);
+    EXPECT_EQ(table.of(0, 3).mean_ns, 9 * kMillisecond);
+    EXPECT_EQ(table.of(3, 0).mean_ns, 8 * kMillisecond);
     EXPECT_EQ(table.of(3, 2).loss_ppm, 7U);
     EXPECT_EQ(table.of(0, 1).jitter_ns, 5U);
     EXPECT_EQ(table.of(0, 1).bandwidth_bps, 6U);
@@ -29,13 +32,13 @@ TEST(LinkTable, ARuleOverridesWhatItSaysInOneDirectionOnly) {
     NetworkLayout layout = four_nodes();
     layout.rules = {rule({true, false, false, false}, {false, false, true, true})};
     layout.rules[0].rule.loss_ppm = 300'000;
-    layout.rules[0].latency = uniform_latency(50 * kMs, 2);
+    layout.rules[0].latency = uniform_latency(50 * kMillisecond, 2);
     const LinkTable table({.loss_ppm = 1}, layout);
     EXPECT_EQ(table.of(0, 2).loss_ppm, 300'000U);
-    EXPECT_EQ(table.of(0, 2).mean_ns, 50 * kMs);
+    EXPECT_EQ(table.of(0, 2).mean_ns, 50 * kMillisecond);
     EXPECT_TRUE(table.of(0, 2).exact_latency);
     EXPECT_EQ(table.of(2, 0).loss_ppm, 1U);
-    EXPECT_EQ(table.of(2, 0).mean_ns, 8 * kMs);
+    EXPECT_EQ(table.of(2, 0).mean_ns, 8 * kMillisecond);
     EXPECT_EQ(table.of(1, 2).loss_ppm, 1U);
     layout.rules[0].rule.both_ways = true;
     const LinkTable both({.loss_ppm = 1}, layout);
