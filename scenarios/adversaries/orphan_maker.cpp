@@ -5,6 +5,8 @@
 // can carry that meanwhile without another conflict, and all of it is rejected together. The
 // operations must wait in the queues again. Observe n_vertices_rejected, the time to settled, and
 // L4.
+#include <utility>
+
 #include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/adversaries/vertex_conflicts.h"
 
@@ -19,12 +21,18 @@ public:
           share_ppm_(parameters.ppm("share_ppm")) {}
 
     bool includes(const SignedOperation&) override { return true; }
+    bool replies_to(const sim::DagView& view, const Vertex& vertex) override {
+        if (loses(view.vm)) return true;
+        contests_ = !vertex.operations().empty() && random_.bernoulli_ppm(share_ppm_);
+        return contests_;
+    }
     void plans(const sim::DagView& view, sim::VertexPlan& plan) override {
+        const bool contests = std::exchange(contests_, false);
         const CarriedByOthers others(view.vm, self_);
         if (loses(view.vm)) {
             plan.contests = true;  // stands on the loser
             plan.carries = [others](const SignedOperation& one) { return !others.contains(one); };
-        } else if (!others.empty() && random_.bernoulli_ppm(share_ppm_)) {
+        } else if (contests) {
             plan.contests = true;
             plan.carries = [others](const SignedOperation& one) { return others.contains(one); };
         }
@@ -45,6 +53,7 @@ private:
     sim::RandomStream random_;
     ValidatorIndex self_;
     std::uint32_t share_ppm_;
+    bool contests_ = false;  // the vertex that it builds next
     std::optional<Hash32> newest_;
 };
 
@@ -55,7 +64,7 @@ std::unique_ptr<sim::ValidatorStrategy> make_orphan_maker(const Parameters& para
 
 constexpr std::array kOrphanMakerParameters{
     StrategyParameter{"share_ppm", 0, 1'000'000, 1'000'000, "ppm",
-                      "share of its turns in which it contests what others carry"},
+                      "share of the vertices of others that it contests"},
 };
 
 }  // namespace

@@ -20,8 +20,8 @@ bool is_hash(std::string_view word) {
 }
 
 void append_normalised(std::string& out, std::string_view word) {
-    if (is_hash(word) && !std::ranges::all_of(word, is_decimal)) {
-        out += '@';
+    if (is_hash(word)) {
+        out += '#';
         return;
     }
     for (std::size_t i = 0; i < word.size(); ++i) {
@@ -49,10 +49,13 @@ std::string normalised(std::string_view text) {
 
 std::string trace_key(std::string_view invariant, std::string_view message,
                       std::span<const std::string> actions) {
+    std::vector<std::string> parts;
+    for (const std::string& action : actions) parts.push_back(normalised(action));
+    std::ranges::sort(parts);
+    if (parts.empty()) parts.push_back(normalised(message));
     Writer all;
     all.string(invariant);
-    if (actions.empty()) all.string(normalised(message));
-    for (const std::string& action : actions) all.string(normalised(action));
+    for (const std::string& part : parts) all.string(part);
     return to_hex(sha256(all.view()).view().first(kKeyBytes));
 }
 

@@ -176,12 +176,18 @@ std::vector<std::string> wrong_outlays(const sim::VectorSink& rows,
             participants.principals.at(participants.all.at(agent).principal).strategy;
         return strategy == "honest" || strategy == "always_check";
     };
-    const Amount answer = workload.step_cost.checked_times(workload.steps).value();
-    const Amount check = workload.check_cost.checked_times(workload.steps).value();
+    // A task of a trace pays for its steps, so that its fee tells them.
+    std::map<std::uint64_t, std::uint64_t> steps;
+    for (const sim::TaskRow& task : rows.rows<sim::TaskRow>()) {
+        const bool sized = !workload.trace.empty() && !workload.fee.is_zero();
+        steps[task.task] = workload.steps * (sized ? task.fee.nlux() / workload.fee.nlux() : 1);
+    }
     std::vector<std::string> out;
     std::set<std::pair<std::uint32_t, std::uint64_t>> paid;
     for (const sim::OutlayRow& row : rows.rows<sim::OutlayRow>()) {
         if (!honest(row.payer) || !row.task) continue;
+        const Amount answer = workload.step_cost.checked_times(steps.at(*row.task)).value();
+        const Amount check = workload.check_cost.checked_times(steps.at(*row.task)).value();
         const bool fits =
             row.kind == OutlayKind::kWork ? row.amount == answer
             : row.kind == OutlayKind::kCheck
@@ -191,7 +197,7 @@ std::vector<std::string> wrong_outlays(const sim::VectorSink& rows,
             out.push_back(fmt::format("outlay {} of {} nLUX", row.outlay, row.amount.nlux()));
         if (row.kind == OutlayKind::kWork) paid.insert({row.payer, *row.task});
     }
-    if (answer.is_zero()) return out;
+    if (workload.step_cost.is_zero() || workload.steps == 0) return out;
     for (const sim::ResultRow& result : rows.rows<sim::ResultRow>()) {
         if (honest(result.provider) && !paid.contains({result.provider, result.task}))
             out.push_back(fmt::format("task {} was answered without work", result.task));

@@ -40,13 +40,13 @@ std::uint64_t seeds_per_scenario(sim::Fidelity fidelity) {
 // consequences that depend on the seed.
 bool may_fork(const std::string& scenario) { return scenario == "snow_breach"; }
 
-// What cannot be compared: the economic fidelity has one chain, without replicas, bytes, polls and
-// receipt roots.
+// What cannot be compared: the economic fidelity has one chain, without replicas, bytes, polls,
+// receipt roots and slices.
 bool compares_nothing(sim::Fidelity fidelity, std::string_view invariant) {
-    constexpr std::array kOfReplicas{"S1",  "S3",  "S4",  "S5",  "S6",  "S7",  "S8",
-                                     "S9",  "S10", "S11", "S12", "S13", "S14", "S15",
-                                     "S16", "S17", "S18", "S20", "S21", "S22", "S23",
-                                     "S24", "L2",  "L3",  "L5",  "L6",  "L8",  "M1"};
+    constexpr std::array kOfReplicas{"S1",  "S3",  "S4",  "S5",  "S6",  "S7",  "S8",  "S9",
+                                     "S10", "S11", "S12", "S13", "S14", "S15", "S16", "S17",
+                                     "S18", "S20", "S21", "S22", "S23", "S24", "L2",  "L3",
+                                     "L5",  "L6",  "L8",  "M1",  "R3"};
     return fidelity == sim::Fidelity::kEconomic &&
            std::ranges::find(kOfReplicas, invariant) != kOfReplicas.end();
 }

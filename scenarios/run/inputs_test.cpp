@@ -63,8 +63,8 @@ TEST(Inputs, A53APriceTimerLiesOnlyWhenItsBondIsWorthLessThanALie) {
 TEST(Inputs, WhatIsPaidOutsideTheChainCostsMoreLuxWhereThePriceHasFallen) {
     sim::Scenario s = small_economic();
     s.workload.step_cost = lux(1);
-    const Amount before = payoff(run(s), "provider").cost;
-    EXPECT_EQ(payoff(run(priced(s, "time_s,price\n0,4\n1,2\n")), "provider").cost, before + before);
+    const Amount before = payoff(run(s), "honests").cost;
+    EXPECT_EQ(payoff(run(priced(s, "time_s,price\n0,4\n1,2\n")), "honests").cost, before + before);
 }
 
 TEST(Inputs, EveryOperationPaysForItsSpaceInBothFidelities) {

@@ -28,6 +28,9 @@ public:
                 const std::shared_ptr<const Vertex>& second) override {
         inner_->issued(view, vertex, second);
     }
+    bool replies_to(const DagView& view, const Vertex& vertex) override {
+        return inner_->replies_to(view, vertex);
+    }
     void hears(ActorId from, const Message& message) override { inner_->hears(from, message); }
     void vote(const PollView& poll, Vote& answer) override { inner_->vote(poll, answer); }
     bool serves(const Follower& follower) override { return inner_->serves(follower); }

@@ -178,6 +178,7 @@ void DagValidatorActor::take_body(ActorId from, const VertexPtr& vertex) {
     if (*status != VertexStatus::kUnknown) return;
     // The id does not cover the signature: a copy with another one must not stand for the vertex.
     if (!is_signed_by_proposer(*vertex)) return drop_malformed();
+    note_signature(*vertex);  // whatever else is wrong with the vertex, its slot is used
     bodies_.emplace(vertex->id(), vertex);
     step(ItemReceived{from, item_of_vertex(*vertex)});
 }
@@ -287,11 +288,16 @@ void DagValidatorActor::act(const Verify& action) {
     const bool is_final =
         verdict.validity == Validity::kValid || verdict.validity == Validity::kInvalid;
     if (is_final) bodies_.erase(action.id);
-    if (verdict.validity == Validity::kValid) {
-        note_signature(*vertex);
+    if (verdict.validity == Validity::kValid)
         setup_.observer->on_vertex_verified(setup_.self, *vm_, vertex);
-    }
     step(verdict);
+    if (verdict.validity == Validity::kValid) reply_to(*vertex);
+}
+
+void DagValidatorActor::reply_to(const Vertex& vertex) {
+    if (!running() || vertex.header().proposer.value == setup_.self) return;
+    if (!strategy_->replies_to(view(), vertex)) return;
+    if (!silent_ && engine_->wants_block()) issue_vertex();
 }
 
 Verdict DagValidatorActor::verdict_on(const VertexPtr& vertex) {

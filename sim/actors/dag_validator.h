@@ -116,6 +116,7 @@ private:
     [[nodiscard]] VertexPtr second_for(const Vertex& vertex) const;
     [[nodiscard]] std::vector<OperationPtr> signed_by_self(std::vector<OperationBody> bodies);
     [[nodiscard]] bool carries(const SignedOperation& operation) const;
+    void reply_to(const Vertex& vertex);
     [[nodiscard]] Verdict verdict_on(const VertexPtr& vertex);
     // Records the signature, and submits evidence if the proposer signed another vertex for the
     // slot.

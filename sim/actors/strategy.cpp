@@ -63,6 +63,7 @@ bool ValidatorStrategy::runs_twice() { return false; }
 void ValidatorStrategy::plans(const DagView&, VertexPlan&) {}
 void ValidatorStrategy::issued(const DagView&, const std::shared_ptr<const Vertex>&,
                                const std::shared_ptr<const Vertex>&) {}
+bool ValidatorStrategy::replies_to(const DagView&, const Vertex&) { return false; }
 void ValidatorStrategy::hears(ActorId, const Message&) {}
 void ValidatorStrategy::vote(const PollView&, Vote&) {}
 bool ValidatorStrategy::serves(const Follower&) { return true; }

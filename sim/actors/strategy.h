@@ -255,6 +255,9 @@ public:
     // the same slot, of which nobody knows unless sends() shows it.
     virtual void issued(const DagView& view, const std::shared_ptr<const Vertex>& vertex,
                         const std::shared_ptr<const Vertex>& second);
+    // On a DAG: it has verified a vertex of another validator. Returns whether to build a vertex at
+    // once, without waiting for its own next turn; plans() is asked as for any other.
+    [[nodiscard]] virtual bool replies_to(const DagView& view, const Vertex& vertex);
     // On a DAG: what another validator's engine sends.
     virtual void hears(ActorId from, const Message& message);
     // Whether to send accepted blocks to this client.

@@ -48,6 +48,7 @@ FailureKind failure_kind(const sim::Violation& violation) {
 RunSearch::RunSearch(const RunPlan& whole, const sim::Violation& found, const Rerun& rerun,
                      sim::ShrinkBudget& budget, OnSmallerRun on_smaller)
     : best_(whole),
+      whole_time_ns_(whole.scenario.run.max_time_ns),
       found_(found),
       kind_(failure_kind(found)),
       rerun_(rerun),

@@ -39,6 +39,8 @@ public:
     [[nodiscard]] const RunPlan& best() const { return best_; }
     [[nodiscard]] const sim::Violation& violation() const { return violation_; }
     [[nodiscard]] const std::string& digest() const { return digest_; }
+    // When the run that is shrunk would have ended at the latest.
+    [[nodiscard]] std::uint64_t whole_time_ns() const { return whole_time_ns_; }
     [[nodiscard]] bool over() const { return budget_.over(); }
     [[nodiscard]] sim::ShrinkBudget& budget() { return budget_; }
     // Of the best: what the search reduces.
@@ -56,6 +58,7 @@ private:
     bool is_new(const RunPlan& plan);
 
     RunPlan best_;
+    std::uint64_t whole_time_ns_;
     sim::Violation violation_;
     std::string digest_;
     sim::Violation found_;
