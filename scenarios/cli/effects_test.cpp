@@ -29,6 +29,7 @@ constexpr double kEffectsMax = 100;  // each test checks it
 constexpr double kConfidence = 0.95;
 constexpr std::uint64_t kGoldenRuns = 16;
 constexpr std::uint64_t kGoldenRunsOfHeavy = 4;
+constexpr std::uint64_t kGoldenRunsOfDag = 128;  // its delays are small beside chance
 constexpr std::uint64_t kFreshRuns = 4;
 constexpr std::uint64_t kFirstFreshSeed = 1001;
 constexpr double kNluxPerLux = 1e9;
@@ -61,6 +62,12 @@ bool is_slow(const sim::Scenario& scenario) {
 bool is_heavy(const sim::Scenario& scenario) {
     return scenario.name == "queue_flooder" || scenario.name == "orphaning_majority" ||
            scenario.name == "censorship";
+}
+
+std::uint64_t golden_runs(const sim::Scenario& scenario) {
+    if (is_heavy(scenario)) return kGoldenRunsOfHeavy;
+    const bool is_dag = scenario.chain.consensus == sim::ConsensusKind::kAvalanche;
+    return is_dag ? kGoldenRunsOfDag : kGoldenRuns;
 }
 
 std::vector<std::string> names_of_attacks() {
@@ -129,15 +136,15 @@ class EffectOf : public testing::TestWithParam<std::string> {};
 
 TEST_P(EffectOf, IsThatOfItsExpectedFile) {
     const sim::Scenario scenario = scenario_of(GetParam());
-    const bool heavy = is_heavy(scenario);
     if (updates()) {
         GoldenFile golden = read_golden(GetParam());
-        golden.effects = measure(scenario, 1, heavy ? kGoldenRunsOfHeavy : kGoldenRuns);
+        golden.effects = measure(scenario, 1, golden_runs(scenario));
         write_golden(GetParam(), golden);
     }
     const GoldenFile golden = read_golden(GetParam());
     ASSERT_FALSE(golden.effects.empty()) << "measure it: AIVM_UPDATE_EXPECTED=1";
-    const std::uint64_t runs = heavy ? kGoldenRunsOfHeavy : kFreshRuns * std::max(scale(), 1UL);
+    const std::uint64_t runs =
+        is_heavy(scenario) ? kGoldenRunsOfHeavy : kFreshRuns * std::max(scale(), 1UL);
     const std::vector<Effect> fresh = measure(scenario, kFirstFreshSeed, runs);
     ASSERT_EQ(fresh.size(), golden.effects.size());
     for (std::size_t i = 0; i < fresh.size(); ++i) {
