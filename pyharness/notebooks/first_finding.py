@@ -54,7 +54,7 @@ grid = (
     if FULL
     else {REVEAL: [6, 30], CENSORS: [14], WINDOW: [2, 6, 12]}
 )
-runs = aivmsim.sweep(scenario, over=grid, seeds=range(1, 17))
+runs = aivmsim.sweep(scenario, over=grid, seeds=range(1, 33))
 assert (runs["status"] == "clean").all(), runs.loc[runs["status"] != "clean"]
 
 # %% [markdown]

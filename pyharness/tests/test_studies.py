@@ -246,7 +246,7 @@ def test_results_travel_between_processes(scenario):
         assert pool.submit(aivmsim.run, scenario, 3).result().digest == result.digest
     with pytest.raises(RuntimeError, match="cut"):
         type(result._record).__setstate__(
-            type(result._record).__new__(type(result._record)), (b"\1\0\0\0",)
+            type(result._record).__new__(type(result._record)), (b"\2\0\0\0",)
         )
 
 

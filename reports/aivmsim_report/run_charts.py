@@ -321,8 +321,9 @@ def _vertex_hover(row: dict) -> str:
     kind = "cut" if row["is_cut"] else "vertex"
     words = [f"{kind} {row['id'][:8]}, {row['operations']} operations",
              f"issued at {row['issued_ns'] / 1e9:.2f} s"]  # fmt: skip
-    words += [f"accepted {after('accepted_ns')}"] * bool(row["accepted_ns"])
-    words += [f"rejected {after('rejected_ns')}"] * bool(row["rejected_ns"])
+    for decision in ("accepted", "rejected"):
+        if row[f"{decision}_ns"] is not None:
+            words.append(f"{decision} {after(f'{decision}_ns')}")
     if row["settled_by"] is not None:
         words.append(f"settled by cut {row['settled_by']}, {after('settled_ns')}")
     return "<br>".join(words)

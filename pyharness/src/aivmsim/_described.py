@@ -206,9 +206,9 @@ True
 >>> class Broken(aivmsim.ProviderStrategy):
 ...     def answer(self, view):
 ...         raise ValueError("out of order")
->>> broken = aivmsim.strategy("broken", role="provider")(Broken)
+>>> broken = aivmsim.strategy("out_of_order", role="provider")(Broken)
 >>> scenario = aivmsim.Scenario.load("lazy_provider").replace(
-...     **{"provider.lazy.strategy": "python:broken", "tasks.count": 4}
+...     **{"provider.lazy.strategy": "python:out_of_order", "tasks.count": 40}
 ... )
 >>> try:
 ...     aivmsim.run(scenario)
