@@ -11,7 +11,9 @@ namespace {
 // anything, that can initialise it.
 struct Anything {
     template <class T>
-    operator T() const;
+    operator T() const {
+        return T();
+    }
 };
 template <class T, class... Args>
 constexpr std::size_t member_count() {
