@@ -26,9 +26,9 @@ public:
         } else if (const auto* confirm = honest.get_if<sim::Confirm>()) {
             outgoing.message = sim::Confirm{confirm->request, ~std::uint64_t{0}};
         } else if (const auto* chits = honest.get_if<sim::Chits>()) {
-            sim::Chits lie = *chits;
-            lie.vote.last_accepted = above(lie.vote.last_accepted);
-            outgoing.message = lie;
+            sim::Vote lie = *chits->vote;
+            lie.last_accepted = above(lie.last_accepted);
+            outgoing.message = sim::Chits{chits->poll, lie};
         } else if (const auto* query = honest.get_if<sim::Query>()) {
             sim::Query lie = *query;
             lie.question.next_height += lead_;

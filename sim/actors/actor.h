@@ -33,6 +33,8 @@ public:
     // The actor's own clock, as a block timestamp.
     [[nodiscard]] virtual TimestampNs clock() const = 0;
     virtual void send(ActorId to, const Packet& packet) = 0;
+    // Asks for the memory that a message to this actor, sent soon, will need.
+    virtual void prefetch_send(ActorId to) const { static_cast<void>(to); }
     // Calls wake(tag) after `delay` >= 0, unless the actor crashes before. Tags may repeat.
     virtual void set_timer(SimTime delay, std::uint64_t tag) = 0;
     [[nodiscard]] virtual RandomStream stream(Purpose purpose) const = 0;

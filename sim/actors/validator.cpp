@@ -4,6 +4,7 @@
 
 #include "core/base/digest.h"
 #include "core/chain/vote_slot.h"
+#include "sim/actors/action_buffer.h"
 #include "sim/consensus/proposer_schedule.h"
 
 namespace aivm::sim {
@@ -20,6 +21,8 @@ constexpr std::size_t kFollowBlocksMax = 32;  // sent to a follower at once
 constexpr std::size_t kServedBlocksMax = kBlocksPerReplyMax;
 constexpr Height kHeightMax = ~Height{0};
 constexpr std::uint32_t kProposersDrawn = 8;
+// How many messages earlier the memory of a link is asked for.
+constexpr std::size_t kSendsAhead = 4;
 // A block from a future further than this is judged again after this.
 constexpr std::uint64_t kDueDelayMax = 24 * 3600 * static_cast<std::uint64_t>(kSecond);
 // How long a node that starts again listens before it builds, where votes are polls.
@@ -48,7 +51,7 @@ void ValidatorActor::crash() {
     if (running()) setup_.observer->on_queue_lost(setup_.self);
     vm_.reset();
     engine_.reset();
-    actions_.clear();
+    if (actions_ != nullptr) actions_->clear();
     bodies_.clear();
     history_.clear();
     building_on_.reset();
@@ -265,33 +268,45 @@ void ValidatorActor::wake(std::uint64_t tag) {
 // --- Actions of the engine ---
 
 void ValidatorActor::step(const Input& input) {
-    engine_->step(setup_.environment->now(), input, actions_);
-    run_actions();
+    const SimTime now = setup_.environment->now();
+    // Within a step, the loop below reaches the new actions.
+    if (actions_ != nullptr) return engine_->step(now, input, *actions_);
+    const ActionBuffer buffer(actions_);
+    engine_->step(now, input, *actions_);
+    run_actions(*actions_);
 }
 
-void ValidatorActor::run_actions() {
-    if (acting_) return;  // the loop below is running and will reach the new actions
-    acting_ = true;
-    for (std::size_t i = 0; running() && i < actions_.size(); ++i) {
-        const Action action = std::move(actions_[i]);  // carrying it out may append
+void ValidatorActor::run_actions(Actions& actions) {
+    for (std::size_t i = 0; running() && i < actions.size(); ++i) {
+        prefetch_send(actions, i + kSendsAhead);
+        // Carrying an action out may append others, which moves the list.
+        if (auto* const send = std::get_if<Send>(&actions[i])) {
+            act(std::move(*send));
+            continue;
+        }
+        const Action action = std::move(actions[i]);
         std::visit([this](const auto& a) { act(a); }, action);
     }
-    actions_.clear();
-    acting_ = false;
 }
 
-void ValidatorActor::act(const Send& action) {
-    Send sent = action;
-    if (setup_.engine->voting != nullptr) note_vote(sent);
-    Outgoing outgoing{.message = std::move(sent.message)};
-    strategy_->sends(sent.to, outgoing);
-    if (outgoing.instead) return send_later(sent.to, *std::move(outgoing.instead), outgoing.delay);
+void ValidatorActor::prefetch_send(const Actions& actions, std::size_t index) const {
+    if (index >= actions.size()) return;
+    if (const auto* const send = std::get_if<Send>(&actions[index]))
+        setup_.environment->prefetch_send(send->to);
+}
+
+void ValidatorActor::act(Send action) {
+    if (setup_.engine->voting != nullptr) note_vote(action);
+    Outgoing outgoing{.message = std::move(action.message)};
+    strategy_->sends(action.to, outgoing);
+    if (outgoing.instead)
+        return send_later(action.to, *std::move(outgoing.instead), outgoing.delay);
     ConsensusPacket packet{std::move(outgoing.message), nullptr};
     if (const auto attached = packet.message.attached_item()) {
         const auto body = vm_->get_block(*attached);
         if (body) packet.body = *body;
     }
-    send_later(sent.to, std::move(packet), outgoing.delay);
+    send_later(action.to, std::move(packet), outgoing.delay);
 }
 
 void ValidatorActor::send_later(ActorId to, Packet packet, SimTime delay) {

@@ -24,9 +24,11 @@
 namespace aivm::sim {
 
 struct ValidatorSetup {
+    // What every message needs comes first.
     ActorId self = 0;
     bool proposes = true;
     Environment* environment = nullptr;
+    const EngineRow* engine = nullptr;
     NodeObserver* observer = nullptr;
     std::uint64_t run_seed = 0;
     SharedStakes stakes;  // by validator, at the start
@@ -37,7 +39,6 @@ struct ValidatorSetup {
     std::uint64_t fallback_delay_ns = 0;  // between the turns of two proposers
     std::size_t max_block_ops = kBlockOpsDefault;
     std::size_t max_block_bytes = kBlockSpaceBytesMax;
-    const EngineRow* engine = nullptr;
     // A node whose disk was replaced signs nothing up to this many blocks above what the others had
     // decided then: it may have signed blocks and votes there.
     Height silent_blocks = 0;
@@ -60,13 +61,17 @@ public:
     void restart() override;
 
     // Ask for the memory that a message will need: first that of the node itself, then that of its
-    // engine, then what the engine points to.
+    // engine and of what else it calls, then what the engine points to.
     void prefetch() const {
         prefetch_lines(this, kHotBytes);
         // The end of the VM: the block that it prefers, and whether there is one.
         prefetch_lines(reinterpret_cast<const char*>(&vm_ + 1) - kHotVmBytes, kHotVmBytes);
     }
-    void prefetch_engine() const { prefetch_lines(engine_.get(), kHotEngineBytes); }
+    void prefetch_engine() const {
+        prefetch_lines(engine_.get(), kHotEngineBytes);
+        __builtin_prefetch(strategy_.get());
+        __builtin_prefetch(setup_.environment);
+    }
     void prefetch_state(const Packet& packet) const {
         const auto* consensus = std::get_if<ConsensusPacket>(&packet);
         if (engine_ && consensus != nullptr) engine_->prefetch(consensus->message);
@@ -112,8 +117,10 @@ private:
     // Hands the engine an input, and carries out its actions in order, including those that they
     // cause.
     void step(const Input& input);
-    void run_actions();
-    void act(const Send& action);
+    void run_actions(Actions& actions);
+    // If the action is a message, asks for the memory of its link.
+    void prefetch_send(const Actions& actions, std::size_t index) const;
+    void act(Send action);
     // Of an engine with signed votes: notes a vote on its way, which a strategy may contradict.
     void note_vote(Send& action);
     void act(const Fetch& action);
@@ -154,13 +161,16 @@ private:
 
     static constexpr std::size_t kHotBytes = 3 * kCacheLineBytes;
     static constexpr std::size_t kHotVmBytes = 2 * kCacheLineBytes;
-    static constexpr std::size_t kHotEngineBytes = 14 * kCacheLineBytes;
+    static constexpr std::size_t kHotEngineBytes = 8 * kCacheLineBytes;
 
     // Read for every message.
-    std::unique_ptr<ConsensusEngine> engine_;  // lost in a crash, as are the next three
-    Actions actions_;
-    bool acting_ = false;
-    std::optional<Hash32> building_on_;  // the parent for which a building timer is set
+    std::unique_ptr<ConsensusEngine> engine_;  // lost in a crash, as are the next four
+    Actions* actions_ = nullptr;               // being carried out; null between two steps
+    std::optional<Hash32> building_on_;        // the parent for which a building timer is set
+    std::vector<BlockInfo> undecided_;         // verified, by height
+    bool listens_ = false;                     // since its start
+    // builds nothing up to this height; kHeightMax until it knows what the others decided
+    Height silent_until_ = 0;
     std::unique_ptr<ValidatorStrategy> strategy_;
     ValidatorSetup setup_;
 
@@ -171,9 +181,6 @@ private:
 
     // Lost in a crash.
     std::optional<Vm> vm_;
-    // builds nothing up to this height; kHeightMax until it knows what the others decided
-    Height silent_until_ = 0;
-    bool listens_ = false;                 // since its start
     std::optional<SimTime> listen_until_;  // once it has learned what the others decided
     EpochStakes epoch_;
     std::map<Hash32, BlockPtr> bodies_;  // received, not yet verified
@@ -181,7 +188,6 @@ private:
     std::uint64_t turn_ns_ = 0;          // the time it is set for
     std::uint32_t build_timers_ = 0;     // set and not fired
     BeaconSecrets secrets_;
-    std::vector<BlockInfo> undecided_;  // verified, by height
     struct Signature {
         Hash32 id;
         Bytes authorization;

@@ -4,7 +4,6 @@
 
 #include "core/base/check.h"
 #include "core/base/mutant.h"
-#include "core/base/prefetch.h"
 
 namespace aivm::sim {
 BlockTree::BlockTree(const BlockRef& last_accepted, const SnowThresholds& thresholds,
@@ -20,18 +19,6 @@ BlockTree::BlockTree(const BlockRef& last_accepted, const SnowThresholds& thresh
     nodes_[kRootSlot].block.height = root_.height;
 }
 
-void BlockTree::prefetch() const {
-    prefetch_lines(nodes_.data(), std::min<std::size_t>(nodes_.size(), 2) * sizeof(Node));
-    prefetch_lines(index_.data(), kCacheLineBytes);
-}
-
-std::optional<std::uint32_t> BlockTree::find_slot(const Hash32& id) const {
-    for (const IndexEntry& entry : index_) {
-        if (entry.first == id) return entry.second;
-    }
-    return std::nullopt;
-}
-
 const BlockInfo* BlockTree::find(const Hash32& id) const {
     const auto slot = find_slot(id);
     return slot ? &nodes_[*slot].block : nullptr;
@@ -44,7 +31,7 @@ std::optional<Hash32> BlockTree::parent_of(const Hash32& id) const {
 
 std::size_t BlockTree::blocks_of(VoterIndex proposer) const {
     return static_cast<std::size_t>(std::ranges::count_if(
-        index_, [&](const IndexEntry& e) { return nodes_[e.second].block.proposer == proposer; }));
+        index_, [&](const IndexEntry& e) { return nodes_[e.slot].block.proposer == proposer; }));
 }
 
 std::uint32_t BlockTree::slot_of(const Hash32& id) const {
@@ -65,9 +52,9 @@ std::uint32_t BlockTree::new_slot() {
 }
 
 void BlockTree::release(std::uint32_t slot) {
-    const auto entry = std::ranges::find(index_, slot, &IndexEntry::second);
+    const auto* const entry = std::ranges::find(index_, slot, &IndexEntry::slot);
     AIVM_CHECK(entry != index_.end());
-    index_.erase(entry);
+    index_.erase_at(static_cast<std::size_t>(entry - index_.begin()));
     nodes_[slot] = {};
     free_.push_back(slot);
 }
@@ -78,7 +65,7 @@ void BlockTree::add(const BlockInfo& block) {
     AIVM_CHECK(block.height == nodes_[parent].block.height + 1);
 
     const std::uint32_t slot = new_slot();
-    index_.emplace_back(block.id, slot);
+    index_.push_back({block.id, slot});
     nodes_[slot].block = block;
     nodes_[slot].parent = parent;
     Node& above = nodes_[parent];

@@ -10,9 +10,9 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <utility>
 #include <vector>
 
+#include "core/base/small_vector.h"
 #include "sim/consensus/block_info.h"
 #include "sim/consensus/snowman/snow_tree.h"
 
@@ -26,6 +26,8 @@ public:
     [[nodiscard]] const BlockRef& root() const { return root_; }
     [[nodiscard]] std::size_t size() const { return index_.size(); }
     [[nodiscard]] bool contains(const Hash32& id) const { return find_slot(id).has_value(); }
+    // Whether the block is undecided here, or the last accepted one.
+    [[nodiscard]] bool knows(const Hash32& id) const { return contains(id) || id == root_.id; }
     // Null unless the block is undecided.
     [[nodiscard]] const BlockInfo* find(const Hash32& id) const;
     // The parent of an undecided block; nullopt for any other.
@@ -51,9 +53,6 @@ public:
     // their descendants, parents first, and those rejected to `rejected`.
     void accept(const Hash32& id, AcceptedBy by, Actions& out, std::vector<BlockRef>& rejected);
 
-    // Asks for the memory of the last accepted block and its children.
-    void prefetch() const;
-
 private:
     static constexpr std::uint32_t kRootSlot = 0;
 
@@ -69,9 +68,17 @@ private:
         std::uint32_t votes_below = 0;
     };
 
-    using IndexEntry = std::pair<Hash32, std::uint32_t>;
+    struct IndexEntry {
+        Hash32 id;
+        std::uint32_t slot = 0;
+    };
 
-    [[nodiscard]] std::optional<std::uint32_t> find_slot(const Hash32& id) const;
+    [[nodiscard]] std::optional<std::uint32_t> find_slot(const Hash32& id) const {
+        for (const IndexEntry& entry : index_) {
+            if (entry.id == id) return entry.slot;
+        }
+        return std::nullopt;
+    }
     [[nodiscard]] std::uint32_t slot_of(const Hash32& id) const;
     void note_preferred_child(Node& node) const;
     [[nodiscard]] std::uint32_t new_slot();
@@ -82,10 +89,11 @@ private:
     // Adds the votes up at every block; voted_ are those that got any.
     void push_votes(std::span<const VoteCount> votes);
 
+    // What every message reads comes first, in place: of most messages, it is all they read.
     BlockRef root_;
-    std::vector<Node> nodes_;  // nodes_[kRootSlot] is the last accepted block
+    SmallVector<IndexEntry, 2> index_;  // the root left out
+    std::vector<Node> nodes_;           // nodes_[kRootSlot] is the last accepted block
     std::vector<std::uint32_t> free_;
-    std::vector<IndexEntry> index_;  // the root left out; mostly one or two
     SnowThresholds thresholds_;
     SnowInstanceKind kind_;
     std::vector<std::uint32_t> voted_;  // slots

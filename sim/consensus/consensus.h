@@ -84,6 +84,7 @@ struct Vote {
     // the responder's preferred or accepted block at next_height, or `preferred` if that is lower
     Hash32 at_height;
     BlockRef last_accepted;
+    friend bool operator==(const Vote&, const Vote&) = default;
 
     static constexpr auto fields() {
         return std::tuple{field<&Vote::preferred>(), field<&Vote::at_height>(),

@@ -50,13 +50,14 @@ constexpr std::uint64_t mix_digest(std::uint64_t a, std::uint64_t b) {
 std::uint64_t digest_of_bytes(ByteView bytes);
 
 // Memory of one size, kept for reuse by its thread: a run makes millions of messages, of which few
-// exist at a time, and without this malloc takes 3 % of it (run_bench).
+// exist at a time, and without this malloc takes 3 % of it (run_bench). Each piece begins a cache
+// line: with a thousand validators a message has left the cache before it arrives.
 template <std::size_t kSize>
 class RecycledMemory {
 public:
     static void* take() {
         Spare& spare = own_spare();
-        if (spare.first == nullptr) return ::operator new(kSize);
+        if (spare.first == nullptr) return ::operator new(kSize, kAlignment);
         return std::exchange(spare.first, spare.first->next);
     }
     static void put_back(void* memory) {
@@ -65,12 +66,14 @@ public:
     }
 
 private:
+    static constexpr std::align_val_t kAlignment{kCacheLineBytes};
     struct Node {
         Node* next;
     };
     struct Spare {
         ~Spare() {
-            while (first != nullptr) ::operator delete(std::exchange(first, first->next));
+            while (first != nullptr)
+                ::operator delete(std::exchange(first, first->next), kAlignment);
         }
         Node* first = nullptr;
     };
@@ -99,7 +102,7 @@ public:
     void encode(Writer& out) const { contents_->encode(out); }
     // Asks for the memory of the contents.
     void prefetch() const {
-        constexpr std::size_t kUsualBytes = 3 * kCacheLineBytes;
+        constexpr std::size_t kUsualBytes = 2 * kCacheLineBytes;
         prefetch_lines(contents_.get(), kUsualBytes);
     }
     // The block whose body the sender attaches, if any.
@@ -115,8 +118,8 @@ private:
         virtual ~Contents() = default;
         virtual void encode(Writer& out) const = 0;
         [[nodiscard]] virtual std::optional<Hash32> attached_item() const = 0;
+        std::uint32_t size = 0;  // fills the word that the count begins
         const char* type;
-        std::uint32_t size = 0;
         std::uint64_t digest = 0;
     };
 

@@ -5,28 +5,19 @@
 namespace aivm::sim {
 
 StakeSampler::StakeSampler(std::span<const std::uint64_t> stakes)
-    : stakes_(stakes.begin(), stakes.end()),
-      tree_(stakes.size() + 1),
-      top_step_(std::bit_floor(stakes.size())) {
-    for (VoterIndex i = 0; i < stakes_.size(); ++i) put_back(i);
-}
-
-void StakeSampler::change(VoterIndex index, std::uint64_t by) {
-    for (std::size_t i = index + 1U; i < tree_.size(); i += i & (~i + 1)) tree_[i] += by;
-    remaining_ += by;
-}
-
-VoterIndex StakeSampler::owner_of(std::uint64_t point) const {
-    std::size_t before = 0;  // validators whose intervals all end at or before the point
-    for (std::size_t step = top_step_; step > 0; step /= 2) {
-        const std::size_t next = before + step;
-        if (next < tree_.size() && tree_[next] <= point) {
-            before = next;
-            point -= tree_[next];
-        }
+    : stakes_(stakes.begin(), stakes.end()) {
+    ends_.reserve(stakes_.size());
+    for (const std::uint64_t stake : stakes_) ends_.push_back(total_ += stake);
+    // Between a half and two entries per validator, or one per point if there are fewer points.
+    const int excess =
+        static_cast<int>(std::bit_width(total_)) - static_cast<int>(std::bit_width(stakes_.size()));
+    guide_shift_ = static_cast<unsigned>(std::max(excess, 0));
+    guide_.resize((total_ >> guide_shift_) + 1);
+    VoterIndex owner = 0;
+    for (std::size_t i = 0; i < guide_.size(); ++i) {
+        while (owner < ends_.size() && ends_[owner] <= std::uint64_t{i} << guide_shift_) ++owner;
+        guide_[i] = owner;
     }
-    AIVM_CHECK(before < stakes_.size());
-    return static_cast<VoterIndex>(before);
 }
 
 std::shared_ptr<StakeSampler> share_sampler(std::span<const std::uint64_t> stakes) {

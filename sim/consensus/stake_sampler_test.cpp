@@ -61,6 +61,77 @@ TEST(StakeSampler, ReturnsAllWhenMoreAreAskedForThanHaveStake) {
     EXPECT_EQ(out, (std::vector<VoterIndex>{2, 3}));
 }
 
+// Draws from a list of what is left of each stake.
+class PlainSampler {
+public:
+    explicit PlainSampler(std::vector<std::uint64_t> stakes) : left_(std::move(stakes)) {}
+
+    void leave_out(VoterIndex voter) { left_[voter] = 0; }
+    VoterIndex draw_unit(RandomStream& random) {
+        const VoterIndex owner = owner_of_draw(random);
+        --left_[owner];
+        return owner;
+    }
+    VoterIndex draw_validator(RandomStream& random) {
+        const VoterIndex owner = owner_of_draw(random);
+        left_[owner] = 0;
+        return owner;
+    }
+
+private:
+    VoterIndex owner_of_draw(RandomStream& random) {
+        std::uint64_t sum = 0;
+        for (const std::uint64_t each : left_) sum += each;
+        std::uint64_t point = random.below(sum);
+        VoterIndex owner = 0;
+        while (point >= left_[owner]) point -= left_[owner++];
+        return owner;
+    }
+
+    std::vector<std::uint64_t> left_;
+};
+
+TEST(StakeSampler, DrawsWhatAPlainListDraws) {
+    std::vector<std::vector<std::uint64_t>> cases{
+        {1, 1, 1}, {0, 3, 0, 2, 1, 0}, {9, 1, 1, 1, 1, 1}, std::vector<std::uint64_t>(40, 1)};
+    cases.emplace_back();
+    for (std::uint64_t i = 0; i < 300; ++i)
+        cases.back().push_back(i % 5 == 0 ? 0 : 1 + (i << i % 40));
+    for (const auto& stakes : cases) {
+        StakeSampler sampler(stakes);
+        RandomStream one({7, 0, 0});
+        RandomStream other({7, 0, 0});
+        const auto below = [&](std::uint64_t bound) { return one.below(bound); };
+        const auto size = static_cast<VoterIndex>(stakes.size());
+        for (VoterIndex self = 0; self < size; ++self) {
+            std::vector<VoterIndex> distinct;
+            sampler.sample(12, self, below, distinct);
+            PlainSampler of_validators(stakes);
+            of_validators.leave_out(self);
+            for (const VoterIndex each : distinct)
+                ASSERT_EQ(each, of_validators.draw_validator(other));
+
+            std::vector<Drawn> units;
+            sampler.sample_units(12, self, below, units);
+            PlainSampler of_units(stakes);
+            of_units.leave_out(self);
+            std::vector<Drawn> expected;
+            std::uint32_t drawn = 0;
+            for (const Drawn& each : units) drawn += each.times;
+            for (std::uint32_t i = 0; i < drawn; ++i) {
+                const VoterIndex owner = of_units.draw_unit(other);
+                const auto known = std::ranges::find(expected, owner, &Drawn::voter);
+                if (known == expected.end()) {
+                    expected.push_back({owner, 1});
+                } else {
+                    ++known->times;
+                }
+            }
+            ASSERT_EQ(units, expected);
+        }
+    }
+}
+
 TEST(Stake, HalfIsNotMoreThanHalfAndNothingOverflows) {
     const std::uint64_t most = ~std::uint64_t{0};
     EXPECT_FALSE(more_than_half(5, 10));

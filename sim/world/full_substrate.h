@@ -58,6 +58,9 @@ public:
     [[nodiscard]] TimestampNs clock(ActorId actor) const;
     void send(ActorId from, ActorId to, const Packet& packet);
     void set_timer(ActorId actor, SimTime delay, std::uint64_t tag);
+    void prefetch_send(ActorId from, ActorId to) const {
+        if (from != to) network_.prefetch(from, to);
+    }
 
     // Called by the engine for every event.
     void operator()(const Engine::Event& event);
@@ -67,11 +70,13 @@ public:
     void prefetch(const Engine::Event& event, std::size_t many) const;
 
 private:
-    struct PacketInFlight {
+    // One cache line: a message waits for hundreds of thousands of others.
+    struct alignas(kCacheLineBytes) PacketInFlight {
         Packet packet = FollowRequest{};
         ActorId from = 0;
         Corruption corruption;
     };
+    static_assert(sizeof(PacketInFlight) == kCacheLineBytes);
     // A message that was dropped and will be sent again.
     struct PacketToResend {
         Packet packet = FollowRequest{};

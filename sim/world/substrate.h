@@ -92,6 +92,10 @@ public:
     [[nodiscard]] SimTime now() const override { return context_.engine.now(); }
     [[nodiscard]] TimestampNs clock() const override { return substrate_.clock(self_); }
     void send(ActorId to, const Packet& packet) override { substrate_.send(self_, to, packet); }
+    void prefetch_send(ActorId to) const override {
+        if constexpr (requires { substrate_.prefetch_send(self_, to); })
+            substrate_.prefetch_send(self_, to);
+    }
     void set_timer(SimTime delay, std::uint64_t tag) override {
         substrate_.set_timer(self_, delay, tag);
     }

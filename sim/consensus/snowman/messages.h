@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sim/consensus/consensus.h"
+#include "sim/consensus/snowman/shared_vote.h"
 
 namespace aivm::sim {
 
@@ -23,7 +24,7 @@ struct Query {
 struct Chits {
     static constexpr std::uint8_t kKind = 1;
     RequestId poll = 0;
-    Vote vote;
+    SharedVote vote;
 
     static constexpr auto fields() {
         return std::tuple{field<&Chits::poll>(), field<&Chits::vote>()};

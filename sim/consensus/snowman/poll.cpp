@@ -5,7 +5,6 @@
 
 #include "core/base/check.h"
 #include "core/base/mutant.h"
-#include "core/base/prefetch.h"
 
 namespace aivm::sim {
 
@@ -105,18 +104,13 @@ bool Poll::prefixes_settled(Sums& sums, const SnowThresholds& t) const {
 
 Poll* PollSet::open(RequestId id, SimTime now, Height next_height, std::span<const Drawn> asked) {
     if (find(id) != nullptr) return nullptr;
-    if (spare_.empty()) spare_.push_back(std::make_unique<Poll>());
-    polls_.push_back({id, std::move(spare_.back())});
+    if (spare_.empty()) spare_.push_back(owned_.emplace_back(std::make_unique<Poll>()).get());
+    Poll* const poll = spare_.back();
     spare_.pop_back();
-    Poll& poll = *polls_.back().poll;
-    poll.open(id, now, next_height, asked, records_);
+    polls_.push_back({id, poll});
+    poll->open(id, now, next_height, asked, records_);
     ++outstanding_;
-    return &poll;
-}
-
-Poll* PollSet::find(RequestId id) {
-    const auto found = std::ranges::find(polls_, id, &InProgress::id);
-    return found == polls_.end() ? nullptr : found->poll.get();
+    return poll;
 }
 
 void PollSet::finish(Poll& poll) {
@@ -126,24 +120,19 @@ void PollSet::finish(Poll& poll) {
 }
 
 const Poll* PollSet::oldest_finished() const {
-    return !polls_.empty() && polls_.front().poll->finished() ? polls_.front().poll.get() : nullptr;
+    return !polls_.empty() && polls_.front().poll->finished() ? polls_.front().poll : nullptr;
 }
 
 void PollSet::pop() {
     AIVM_CHECK(oldest_finished() != nullptr);
-    spare_.push_back(std::move(polls_.front().poll));
-    polls_.erase(polls_.begin());
+    spare_.push_back(polls_.front().poll);
+    polls_.erase_at(0);
 }
 
 void PollSet::abandon_all() {
-    for (InProgress& each : polls_) spare_.push_back(std::move(each.poll));
+    for (const InProgress& each : polls_) spare_.push_back(each.poll);
     polls_.clear();
     outstanding_ = 0;
-}
-
-void PollSet::prefetch(RequestId id) const {
-    const auto found = std::ranges::find(polls_, id, &InProgress::id);
-    if (found != polls_.end()) prefetch_lines(found->poll.get(), sizeof(Poll));
 }
 
 }  // namespace aivm::sim

@@ -5,11 +5,13 @@
 // snow/consensus/snowman/poll.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "core/base/prefetch.h"
 #include "core/base/small_vector.h"
 #include "sim/consensus/block_tree.h"
 #include "sim/consensus/snowman/snow_parameters.h"
@@ -17,7 +19,7 @@
 
 namespace aivm::sim {
 
-class Poll {
+class alignas(kCacheLineBytes) Poll {
 public:
     // Begins a new poll, reusing the memory of the last one. With `records` it keeps what record()
     // returns.
@@ -69,11 +71,11 @@ private:
     Height next_height_ = 0;
     std::uint32_t received_ = 0;  // votes
     std::uint32_t missing_ = 0;
+    std::unique_ptr<PollRecord> record_;  // its support is empty; null: not kept
     bool finished_ = false;
     // In place, so that an answer finds all of its poll together: k is 20 in most presets.
     SmallVector<VoteCount, 2> votes_;
-    SmallVector<Drawn, 20> asked_;        // sorted by validator; once it has answered, zero times
-    std::unique_ptr<PollRecord> record_;  // its support is empty; null: not kept
+    SmallVector<Drawn, 20> asked_;  // sorted by validator; once it has answered, zero times
 };
 
 template <class ParentOf>
@@ -111,7 +113,12 @@ public:
     // Null if a poll with this id is in progress.
     Poll* open(RequestId id, SimTime now, Height next_height, std::span<const Drawn> asked);
     // Null if it is not in progress: never begun, counted, or abandoned.
-    [[nodiscard]] Poll* find(RequestId id);
+    [[nodiscard]] Poll* find(RequestId id) const {
+        for (const InProgress& each : polls_) {
+            if (each.id == id) return each.poll;
+        }
+        return nullptr;
+    }
     [[nodiscard]] std::uint32_t outstanding() const { return outstanding_; }
     [[nodiscard]] std::size_t size() const { return polls_.size(); }
 
@@ -122,17 +129,23 @@ public:
     void pop();
     void abandon_all();
     // Asks for the memory of a poll, if it is in progress.
-    void prefetch(RequestId id) const;
+    void prefetch(RequestId id) const {
+        if (const Poll* poll = find(id)) prefetch_lines(poll, sizeof(Poll));
+    }
 
 private:
     struct InProgress {
         RequestId id = 0;
-        std::unique_ptr<Poll> poll;
+        Poll* poll = nullptr;
     };
-    std::vector<InProgress> polls_;             // in the order in which they were begun
-    std::vector<std::unique_ptr<Poll>> spare_;  // kept for their memory
-    bool records_ = false;
+    static constexpr std::uint32_t kUsual = 6;  // those begun, and those that wait for their turn
+
+    // In the order in which they were begun; in place, as the answers of several are on their way.
+    SmallVector<InProgress, kUsual> polls_;
     std::uint32_t outstanding_ = 0;
+    bool records_ = false;
+    std::vector<Poll*> spare_;  // kept for their memory
+    std::vector<std::unique_ptr<Poll>> owned_;
 };
 
 }  // namespace aivm::sim

@@ -30,13 +30,13 @@ namespace {
 class Snowman final : public ConsensusEngine {
 public:
     Snowman(const SnowmanConfig& config, EngineHost& host, RandomStream& random)
-        : config_(config),
-          host_(host),
-          random_(random),
+        : host_(host),
           sampler_(share_sampler(config.stakes)),
           latency_(config.snow.poll_timeout_initial_ns, config.snow.poll_timeout_min_ns,
-                   config.snow.poll_timeout_max_ns) {
-        config_.stakes = {};  // the sampler has them
+                   config.snow.poll_timeout_max_ns),
+          config_(config),
+          random_(random) {
+        config_.stakes = std::vector<std::uint64_t>();  // the sampler has them
     }
 
     void step(SimTime now, const Input& input, Actions& out) override {
@@ -54,7 +54,6 @@ public:
     [[nodiscard]] const EngineCounters& counters() const override { return counters_; }
     void prefetch(const Message& message) const override {
         if (!state_) return;
-        state_->tree.prefetch();
         if (const auto* chits = message.get_if<Chits>()) state_->polls.prefetch(chits->poll);
     }
 
@@ -74,7 +73,7 @@ private:
         RequestId poll = 0;
         VoterIndex from = 0;
         std::uint32_t weight = 0;
-        Vote vote;
+        SharedVote vote;
         Hash32 next;  // the block named at the queried height
     };
 
@@ -87,10 +86,10 @@ private:
         bool was_bootstrapping = false;  // and has not returned to normal yet
         bool stopped_polling = false;    // because of it
         BlockRef preferred;              // as reported to the node
-        PollSet polls;
         BlockTree tree;
-        PendingBlocks pending_blocks;
+        PollSet polls;
         Bootstrapper bootstrapper;
+        PendingBlocks pending_blocks;
         RepollPause repoll_pause;
         RequestId next_poll;
         std::vector<WaitingAnswer> waiting_answers;
@@ -125,7 +124,7 @@ private:
 
     void issue_own_items(Actions& out);
     void start_poll(Actions& out);
-    void count(Poll& poll, const WaitingAnswer& answer);
+    void count(Poll& poll, const Drawn& voter, const Vote& vote, const Hash32& next);
     void count_waiting_answers(std::optional<RequestId> timed_out, Actions& out);
     [[nodiscard]] bool is_settled(const Poll& poll) const;
     void finish_if_settled(Poll& poll, Actions& out);
@@ -154,34 +153,36 @@ private:
         return *state_;
     }
 
-    SnowmanConfig config_;
+    // What every message reads comes first; of these, the beginning of the state is the last.
     EngineHost& host_;
-    RandomStream& random_;
+    SimTime now_ = 0;
     std::shared_ptr<StakeSampler> sampler_;  // shared with the other nodes
+    AnswerLatency latency_;
+    std::optional<State> state_;
+
+    SnowmanConfig config_;
+    RandomStream& random_;
     EngineCounters counters_;
     std::vector<Drawn> sample_;       // of the poll being begun
     std::vector<VoterIndex> probed_;  // the sample of one of the idle probe
-    SimTime now_ = 0;
-    AnswerLatency latency_;
     std::vector<BlockRef> rejected_;
-    std::optional<State> state_;
 };
 
 Snowman::State::State(Snowman& engine, const BlockRef& last_accepted, std::uint64_t serial)
     : preferred(last_accepted),
-      polls(engine.host_.observes_polls()),
       tree(last_accepted, engine.config_.snow, engine.config_.snow.instance),
+      polls(engine.host_.observes_polls()),
+      bootstrapper({.self = engine.config_.self,
+                    .sample = effective_k(engine.config_.snow, engine.sampler_->size()),
+                    .timeout_ns = engine.config_.bootstrap.timeout_ns,
+                    .blocks_per_fetch = engine.config_.bootstrap.blocks_per_fetch},
+                   tree, engine.sampler_, engine.random_, engine.counters_, serial),
       pending_blocks({.validators = static_cast<std::uint32_t>(engine.sampler_->size()),
                       .self = engine.config_.self,
                       .waiting_max = engine.config_.snow.max_processing,
                       .per_proposer_max = engine.config_.snow.max_per_proposer,
                       .fetch_timeout_ns = engine.config_.bootstrap.timeout_ns},
                      tree, engine.counters_, serial),
-      bootstrapper({.self = engine.config_.self,
-                    .sample = effective_k(engine.config_.snow, engine.sampler_->size()),
-                    .timeout_ns = engine.config_.bootstrap.timeout_ns,
-                    .blocks_per_fetch = engine.config_.bootstrap.blocks_per_fetch},
-                   tree, engine.sampler_, engine.random_, engine.counters_, serial),
       next_poll(serial),
       next_serial(serial) {}
 
@@ -385,8 +386,8 @@ void Snowman::count_finished_polls(Actions& out) {
 
 Hash32 Snowman::block_at(Height height) const {
     const State& s = state();
-    if (height >= s.tree.root().height)
-        return s.tree.preferred_at(std::min(height, s.preferred.height));
+    if (height >= s.preferred.height) return s.preferred.id;
+    if (height >= s.tree.root().height) return s.tree.preferred_at(height);
     return host_.accepted_at(height).value_or(s.tree.root().id);
 }
 
@@ -420,7 +421,7 @@ std::optional<Hash32> Snowman::nearest_undecided(Hash32 id) const {
 
 void Snowman::on(VoterIndex from, const Chits& chits, Actions& out) {
     State& s = state();
-    const Vote& vote = chits.vote;
+    const Vote& vote = *chits.vote;
     Poll* const poll = s.polls.find(chits.poll);
     const std::uint32_t weight = poll == nullptr ? 0 : poll->take_answer_of(from);
     if (weight == 0) {
@@ -432,26 +433,25 @@ void Snowman::on(VoterIndex from, const Chits& chits, Actions& out) {
     const bool next_unknown = next.id != s.tree.root().id && !s.tree.contains(next.id);
     s.pending_blocks.want(from, vote.preferred, out);
     s.pending_blocks.want(from, next, out);
-    const WaitingAnswer answer{chits.poll, from, weight, vote, next.id};
     const bool waits =
         s.pending_blocks.expects(vote.preferred.id) || s.pending_blocks.expects(next.id);
     if (waits && !poll->finished()) {
-        s.waiting_answers.push_back(answer);
+        s.waiting_answers.push_back({chits.poll, from, weight, chits.vote, next.id});
     } else {
-        count(*poll, answer);
+        count(*poll, {from, weight}, vote, next.id);
         finish_if_settled(*poll, out);
     }
     bootstrap_if_behind(vote.last_accepted.height, next_unknown, out);
 }
 
-void Snowman::count(Poll& poll, const WaitingAnswer& answer) {
-    const Vote& vote = answer.vote;
-    for (const Hash32& named : {vote.preferred.id, answer.next, vote.last_accepted.id}) {
-        if (const auto block = nearest_undecided(named))
-            return poll.vote(answer.from, *block, answer.weight);
+// `next` is the block that the vote names at the queried height.
+void Snowman::count(Poll& poll, const Drawn& voter, const Vote& vote, const Hash32& next) {
+    for (const Hash32* named : {&vote.preferred.id, &next, &vote.last_accepted.id}) {
+        if (const auto block = nearest_undecided(*named))
+            return poll.vote(voter.voter, *block, voter.times);
     }
     ++counters_.votes_unusable;
-    poll.drop(answer.weight);
+    poll.drop(voter.times);
 }
 
 bool Snowman::is_settled(const Poll& poll) const {
@@ -470,7 +470,7 @@ void Snowman::count_waiting_answers(std::optional<RequestId> timed_out, Actions&
     s.pending_changes = s.pending_blocks.changes();
     const auto still_waits = [&](const WaitingAnswer& each) {
         if (s.polls.find(each.poll) == nullptr) return false;
-        return each.poll != timed_out && (s.pending_blocks.expects(each.vote.preferred.id) ||
+        return each.poll != timed_out && (s.pending_blocks.expects(each.vote->preferred.id) ||
                                           s.pending_blocks.expects(each.next));
     };
     std::vector<WaitingAnswer> answers;
@@ -481,7 +481,7 @@ void Snowman::count_waiting_answers(std::optional<RequestId> timed_out, Actions&
     for (const WaitingAnswer& each : answers) {
         Poll* const poll = s.polls.find(each.poll);
         if (poll == nullptr) continue;
-        count(*poll, each);
+        count(*poll, {each.from, each.weight}, *each.vote, each.next);
         finish_if_settled(*poll, out);
     }
 }
@@ -525,10 +525,10 @@ void Snowman::on(VoterIndex from, const Confirm& confirm, Actions& out) {
 
 void Snowman::bootstrap_if_behind(Height others, bool nothing_to_vote_on, Actions& out) {
     State& s = state();
-    if (s.bootstrapper.active() || !s.may_bootstrap) return;
     const Height own = s.tree.root().height;
+    if (others <= own || s.bootstrapper.active() || !s.may_bootstrap) return;
     const Height gap = config_.bootstrap.gap * (nothing_to_vote_on ? 1 : kGapsWhileVoting);
-    if (others > own && others - own >= gap) begin_bootstrap(Bootstrapper::Reason::kClaim, out);
+    if (others - own >= gap) begin_bootstrap(Bootstrapper::Reason::kClaim, out);
 }
 
 void Snowman::begin_bootstrap(Bootstrapper::Reason reason, Actions& out) {
