@@ -277,6 +277,8 @@ void ValidatorActor::step(const Input& input) {
 }
 
 void ValidatorActor::run_actions(Actions& actions) {
+    for (std::size_t i = 0; i < std::min(actions.size(), kSendsAhead); ++i)
+        prefetch_send(actions, i);
     for (std::size_t i = 0; running() && i < actions.size(); ++i) {
         prefetch_send(actions, i + kSendsAhead);
         // Carrying an action out may append others, which moves the list.

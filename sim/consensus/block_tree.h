@@ -26,8 +26,6 @@ public:
     [[nodiscard]] const BlockRef& root() const { return root_; }
     [[nodiscard]] std::size_t size() const { return index_.size(); }
     [[nodiscard]] bool contains(const Hash32& id) const { return find_slot(id).has_value(); }
-    // Whether the block is undecided here, or the last accepted one.
-    [[nodiscard]] bool knows(const Hash32& id) const { return contains(id) || id == root_.id; }
     // Null unless the block is undecided.
     [[nodiscard]] const BlockInfo* find(const Hash32& id) const;
     // The parent of an undecided block; nullopt for any other.

@@ -31,6 +31,17 @@ TEST(Message, CopiesShareTheContents) {
     EXPECT_EQ(first.get_if<Confirm>(), second.get_if<Confirm>());
 }
 
+TEST(SharedVote, IsOneObjectForAllEqualVotesAndAnotherForOthers) {
+    const SharedVote first = Vote{kSomeBlock, kSomeBlock.id, kSomeBlock};
+    const SharedVote same = Vote{kSomeBlock, kSomeBlock.id, kSomeBlock};
+    EXPECT_EQ(&*first, &*same);
+    for (Height height = 0; height < 1000; ++height) {
+        const Vote vote{{kSomeBlock.id, height}, kSomeBlock.id, kSomeBlock};
+        EXPECT_EQ(*SharedVote(vote), vote);
+    }
+    EXPECT_EQ(*first, (Vote{kSomeBlock, kSomeBlock.id, kSomeBlock}));
+}
+
 TEST(Message, NamesTheBlockWhoseBodyGoesWithIt) {
     EXPECT_EQ(Message(Query{1, {kSomeBlock, 8}, true}).attached_item(), kSomeBlock.id);
     EXPECT_EQ(Message(Query{1, {kSomeBlock, 8}, false}).attached_item(), std::nullopt);

@@ -63,7 +63,7 @@ public:
     [[nodiscard]] bool awaits(const Hash32& id) const { return fetching_.contains(id); }
     // Whether the block may still enter the tree: it is being fetched, waits, or is being verified.
     [[nodiscard]] bool expects(const Hash32& id) const {
-        return !tree_.knows(id) && (awaits(id) || holds(id));
+        return !tree_.contains(id) && (awaits(id) || holds(id));
     }
     // The parent of a block that is held.
     [[nodiscard]] std::optional<Hash32> parent_of(const Hash32& id) const;

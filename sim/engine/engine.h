@@ -65,8 +65,8 @@ public:
 
     // Executes events in order by handler(const Event&). The digest contains the payload, or what a
     // member payload_digest(const Event&) -> u64 of the handler returns, for payloads that are an
-    // index of something else. A member prefetch(const Event&, many) is called for the events that
-    // come soon: for the next one with 1, up to kPrefetchMax. max_events counts from this call.
+    // index of something else. A member prefetch(const Event&, stage) is called for the events that
+    // come soon, for each in stages kPrefetchStages to 1. max_events counts from this call.
     template <class Handler>
     StopReason run(Handler&& handler, const RunLimits& limits = {}) {
         stopped_ = false;
@@ -91,12 +91,16 @@ private:
         return now_ + delay;
     }
 
-    static constexpr std::size_t kPrefetchMax = 3;
+    static constexpr std::size_t kPrefetchStages = 3;
+    // Events from one stage to the next: so much time has what was asked for in one to arrive
+    // before the next one reads it.
+    static constexpr std::size_t kPrefetchStep = 2;
 
     template <class Handler>
     void prefetch(const Handler& handler) const {
-        for (std::size_t many = 1; many <= kPrefetchMax; ++many) {
-            if (const Event* soon = queue_.ahead(many - 1)) handler.prefetch(*soon, many);
+        for (std::size_t stage = 1; stage <= kPrefetchStages; ++stage) {
+            if (const Event* soon = queue_.ahead(stage * kPrefetchStep - 1))
+                handler.prefetch(*soon, stage);
         }
     }
 

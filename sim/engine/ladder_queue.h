@@ -82,9 +82,16 @@ private:
     static constexpr std::size_t kFew = 48;
     // with more events in the heap, the stretch is divided into finer steps
     static constexpr std::size_t kNearMax = 192;
-    static constexpr std::uint32_t kRunMax = 192;       // a bucket with more is divided, not sorted
-    static constexpr std::uint64_t kBucketEvents = 12;  // wanted in a bucket on average
-    static constexpr std::uint64_t kBucketsMin = 64;
+    static constexpr std::uint32_t kRunMax = 192;  // a bucket with more is divided, not sorted
+    // Into how many buckets a rung is divided.
+    struct Division {
+        std::uint64_t bucket_events = 0;  // wanted in a bucket on average
+        std::uint64_t buckets_min = 0;
+    };
+    static constexpr Division kDivision{12, 64};
+    // A crowded bucket is divided into larger ones: with 100,000 events pending almost all pass
+    // through such a rung, and only from a long run can memory be asked for ahead of time.
+    static constexpr Division kDivisionOfBucket{96, 4};
     // A rung that would need more than kBucketsMax buckets gets only kBucketsCoarse: the line that
     // each is filled at then stays in the cache, which pays for dividing every bucket once more.
     static constexpr std::uint64_t kBucketsMax = 2048;
@@ -168,7 +175,7 @@ private:
                 Bag far = far_;
                 far_ = {};
                 far_start_ = end;
-                open_rung(far_min_, end, far.count);
+                open_rung(far_min_, end, far.count, kDivision);
                 fill_rung(far);
                 far_min_ = kNever;
                 far_max_ = 0;
@@ -196,7 +203,7 @@ private:
         ++rung.current;
         near_end_ = end;
         if (bag.count > kRunMax && end - start > 1) {
-            open_rung(start, end, bag.count);
+            open_rung(start, end, bag.count, kDivisionOfBucket);
             fill_rung(bag);
             return false;
         }
@@ -206,8 +213,10 @@ private:
     }
 
     // Starts a rung over [start, end) for about `events` events.
-    void open_rung(std::uint64_t start, std::uint64_t end, std::uint64_t events) {
-        std::uint64_t wanted = std::max(std::bit_ceil(events / kBucketEvents + 1), kBucketsMin);
+    void open_rung(std::uint64_t start, std::uint64_t end, std::uint64_t events,
+                   const Division& division) {
+        std::uint64_t wanted =
+            std::max(std::bit_ceil(events / division.bucket_events + 1), division.buckets_min);
         if (wanted > kBucketsMax) wanted = kBucketsCoarse;
         const std::uint64_t width = end - start;
         unsigned shift = 0;
@@ -249,7 +258,7 @@ private:
             near_end_ = far_start_ = 0;
         } else {
             if (near_end_ - now <= 1) return;  // all at one instant: no rung can divide them
-            open_rung(now, near_end_, near_.size() + run_.size());
+            open_rung(now, near_end_, near_.size() + run_.size(), kDivision);
         }
         const std::vector<Event> events = near_.items();
         near_.clear();

@@ -346,8 +346,9 @@ private:
 };
 
 // S15. Verify and Build change neither the committed state nor the state after any other undecided
-// block. By roots at every verification; by contents for every 16th block, from its verification to
-// its decision, and for the committed state from then to the next accept.
+// block. By roots at every verification; by contents for every 16th block, or for eight
+// verifications of each block if there are more than 128 validators: from then to its decision, and
+// for the committed state from then to the next accept.
 class VerifyIsPure final : public Invariant {
 public:
     VerifyIsPure()
@@ -368,7 +369,7 @@ public:
                },
                {node});
         mine.undecided[executed->id] = executed->state.state_root;
-        if (++verifications_ % kContentsEvery == 0 && !mine.sample)
+        if (++verifications_ % contents_every() == 0 && !mine.sample)
             mine.sample = Sample{executed, contents_digest(executed->state)};
     }
     void before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed,
@@ -391,7 +392,13 @@ public:
     void on_disk_replaced(ActorId node) override { nodes_.erase(node); }
 
 private:
-    static constexpr std::uint64_t kContentsEvery = 16;
+    static constexpr std::uint64_t kContentsEveryMin = 16;  // verifications
+    static constexpr std::uint64_t kContentsPerBlock = 8;   // of many validators
+    [[nodiscard]] std::uint64_t contents_every() const {
+        return std::max<std::uint64_t>(kContentsEveryMin,
+                                       watch().scenario().chain.validators / kContentsPerBlock);
+    }
+
     struct Sample {
         ExecutedPtr executed;
         Hash32 contents;

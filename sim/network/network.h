@@ -22,7 +22,8 @@
 
 #include "sim/engine/time.h"
 #include "sim/network/corruption.h"
-#include "sim/network/link_state.h"
+#include "sim/network/link_counters.h"
+#include "sim/network/link_lines.h"
 #include "sim/network/link_table.h"
 #include "sim/scenario/scenario.h"
 
@@ -75,7 +76,7 @@ enum class NetworkFault : std::uint32_t {};
 
 class Network {
 public:
-    static constexpr std::uint32_t kNodesMax = 32'768;
+    static constexpr std::uint32_t kNodesMax = LinkCounters::kNodesMax;
     static constexpr std::uint32_t kMessageBytesMax = 1U << 30;
     // Later than any run; sums of delays are cut off here.
     static constexpr SimTime kNever = kEndOfTime / 4;

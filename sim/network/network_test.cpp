@@ -369,5 +369,18 @@ TEST(LinkCounters, CountEveryLinkForItselfThroughAllGrowth) {
     EXPECT_EQ(counters.size(), kNodes * (kNodes - 1) / 2);
 }
 
+TEST(LinkCounters, CountBeyondSixteenBitsFromATableAndFromAnArray) {
+    for (const std::uint32_t others : {2U, 90U}) {
+        LinkCounters counters(100);
+        for (std::uint32_t to = 1; to <= others; ++to) counters.next(0, to);
+        for (std::uint32_t sent = 1; sent < 70'000; ++sent) ASSERT_EQ(counters.next(0, 1), sent);
+        EXPECT_EQ(counters.next(0, 1), 70'000U);
+        EXPECT_EQ(counters.next(0, 2), 1U);
+        EXPECT_EQ(counters.next(0, 99), 0U);
+        EXPECT_EQ(counters.next(1, 0), 0U);
+        EXPECT_EQ(counters.size(), others + 2U);
+    }
+}
+
 }  // namespace
 }  // namespace aivm::sim

@@ -94,6 +94,7 @@ std::size_t SimDisk::entries() const {
 }
 
 bool SimDisk::empty() const {
+    if (contents_.shared == 0 && contents_.own.empty()) return true;
     bool found = false;
     for_each({}, [&](const Bytes&, ByteView) {
         found = true;

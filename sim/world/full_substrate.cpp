@@ -158,12 +158,11 @@ std::uint64_t FullSubstrate::payload_digest(const Engine::Event& event) const {
     }
 }
 
-// One step along the pointers for each event that is handled meanwhile.
-void FullSubstrate::prefetch(const Engine::Event& event, std::size_t many) const {
+void FullSubstrate::prefetch(const Engine::Event& event, std::size_t stage) const {
     if (static_cast<EventKind>(event.payload.kind) != EventKind::kDelivery) return;
     const ActorId to = event.payload.actor;
     const bool is_validator = to < validators_.size();  // of a chain
-    switch (many) {
+    switch (stage) {
         case 3:
             packets_.prefetch(event.payload.payload);
             if (is_validator) validators_[to]->prefetch();

@@ -65,9 +65,9 @@ public:
     // Called by the engine for every event.
     void operator()(const Engine::Event& event);
     [[nodiscard]] std::uint64_t payload_digest(const Engine::Event& event) const;
-    // Asks for the memory that an event will need when `many` others have been handled: with a
-    // thousand validators, most of the time of a message would be spent on waiting for it.
-    void prefetch(const Engine::Event& event, std::size_t many) const;
+    // Asks for the memory that an event will need soon, one step along the pointers in each stage:
+    // with a thousand validators, most of the time of a message would be spent on waiting for it.
+    void prefetch(const Engine::Event& event, std::size_t stage) const;
 
 private:
     // One cache line: a message waits for hundreds of thousands of others.

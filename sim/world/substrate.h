@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/base/prefetch_call.h"
 #include "sim/actors/validator.h"
 #include "sim/invariants/invariant.h"
 #include "sim/world/run_context.h"
@@ -95,6 +96,7 @@ public:
     void prefetch_send(ActorId to) const override {
         if constexpr (requires { substrate_.prefetch_send(self_, to); })
             substrate_.prefetch_send(self_, to);
+        keep_prefetches();
     }
     void set_timer(SimTime delay, std::uint64_t tag) override {
         substrate_.set_timer(self_, delay, tag);

@@ -85,6 +85,8 @@ bool Poll::settled(const SnowThresholds& t, const ParentOf& parent_of) const {
     if (votes_.empty()) return false;
     // Neither success nor failure of any instance can be certain yet.
     if (received_ < t.alpha_confidence && missing_ >= t.alpha_preference) return false;
+    // All for one block, whose ancestors have the same votes: no need to look for them.
+    if (votes_.size() == 1 && !cannot_change(votes_.front().votes, t)) return false;
     Sums sums;
     for (const VoteCount& vote : votes_) {
         for (std::optional<Hash32> id = vote.id; id;) {

@@ -25,13 +25,18 @@ public:
     const Vote& operator*() const { return held_->vote; }
     const Vote* operator->() const { return &held_->vote; }
 
-    void encode(Writer& out) const { aivm::encode(out, held_->vote); }
+    void encode(Writer& out) const { out.raw(held_->bytes); }
     static SharedVote decode(Reader& in) { return aivm::decode<Vote>(in); }
 
 private:
     struct Held : boost::intrusive_ref_counter<Held, boost::thread_unsafe_counter> {
-        explicit Held(const Vote& own) : vote(own) {}
+        explicit Held(const Vote& own) : vote(own) {
+            Writer out;
+            aivm::encode(out, vote);
+            bytes = out.take();
+        }
         Vote vote;
+        Bytes bytes;  // its encoding
     };
     using Pointer = boost::intrusive_ptr<const Held>;
 

@@ -8,6 +8,7 @@
 
 #include "core/base/check.h"
 #include "core/base/mutant.h"
+#include "core/base/prefetch_call.h"
 #include "sim/consensus/answer_latency.h"
 #include "sim/consensus/block_tree.h"
 #include "sim/consensus/bootstrap_messages.h"
@@ -55,6 +56,7 @@ public:
     void prefetch(const Message& message) const override {
         if (!state_) return;
         if (const auto* chits = message.get_if<Chits>()) state_->polls.prefetch(chits->poll);
+        keep_prefetches();
     }
 
 private:
