@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/prefetch_call.h"
 
 namespace aivm::sim {
 
@@ -38,6 +39,7 @@ public:
     void prefetch(std::uint32_t from, std::uint32_t to) const {
         const Sender& sender = senders_[from];
         if (sender.counts != nullptr) __builtin_prefetch(&sender.counts[to]);
+        keep_prefetches();
     }
     // The links that have carried a message.
     [[nodiscard]] std::size_t size() const {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/prefetch.h"
+#include "core/base/prefetch_call.h"
 #include "core/base/small_vector.h"
 #include "sim/consensus/block_tree.h"
 #include "sim/consensus/snowman/snow_parameters.h"
@@ -133,6 +134,7 @@ public:
     // Asks for the memory of a poll, if it is in progress.
     void prefetch(RequestId id) const {
         if (const Poll* poll = find(id)) prefetch_lines(poll, sizeof(Poll));
+        keep_prefetches();
     }
 
 private:

@@ -54,7 +54,7 @@ public:
     }
     [[nodiscard]] const EngineCounters& counters() const override { return counters_; }
     void prefetch(const Message& message) const override {
-        if (!state_) return;
+        if (!started_) return;
         if (const auto* chits = message.get_if<Chits>()) state_->polls.prefetch(chits->poll);
         keep_prefetches();
     }
@@ -147,11 +147,11 @@ private:
     void probe_if_idle(Actions& out);
 
     [[nodiscard]] State& state() {
-        AIVM_CHECK(state_.has_value());
+        AIVM_CHECK(started_);
         return *state_;
     }
     [[nodiscard]] const State& state() const {
-        AIVM_CHECK(state_.has_value());
+        AIVM_CHECK(started_);
         return *state_;
     }
 
@@ -160,6 +160,7 @@ private:
     SimTime now_ = 0;
     std::shared_ptr<StakeSampler> sampler_;  // shared with the other nodes
     AnswerLatency latency_;
+    bool started_ = false;  // whether there is a state; its own flag lies far behind it
     std::optional<State> state_;
 
     SnowmanConfig config_;
@@ -189,8 +190,9 @@ Snowman::State::State(Snowman& engine, const BlockRef& last_accepted, std::uint6
       next_serial(serial) {}
 
 void Snowman::on(const Started& start, Actions& out) {
-    AIVM_CHECK(!state_.has_value());
+    AIVM_CHECK(!started_);
     state_.emplace(*this, start.last_accepted.ref(), first_serial(start.incarnation));
+    started_ = true;
     out.push_back(Prefer{{start.last_accepted.id}});
     // the first probe comes a whole interval after the first silence
     state().heard_from_others = true;
