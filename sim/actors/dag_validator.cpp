@@ -17,6 +17,20 @@ constexpr std::size_t kFollowSlicesMax = 32;  // sent to a follower at once
 constexpr std::uint64_t kDueDelayMax = 24 * 3600 * static_cast<std::uint64_t>(kSecond);
 constexpr std::size_t kSignaturesKept = 4096;
 
+// Whether an undecided cut stands on the newest preferred one, and loses to others. One more would
+// be its rival and only divide the votes.
+bool has_next_cut(const DagVm& vm) {
+    const State& below = vm.preferred_state();
+    const auto is_newest = [&](const Hash32& parent) {
+        const CutResultPtr undecided = vm.result_of(parent);
+        if (undecided) return &undecided->executed->state == &below;
+        return parent == vm.accepted().last_cut() && &below == &vm.state();
+    };
+    return std::ranges::any_of(vm.undecided_vertices(), [&](const VertexPtr& vertex) {
+        return vertex->is_cut() && std::ranges::any_of(vertex->parents(), is_newest);
+    });
+}
+
 }  // namespace
 
 ExecutedPtr block_of_slice(const CutResult& result) {
@@ -380,7 +394,7 @@ void DagValidatorActor::set_issue_timer() {
 void DagValidatorActor::issue() {
     if (silent_ || !engine_->wants_block()) return;
     if (vm_->wants_vertex()) issue_vertex();
-    if (!running() || !vm_->wants_cut()) return;
+    if (!running() || !vm_->wants_cut() || has_next_cut(*vm_)) return;
     const auto due = vm_->cut_due_ns(ValidatorIndex{setup_.self});
     if (due && *due <= setup_.environment->clock()) issue_cut();
 }

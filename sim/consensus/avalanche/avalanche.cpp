@@ -256,19 +256,19 @@ void Avalanche::on(const Verdict& verdict, Actions& out) {
             }
             break;
         case Validity::kInvalid:
-            if (s.delivering == verdict.id) {
+            s.pending.end_verification(verdict.id);
+            if (s.history.find(verdict.id) != nullptr) {
                 s.delivering.reset();
                 s.history.conflict(out);
                 break;
             }
-            s.pending.end_verification(verdict.id);
             s.pending.refused(verdict.id, out);
             break;
         case Validity::kNotBefore:
             s.pending.not_before(verdict.id, delay_until(verdict.not_before, now_), out);
             break;
         case Validity::kUnknownParent:
-            s.pending.park(verdict.id);
+            s.pending.park(verdict.id, out);
             break;
     }
     advance_history(out);
@@ -300,10 +300,14 @@ void Avalanche::add(const Item& vertex) {
 
 void Avalanche::verified(const Item& vertex, Actions& out) {
     State& s = state();
+    // A parent was rejected in the meantime; the node has carried that out after it verified this.
+    if (!std::ranges::all_of(vertex.parents, [&](const Hash32& id) { return is_known(id); })) {
+        out.push_back(Reject{vertex.id});
+        return s.pending.refused(vertex.id, out);
+    }
     add(vertex);
     if (vertex.proposer == config_.self) s.unsent.push_back(vertex.id);
     s.pending.known(vertex.id, out);
-    s.pending.retry(out);
     tell_preference(out);
     keep_polling(out);
 }
@@ -337,11 +341,11 @@ void Avalanche::apply(const VertexVotes::Decisions& decisions, AcceptedBy by, Ac
         s.pending.refused(id, out);
     }
     std::erase_if(s.unsent, [&](const Hash32& id) { return !s.undecided.contains(id); });
-    if (!decisions.accepted.empty() || !decisions.rejected.empty()) s.pending.retry(out);
 }
 
 void Avalanche::accept(const Hash32& id, AcceptedBy by, Actions& out) {
     apply(state().votes.accept(id), by, out);
+    state().pending.retry(out);
     state().pending.known(id, out);
     state().history.delivered(id);
 }
@@ -456,13 +460,17 @@ void Avalanche::settle_polls(std::optional<RequestId> timed_out, Actions& out) {
 
 void Avalanche::count_finished_polls(Actions& out) {
     State& s = state();
+    bool has_decided = false;
     while (!s.polls.empty() && s.polls.front().finished) {
         const VertexPoll poll = std::move(s.polls.front());
         s.polls.pop_front();
         ++counters_.polls;
         if (host_.observes_polls()) host_.vertices_polled(record_of(poll));
-        apply(s.votes.poll(responses_of(poll)), AcceptedBy::kPolls, out);
+        const VertexVotes::Decisions decided = s.votes.poll(responses_of(poll));
+        has_decided |= !decided.accepted.empty() || !decided.rejected.empty();
+        apply(decided, AcceptedBy::kPolls, out);
     }
+    if (has_decided) s.pending.retry(out);
     tell_preference(out);
 }
 
@@ -569,7 +577,7 @@ void Avalanche::advance_history(Actions& out) {
                 accept(Hash32(next->id), AcceptedBy::kBootstrap, out);
                 return advance_history(out);
             }
-            if (!s.delivering) {
+            if (!s.delivering && s.pending.hand_over(next->id)) {
                 s.delivering = next->id;
                 out.push_back(Verify{next->id});
             }
@@ -661,12 +669,17 @@ Result<std::unique_ptr<ConsensusEngine>> make_avalanche(const AvalancheConfig& c
 
 namespace {
 
+// In betas of a rogue vertex. Long enough that rivals of which some node has accepted one are not
+// taken for a stalemate: with the support which that takes, so many polls in a row do not all fail.
+constexpr std::uint32_t kStalematePolls = 4;
+
 AvalancheConfig config_of(const ChainSettings& chain) {
     AvalancheConfig config;
     config.k = chain.k;
     config.votes = {.alpha = chain.alpha_confidence,
                     .beta_virtuous = chain.beta_virtuous,
-                    .beta_rogue = chain.beta_rogue};
+                    .beta_rogue = chain.beta_rogue,
+                    .stalemate_polls = kStalematePolls * chain.beta_rogue};
     config.concurrent_polls = chain.concurrent_polls;
     config.poll_timeout_min_ns = chain.poll_timeout_min_ns;
     config.poll_timeout_max_ns = chain.poll_timeout_max_ns;

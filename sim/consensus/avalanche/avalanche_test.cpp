@@ -7,6 +7,7 @@
 
 #include "core/base/digest.h"
 #include "sim/consensus/avalanche/messages.h"
+#include "sim/consensus/avalanche/pending_vertices.h"
 #include "sim/testing/test_dag_network.h"
 
 namespace aivm::sim {
@@ -191,6 +192,52 @@ TEST(AvalancheEngine, ASideWithoutAQuorumDecidesNothing) {
     expect_agreement(network);
 }
 
+// Of ten nodes: five sides of two have a rival of their own when they hear of the others.
+void meet_as_five_camps(DagNetwork& network) {
+    network.side = {0, 0, 1, 1, 2, 2, 3, 3, 4, 4};
+    for (std::uint64_t camp = 0; camp < 5; ++camp) network.nodes[2 * camp]->build(camp, {key(1)});
+    network.run(20 * kSecond);
+    network.side = std::vector<std::uint32_t>(10, 0);
+}
+
+TEST(AvalancheEngine, ManyRivalsWithAFewVotesEachAreDecided) {
+    AvalancheConfig config = dag_config(10);
+    config.votes.stalemate_polls = 48;
+    DagNetwork network = dag_network(config, {});
+    meet_as_five_camps(network);
+    EXPECT_TRUE(network.run(
+        kMinute, [&] { return network.is_quiet() && network.nodes[0]->rejected.size() == 4; }));
+    expect_agreement(network);
+    config.votes.stalemate_polls = 0;
+    DagNetwork without_the_rule = dag_network(config, {});
+    meet_as_five_camps(without_the_rule);
+    EXPECT_FALSE(without_the_rule.run(
+        kMinute, [&] { return !without_the_rule.nodes[0]->rejected.empty(); }));
+}
+
+TEST(PendingVertices, AVerdictThatADecisionOvertookIsAskedForAgain) {
+    EngineCounters counters;
+    PendingVertices pending(
+        {.validators = 3,
+         .is_known = [](const Hash32& id) { return id == test::dag_genesis().id; }},
+        counters, 1);
+    const Item vertex{key(1), {test::dag_genesis().id}, 1, {}, 1};
+    const auto verifications = [&](const Actions& out) {
+        return std::ranges::count_if(
+            out, [](const auto& each) { return std::holds_alternative<Verify>(each); });
+    };
+    Actions out;
+    pending.body(1, vertex, out);
+    pending.retry(out);  // what it waits for is decided, and the node is about to hear of it
+    EXPECT_EQ(verifications(out), 1);
+    pending.park(vertex.id, out);
+    EXPECT_EQ(verifications(out), 2);
+    pending.park(vertex.id, out);
+    EXPECT_EQ(verifications(out), 2) << "nothing was decided since";
+    pending.retry(out);
+    EXPECT_EQ(verifications(out), 3);
+}
+
 // An engine whose node carries out nothing by itself.
 class CatchingUp : public testing::Test {
 protected:
@@ -215,6 +262,21 @@ protected:
         }
         ADD_FAILURE() << "no request";
         return 0;
+    }
+    // All polls are answered for this vertex until the engine rejects the other one.
+    void vote_until_rejected(const Hash32& winner, const Hash32& loser) {
+        Actions asked_before = out;
+        for (int round = 0; round < 100 && !asked<Reject>(loser); ++round) {
+            Actions queries;
+            std::swap(queries, asked_before);
+            for (const auto& each : queries) {
+                const auto* sent = std::get_if<Send>(&each);
+                const auto* query = sent == nullptr ? nullptr : sent->message.get_if<VertexQuery>();
+                if (query == nullptr || asked<Reject>(loser)) continue;
+                step(MessageReceived{sent->to, VertexChits{query->poll, {{winner, 1}}}});
+                asked_before.insert(asked_before.end(), out.begin(), out.end());
+            }
+        }
     }
     // The vertex cannot be verified yet, and then the node falls far behind.
     void park_and_fall_behind() {
@@ -251,6 +313,43 @@ TEST_F(CatchingUp, AVertexThatWaitedToBeVerifiedIsNoEndOfTheHistory) {
     step(Verdict{vertex.id, Validity::kValid});
     EXPECT_TRUE(asked<Accept>(vertex.id));
     EXPECT_TRUE(asked<Verify>(child.id));
+}
+
+TEST_F(CatchingUp, AVertexWhoseParentWasRejectedBeforeItsVerdictIsRejectedToo) {
+    const Item rival{key(6), {test::dag_genesis().id}, 1, {key(2)}, 2};
+    step(ItemReceived{1, vertex});
+    step(Verdict{vertex.id, Validity::kValid});
+    const Actions queries = out;
+    step(ItemReceived{2, rival});
+    step(Verdict{rival.id, Validity::kValid});
+    step(ItemReceived{1, child});
+    ASSERT_TRUE(asked<Verify>(child.id));
+    out = queries;
+    vote_until_rejected(rival.id, vertex.id);
+    ASSERT_TRUE(asked<Reject>(vertex.id));
+    step(Verdict{child.id, Validity::kValid});
+    EXPECT_TRUE(asked<Reject>(child.id));
+}
+
+// What waits to be verified again may be a part of the history, too.
+TEST_F(CatchingUp, APartOfTheHistoryIsVerifiedOnceAtATime) {
+    park_and_fall_behind();
+    const RequestId frontier = request_sent<FrontierRequest>();
+    for (const VoterIndex from : {1U, 2U})
+        step(MessageReceived{from, AcceptedFrontier{frontier, {child.ref()}}});
+    const RequestId confirmation = request_sent<ConfirmRequest>();
+    for (const VoterIndex from : {1U, 2U}) step(MessageReceived{from, Confirm{confirmation, 1}});
+    step(ItemReceived{1, child});
+    step(ItemReceived{1, vertex});
+    EXPECT_EQ(std::ranges::count_if(
+                  out, [](const auto& each) { return std::holds_alternative<Verify>(each); }),
+              1);
+    step(Verdict{vertex.id, Validity::kValid});
+    EXPECT_TRUE(asked<Accept>(vertex.id));
+    EXPECT_EQ(std::ranges::count_if(
+                  out, [](const auto& each) { return std::holds_alternative<Verify>(each); }),
+              1)
+        << "of the child";
 }
 
 TEST(AvalancheMessages, AreDecodedToTheSameBytesAndNothingElseIs) {

@@ -68,11 +68,11 @@ const Item* PendingVertices::find(const Hash32& id) const {
     if (const auto waiting = waiting_.find(id); waiting != waiting_.end())
         return &waiting->second.vertex;
     const auto verifying = verifying_.find(id);
-    return verifying == verifying_.end() ? nullptr : &verifying->second;
+    return verifying == verifying_.end() ? nullptr : &verifying->second.vertex;
 }
 
 void PendingVertices::verify(const Item& vertex, Actions& out) {
-    verifying_.emplace(vertex.id, vertex);
+    verifying_.emplace(vertex.id, Verifying{vertex, retries_});
     out.push_back(Verify{vertex.id});
 }
 
@@ -81,7 +81,16 @@ std::optional<Item> PendingVertices::end_verification(const Hash32& id) {
     parked_.erase(id);
     ++changes_;
     if (entry.empty()) return std::nullopt;
-    return std::move(entry.mapped());
+    return std::move(entry.mapped().vertex);
+}
+
+bool PendingVertices::hand_over(const Hash32& id) {
+    const auto due = std::ranges::find_if(due_, [&](const auto& e) { return e.second == id; });
+    if (verifying_.contains(id) && !parked_.contains(id) && due == due_.end()) return false;
+    if (due != due_.end()) due_.erase(due);
+    waiting_.erase(id);
+    end_verification(id);
+    return true;
 }
 
 void PendingVertices::known(const Hash32& id, Actions& out) {
@@ -121,19 +130,23 @@ void PendingVertices::on_due_timer(std::uint64_t serial, Actions& out) {
     if (!due.empty() && verifying_.contains(due.mapped())) out.push_back(Verify{due.mapped()});
 }
 
-void PendingVertices::park(const Hash32& id) {
-    if (verifying_.contains(id)) parked_.insert(id);
+void PendingVertices::park(const Hash32& id, Actions& out) {
+    const auto entry = verifying_.find(id);
+    if (entry == verifying_.end()) return;
+    // What was decided between the question and the verdict may be what the vertex has to wait for.
+    if (entry->second.asked_at != retries_) return verify_again(id, out);
+    parked_.insert(id);
 }
 
 void PendingVertices::retry(Actions& out) {
-    for (const Hash32& id : std::exchange(parked_, {})) {
-        const auto entry = verifying_.find(id);
-        if (entry == verifying_.end()) continue;
-        const Item vertex = entry->second;
-        verifying_.erase(entry);
-        // As if it had just arrived: a parent may have been rejected.
-        body(config_.self, vertex, out);
-    }
+    ++retries_;
+    for (const Hash32& id : std::exchange(parked_, {})) verify_again(id, out);
+}
+
+// As if it had just arrived: a parent may have been rejected.
+void PendingVertices::verify_again(const Hash32& id, Actions& out) {
+    const auto entry = verifying_.extract(id);
+    if (!entry.empty()) body(config_.self, entry.mapped().vertex, out);
 }
 
 void PendingVertices::discard(const Hash32& id, Actions& out) {

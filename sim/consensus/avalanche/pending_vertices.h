@@ -39,6 +39,9 @@ public:
 
     // The verdict of a verification: the vertex it was about. Nothing if there is none.
     std::optional<Item> end_verification(const Hash32& id);
+    // Another part of the engine wants to have the vertex verified now: forgets it. False if its
+    // verdict is on its way anyway.
+    bool hand_over(const Hash32& id);
     // The vertex is known now: verifies those that waited for it alone.
     void known(const Hash32& id, Actions& out);
     // The vertex is invalid or rejected: drops those that stand on it.
@@ -46,8 +49,9 @@ public:
     // The vertex being verified cannot be judged before `delay_ns` from now.
     void not_before(const Hash32& id, std::uint64_t delay_ns, Actions& out);
     // The vertex being verified was refused for a reason that can pass: retry() verifies it again.
-    void park(const Hash32& id);
-    // Something was verified or decided.
+    // At once, if retry() was called since its verification was asked for.
+    void park(const Hash32& id, Actions& out);
+    // Something was decided.
     void retry(Actions& out);
     void on_fetch_timer(std::uint64_t serial, Actions& out);
     void on_due_timer(std::uint64_t serial, Actions& out);
@@ -77,7 +81,13 @@ private:
         std::set<Hash32> missing;  // parents
     };
 
+    struct Verifying {
+        Item vertex;
+        std::uint64_t asked_at = 0;  // the number of calls of retry() before
+    };
+
     void request(const Hash32& id, Fetching& fetching, Actions& out);
+    void verify_again(const Hash32& id, Actions& out);
     void verify(const Item& vertex, Actions& out);
     void discard(const Hash32& id, Actions& out);
     void drop_descendants(const Hash32& id, bool refuse_them, Actions& out);
@@ -90,7 +100,8 @@ private:
     std::map<Hash32, Waiting> waiting_;
     std::map<Hash32, std::set<Hash32>> waiting_for_;  // parent -> children that wait
     std::map<Hash32, Fetching> fetching_;
-    std::map<Hash32, Item> verifying_;
+    std::map<Hash32, Verifying> verifying_;
+    std::uint64_t retries_ = 0;
     std::map<std::uint64_t, Hash32> due_;  // of verifying_, by their timer
     std::set<Hash32> parked_;              // of verifying_
     std::set<Hash32> refused_;

@@ -48,6 +48,7 @@ void VertexVotes::add(const Item& item) {
     added.id = item.id;
     added.height = item.height;
     added.live = true;
+    added.quiet_since = answered_;
     for (const Hash32& parent : item.parents) {
         const auto found = slots_.find(parent);
         if (found == slots_.end()) continue;
@@ -107,6 +108,7 @@ VertexVotes::Decisions VertexVotes::poll(const std::vector<std::vector<Hash32>>&
     Decisions out;
     const auto given = std::ranges::count_if(responses, [](const auto& r) { return !r.empty(); });
     if (static_cast<std::uint64_t>(given) < thresholds_.alpha) return out;
+    ++answered_;
     const std::map<Slot, Votes> votes = collect(responses);
     std::vector<Slot> successful;
     for (const auto& [slot, own] : votes) {
@@ -114,6 +116,7 @@ VertexVotes::Decisions VertexVotes::poll(const std::vector<std::vector<Hash32>>&
     }
     std::ranges::sort(successful, [this](Slot a, Slot b) { return before(a, b); });
     for (const Slot slot : successful) succeed(slot);
+    end_stalemates();
     for (const Slot slot : successful) accept_from(slot, out);
     return out;
 }
@@ -166,6 +169,7 @@ void VertexVotes::succeed(Slot slot) {
     n.confidence =
         n.last_success + 1 == polls_ || AIVM_MUTANT(confidence_kept) ? n.confidence + 1 : 1;
     n.last_success = polls_;
+    n.quiet_since = answered_;
     ++n.successes;
     const std::uint32_t beta =
         n.rogue && !AIVM_MUTANT(rogue_cheap) ? thresholds_.beta_rogue : thresholds_.beta_virtuous;
@@ -175,6 +179,28 @@ void VertexVotes::succeed(Slot slot) {
         if (overtakes) nodes_[rival].losing_to.insert(slot);
         return overtakes;
     });
+}
+
+// All at the same time, since rivals come to be at different times.
+void VertexVotes::end_stalemates() {
+    const std::uint64_t limit = thresholds_.stalemate_polls;
+    if (limit == 0 || answered_ % limit != 0) return;
+    std::set<Slot> stuck;
+    for (const auto& [id, slot] : slots_) {
+        const Node& n = nodes_[slot];
+        if (!n.rivals.empty() && !n.pending && answered_ - n.quiet_since >= limit)
+            stuck.insert(slot);
+    }
+    for (const Slot slot : stuck) {
+        nodes_[slot].successes = 0;
+        for (const Slot rival : nodes_[slot].rivals) {
+            if (!stuck.contains(rival)) continue;
+            if (nodes_[rival].id < nodes_[slot].id)
+                nodes_[slot].losing_to.insert(rival);
+            else
+                nodes_[slot].losing_to.erase(rival);
+        }
+    }
 }
 
 // Accepts the vertex if its time has come, and then its descendants for which it had to wait.

@@ -12,6 +12,11 @@
 //   4. A vertex that reaches beta_virtuous, or beta_rogue if it ever had a rival, is pending and
 //      stays so until it is decided. It is accepted once its parents are. Its rivals are then
 //      rejected with all their descendants, pending ones included.
+//   5. Of many rivals that are preferred by about as many nodes each, none ever has alpha votes,
+//   and
+//      polls alone would not end that. Rivals that had no success in the last `stalemate_polls` or
+//      more polls with enough responses are ranked anew, by id, and their successes forgotten:
+//      nodes that know the same rivals then prefer the same one.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +34,7 @@ struct AvalancheThresholds {
     std::uint32_t alpha = 15;
     std::uint32_t beta_virtuous = 15;
     std::uint32_t beta_rogue = 20;
+    std::uint32_t stalemate_polls = 80;  // 0: never
 };
 
 class VertexVotes {
@@ -90,6 +96,7 @@ private:
         std::uint32_t successes = 0;
         std::uint32_t confidence = 0;    // as of last_success
         std::uint64_t last_success = 0;  // the number of a poll
+        std::uint64_t quiet_since = 0;   // answered polls before it was added or last succeeded
         bool rogue = false;
         bool pending = false;
         bool live = false;
@@ -105,6 +112,7 @@ private:
     // Of the responders with a vote for this vertex, those without one for a rival.
     [[nodiscard]] std::uint32_t count(Slot slot, const std::map<Slot, Votes>& votes) const;
     void succeed(Slot slot);
+    void end_stalemates();
     void accept_from(Slot slot, Decisions& out);
     void reject_from(Slot slot, Decisions& out);
     void release(Slot slot);
@@ -114,6 +122,7 @@ private:
     std::vector<Slot> free_;
     std::map<Hash32, Slot> slots_;
     std::uint64_t polls_ = 0;
+    std::uint64_t answered_ = 0;  // polls with alpha responses
 };
 
 }  // namespace aivm::sim

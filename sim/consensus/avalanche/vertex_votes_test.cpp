@@ -109,7 +109,7 @@ TEST(VertexVotes, EveryRecordedScriptGivesTheSameStatesStepByStep) {
                                                  "avalanche.json", "snow-avalanche/1")) {
         if (script.at("mode") != "deps") continue;  // in the others a vertex is not the unit
         ++scripts;
-        Board board({script.at("alpha"), script.at("bv"), script.at("br")});
+        Board board({script.at("alpha"), script.at("bv"), script.at("br"), 0});
         int number = 0;
         for (const Json& step : script.at("steps")) {
             run_step(board, step,
@@ -215,20 +215,58 @@ TEST(VertexVotes, ConflictsAreNoClasses) {
     EXPECT_EQ(decided.rejected, Ids{vertex_id(2)});
 }
 
+const AvalancheThresholds kShortStalemate{4, 2, 3, 6};
+
+// Three camps of about the same size, of which none can win a poll.
+TEST(VertexVotes, RivalsOfWhichNoneWinsPollsAreRankedByIdInTheEnd) {
+    Board board(kShortStalemate);
+    for (const int number : {3, 1, 2}) board.add(number, {0}, {7});
+    board.unanimous(2);
+    for (int i = 0; i < 6; ++i) {
+        EXPECT_TRUE(board.votes.preferred(vertex_id(2)));
+        board.poll({{3}, {3}, {1}, {1}, {2}});
+    }
+    // Six polls later at the latest.
+    for (int i = 0; i < 6; ++i) board.poll({{3}, {3}, {1}, {1}, {2}});
+    EXPECT_TRUE(board.votes.preferred(vertex_id(1)));
+    for (int i = 0; i < 2; ++i) EXPECT_TRUE(board.unanimous(1).accepted.empty());
+    EXPECT_EQ(board.unanimous(1).accepted, Ids{vertex_id(1)});
+}
+
+TEST(VertexVotes, ARivalThatWinsAPollNowAndThenIsInNoStalemate) {
+    Board board(kShortStalemate);
+    board.add(2, {0}, {7});
+    board.add(1, {0}, {7});
+    for (int i = 0; i < 30; ++i) {
+        board.poll({{2}, {2}, {1}, {1}, {1}});
+        if (i % 4 == 0) board.unanimous(2);
+        EXPECT_TRUE(board.votes.preferred(vertex_id(2)));
+    }
+}
+
+TEST(VertexVotes, PollsWithoutEnoughResponsesMakeNoStalemate) {
+    Board board(kShortStalemate);
+    board.add(2, {0}, {7});
+    board.add(1, {0}, {7});
+    for (int i = 0; i < 30; ++i) board.poll({{2}, {1}, {1}, {}, {}});
+    EXPECT_TRUE(board.votes.preferred(vertex_id(2)));
+}
+
 // The rules once more, without slots, bits or shortcuts: sets of numbers, and everything is
 // computed anew for each poll.
 struct SlowVertex {
     std::set<int> parents, rivals, losing_to;
-    int successes = 0, confidence = 0;
+    int successes = 0, confidence = 0, quiet = 0;
     bool rogue = false, pending = false;
 };
 struct SlowVotes {
     AvalancheThresholds thresholds;
     std::map<int, SlowVertex> vertices;
     std::set<int> accepted, rejected;
+    unsigned answered = 0;
 
     void add(int number, const std::set<int>& parents, const std::set<int>& rivals) {
-        vertices[number] = {parents, rivals, rivals, 0, 0, !rivals.empty(), false};
+        vertices[number] = {parents, rivals, rivals, 0, 0, 0, !rivals.empty(), false};
         for (const int rival : rivals) {
             vertices[rival].rivals.insert(number);
             vertices[rival].rogue = true;
@@ -257,6 +295,7 @@ struct SlowVotes {
             const bool success = given >= thresholds.alpha && counts[number] >= thresholds.alpha;
             vertex.confidence = success ? vertex.confidence + 1 : 0;
             vertex.successes += success ? 1 : 0;
+            vertex.quiet = success ? 0 : vertex.quiet + (given >= thresholds.alpha ? 1 : 0);
             const auto beta = vertex.rogue ? thresholds.beta_rogue : thresholds.beta_virtuous;
             if (vertex.confidence >= static_cast<int>(beta)) vertex.pending = true;
         }
@@ -268,7 +307,23 @@ struct SlowVotes {
                 vertices.at(rival).losing_to.insert(number);
             }
         }
+        if (given >= thresholds.alpha && ++answered % thresholds.stalemate_polls == 0)
+            end_stalemates();
         while (accept_one()) {
+        }
+    }
+    [[nodiscard]] bool is_stuck(const SlowVertex& vertex) const {
+        return vertex.quiet >= static_cast<int>(thresholds.stalemate_polls) && !vertex.pending;
+    }
+    void end_stalemates() {
+        for (auto& [number, vertex] : vertices) {
+            if (!is_stuck(vertex) || vertex.rivals.empty()) continue;
+            vertex.successes = 0;
+            for (const int rival : vertex.rivals) {
+                if (!is_stuck(vertices.at(rival))) continue;
+                vertex.losing_to.erase(rival);
+                if (rival < number) vertex.losing_to.insert(rival);
+            }
         }
     }
     bool accept_one() {
@@ -308,7 +363,8 @@ public:
     explicit Play(std::uint64_t seed)
         : random_(seed),
           thresholds_{4, static_cast<std::uint32_t>(1 + below(3)),
-                      static_cast<std::uint32_t>(3 + below(3))},
+                      static_cast<std::uint32_t>(3 + below(3)),
+                      static_cast<std::uint32_t>(6 + below(6))},
           votes_(thresholds_),
           slow_{thresholds_, {}, {}, {}} {}
 
