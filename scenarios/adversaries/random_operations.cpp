@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <string>
+#include <vector>
 
 #include "core/base/digest.h"
 #include "scenarios/adversaries/own_model.h"
@@ -37,14 +39,11 @@ public:
                 return op::SubmitTask{own_name() + "-job", TaskType::kInference, some_mode(),
                                       some_model(),        some_number(),        some_amount()};
             case 5:
-                return op::Commit{some_job(), some_provider(), some_hash()};
+                return commit();
             case 6:
-                return op::Reveal{some_job(), some_provider(), some_answer(), some_hash(),
-                                  some_hash()};
+                return reveal();
             case 7:
-                return op::SubmitResult{some_job(), some_provider(), some_answer(),
-                                        random_.below(2) == 0 ? Hash32() : some_hash(),
-                                        some_number()};
+                return result();
             case 8:
                 return challenge();
             case 9:
@@ -71,9 +70,50 @@ public:
     }
 
 private:
+    // A job and a provider that is drawn for it, whoever owns that; or any.
+    struct JobAndProvider {
+        std::string job;
+        std::string provider;
+    };
+    JobAndProvider some_seat() {
+        const std::size_t count = state_.tasks.size();
+        const std::uint64_t looked_at = std::min<std::uint64_t>(count, 16);
+        if (looked_at == 0 || random_.below(4) == 0) return {some_job(), some_provider()};
+        const Task& task = state_.tasks[count - 1 - random_.below(looked_at)];
+        if (task.seats.empty()) return {task.job_id, some_provider()};
+        const Seat& seat = task.seats[random_.below(task.seats.size())];
+        return {task.job_id, state_.provider(seat.provider).id};
+    }
+    op::Commit commit() {
+        const auto [job, provider] = some_seat();
+        return {job, provider, some_hash()};
+    }
+    op::Reveal reveal() {
+        const auto [job, provider] = some_seat();
+        return {job, provider, some_answer(), some_hash(), some_hash()};
+    }
+    op::SubmitResult result() {
+        const auto [job, provider] = some_seat();
+        return {job, provider, some_answer(), random_.below(2) == 0 ? Hash32() : some_hash(),
+                some_number()};
+    }
+
+    // Of any job or, as often, of one whose window ends in these blocks.
+    std::string some_job_to_challenge() {
+        std::vector<std::string> ending;
+        const std::size_t count = state_.tasks.size();
+        for (std::size_t i = count - std::min<std::size_t>(count, 64); i < count; ++i) {
+            const Task& task = state_.tasks[i];
+            const bool ends = task.settle_at != 0 && task.settle_at <= state_.head.height + 2 &&
+                              task.settle_at + 2 >= state_.head.height;
+            if (ends) ending.push_back(task.job_id);
+        }
+        if (ending.empty() || random_.below(2) == 0) return some_job();
+        return ending[random_.below(ending.size())];
+    }
     op::Challenge challenge() {
         op::Challenge out;
-        out.job_id = some_job();
+        out.job_id = some_job_to_challenge();
         out.commitment = some_hash();
         if (random_.below(4) == 0) out.claim = some_answer();
         return out;
