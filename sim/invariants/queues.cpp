@@ -259,7 +259,7 @@ public:
                     const Status& taken) override {
         Node& known = nodes_[node];
         note_full(known, view);
-        if (taken) known.keep({operation, view.preferred.head.height});
+        if (taken) known.keep(record_of(view, operation));
     }
     void on_built(ActorId node, const QueueView& view, const BuiltBlock& built) override {
         std::set<OperationKey> refused;
@@ -333,7 +333,8 @@ private:
 
     struct Record {
         OperationPtr operation;
-        Height taken_at = 0;  // the height of the state that judged it
+        Height taken_at = 0;   // the height of the state that judged it
+        bool in_rest = false;  // where it waited at first: claims that are not fit do so, too
     };
     struct Orphan {
         Record record;
@@ -361,6 +362,13 @@ private:
     static void note_full(Node& node, const QueueView& view) {
         if (view.queue.size(Lane::kRest) >= view.queue.limits().lane)
             node.rest_full_at = view.preferred.head.height;
+    }
+
+    [[nodiscard]] Record record_of(const QueueView& view, const OperationPtr& operation) const {
+        return {operation, view.preferred.head.height,
+                operation->lane() == Lane::kRest ||
+                    fitness_of(view.preferred, watch().rules(), *operation).verdict ==
+                        Fitness::Verdict::kWaits};
     }
 
     void look_through(ActorId id, const QueueView& view) {
@@ -406,15 +414,14 @@ private:
         // Its result is gone; it must not reach the job's next one.
         const bool challenge = std::holds_alternative<op::Challenge>(operation.body());
         if (challenge && verdict == Verdict::kWaits) return true;
-        // Claims that are not fit wait in the rest, too.
-        const bool in_rest = operation.lane() == Lane::kRest || verdict == Verdict::kWaits;
-        return in_rest && node.rest_full_at >= record.taken_at;
+        return (record.in_rest || verdict == Verdict::kWaits) &&
+               node.rest_full_at >= record.taken_at;
     }
 
     void look_at_rejected(ActorId id, const QueueView& view, const OperationPtr& operation) {
         if (is_stale(view.tip, *operation) || is_stale(view.preferred, *operation)) return;
         const bool waits = view.queue.contains(*operation);
-        if (waits) nodes_[id].keep({operation, view.preferred.head.height});
+        if (waits) nodes_[id].keep(record_of(view, operation));
         expect(waits || has_no_place(view, *operation),
                [&] {
                    return fmt::format("{} rejected what carried it and has lost {}",

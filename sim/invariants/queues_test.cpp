@@ -213,6 +213,24 @@ TEST_F(SmallQueue, ABetterBidAndTheEndOfItsTimeMayRemoveWork) {
     EXPECT_THAT(seen.reported(), IsEmpty());
 }
 
+class FullRest : public Queues {
+protected:
+    FullRest() : Queues({.lane = 1}) {}
+};
+
+// A challenge before the result waits in the rest. A better bid pushes it out, and then the result
+// comes.
+TEST_F(FullRest, AClaimThatWasNotFitMayBePushedOutBeforeItIs) {
+    chain.assign("lie");
+    const OperationPtr early = chain.by("bob", hidden_challenge("lie", "bob", chain.truth("lie")));
+    ASSERT_TRUE(offer("L4", early));
+    ASSERT_TRUE(offer("L4", chain.by("alice", submission("better", lux(2)))));
+    ASSERT_FALSE(queue.contains(*early));
+    chain.post("lie", chain.lie("lie"));
+    block("L4");
+    EXPECT_THAT(seen.reported(), IsEmpty());
+}
+
 TEST_F(Queues, WorkOfARejectedBlockThatDoesNotWaitAgainViolatesL4) {
     const OperationPtr task = chain.by("alice", submission("job"));
     const BlockPtr block = chain.build({task}).executed->block;
