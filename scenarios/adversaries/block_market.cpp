@@ -79,7 +79,7 @@ bool SilenceBuyer::collects_more(const sim::TaskView& view) const {
            self.unlocked() >= context_.rules.result_bond();
 }
 
-// Silence is slashed: at half of the timeout it answers, and correctly.
+// Silence is slashed: well before the timeout it answers, and correctly.
 bool SilenceBuyer::is_late(const sim::TaskView& view) const {
     const TimestampNs waited = view.state.head.timestamp_ns - view.task.waiting_since_ns;
     return waited > context_.rules.config.task_timeout_ns / 2;

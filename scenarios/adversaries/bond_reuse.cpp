@@ -32,7 +32,7 @@ public:
     std::optional<Answer> answer(const sim::TaskView& view) override { return wrong_answer(view); }
 
 private:
-    // Silence is slashed too: at half of the timeout it posts what it has.
+    // Silence is slashed too: well before the timeout it posts what it has.
     [[nodiscard]] bool is_late(const sim::TaskView& view) const {
         const TimestampNs waited = view.state.head.timestamp_ns - view.task.waiting_since_ns;
         return waited > context_.rules.config.task_timeout_ns / 2;

@@ -43,7 +43,7 @@ inline CommonAnswer most_common_answer(Kernels& kernels, const Model& model, std
             share_ppm(sample.size() - *most, sample.size())};
 }
 
-// A copy of the model with this many of eight bits kept of every weight.
+// A copy of the model with this many bits kept of every weight, of those that an int8 has.
 Model coarse_copy(const Model& model, unsigned kept_bits);
 
 // The computing that an answer of the copy costs, in steps of the model: the share of the bits

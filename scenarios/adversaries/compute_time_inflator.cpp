@@ -1,9 +1,9 @@
 // A38 compute_time_inflator: computes honestly and reports more computing time than it used.
 //
-// Stresses the tiered reward schedule under the policy self_reported_compute: a report in the
-// highest tier mints three times the base reward. With the registered time (the default) or the
-// mint cap per_burn the report changes nothing. Observe the net of its principals beside that of
-// honest providers.
+// Stresses the tiered reward schedule under the policy self_reported_compute: a report in a higher
+// tier mints a multiple of the base reward. With the registered time (the default) or the mint cap
+// per_burn the report changes nothing. Observe the net of its principals beside that of honest
+// providers.
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 

@@ -1,7 +1,7 @@
 // A30 delay_attacker: challenges correct results falsely in the last block of their window, to keep
 // them from being settled. If it reveals, it does so in the last block for it, and plays the game
 // that follows with the true trace, every verdict in the last block for that: it agrees with every
-// opening, which leaves the larger half.
+// opening, which leaves the larger part.
 //
 // Stresses parallel disputes: all run side by side, so however many attackers there are, a result
 // waits no longer than one reveal (and one game) beyond its window, and each attacker pays its bond

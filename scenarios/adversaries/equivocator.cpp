@@ -2,7 +2,7 @@
 //
 // Stresses evidence: half of the validators are shown one block or vote, half the other, so that
 // they begin with different preferences. A validator that sees both holds the proof, and an honest
-// one submits it: half of the stake burns, once per slot. Observe the slashes of cause
+// one submits it: half of the stake is slashed, once per slot. Observe the slashes of cause
 // equivocation, and that S1 still holds.
 #include "scenarios/adversaries/strategy_table.h"
 

@@ -1,9 +1,9 @@
 // A01 lazy_guess: returns the most common answer without computing.
 //
 // Stresses the slash against the answer's entropy: a guess is right as often as the most common
-// answer occurs, so a model that returns the same answer half of the time needs twice the deterrent
-// of one that never repeats an answer. Observe the share of fraud that was challenged, and the net
-// of its principals beside that of honest providers.
+// answer occurs, so a model that returns one answer to a share m of the inputs needs 1 / (1 - m)
+// times the deterrent of one that never repeats an answer. Observe the share of fraud that was
+// challenged, and the net of its principals beside that of honest providers.
 #include <map>
 #include <string>
 #include <vector>

@@ -1,7 +1,7 @@
 // A36 noise_gamer: skips as much of the computing as the tolerance of the chain hides.
 //
 // Stresses vm.answer_tolerance: what spares honest noise (nondeterministic, accelerators) spares
-// cheap answers as well. Of the copies of the model with 1 to 8 bits kept of every weight it serves
+// cheap answers as well. Of the copies of the model with some bits kept of every weight it serves
 // the one that is worth most: what the dropped bits cost is saved, and an answer beyond the
 // tolerance is found wrong as often as believed_check_ppm says (V05; V25 is the rate at which a
 // committee slashes the honest noise that it hides among). Without a tolerance, and with enough

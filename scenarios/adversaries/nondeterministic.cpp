@@ -1,8 +1,8 @@
 // nondeterministic: an honest provider whose machine errs at random, each time differently.
 //
 // Stresses the rules for honest mistakes: in the redundant mode a provider that errs alone is
-// outside the quorum and is slashed, although it did its work (V25). With error_ppm at a million it
-// is always wrong.
+// outside the quorum and is slashed, although it did its work (V25). With the largest error_ppm
+// it is always wrong.
 #include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
 

@@ -150,7 +150,7 @@ private:
     }
     // Of a registered model, its own or another's.
     op::ModelUpdate update() {
-        constexpr std::uint32_t kKinds = 5;  // three of them may be sent
+        constexpr std::uint32_t kKinds = 5;  // of which some may not be sent
         op::ModelUpdate out;
         abi::ModelOp& u = *out.update;
         put(u.model_root, some_root());

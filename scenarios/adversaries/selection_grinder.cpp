@@ -4,7 +4,7 @@
 // Stresses the beacon: a proposer knows its own secret, and by passing it swaps one draw for the
 // next proposer's. With a share f of the providers and s of the proposers it passes an unfavourable
 // draw whenever it can, so its share x of the work satisfies x = f + (1 - f) s x, which is
-// f / (1 - s (1 - f)) if it may pass any number of turns; the virtual chain allows eight for a
+// f / (1 - s (1 - f)) if it may pass any number of turns; the virtual chain allows a few for a
 // block (validation cases V66, V67). Observe the revenue of its principal against that of honest
 // providers. It is a validator whose principal owns a provider group.
 #include <algorithm>

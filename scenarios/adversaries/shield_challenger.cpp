@@ -6,7 +6,7 @@
 // wait in the queue when it is posted, so that they stand first in the next block. A revealed false
 // claim would make the chain re-run the model; unrevealed ones are open for
 // challenge_reveal_blocks and are then lost, and half of each bond returns to the provider while
-// its answer stands. By default that keeps nobody out. Under disputes_per_result_max = 64, 64 of
+// its answer stands. By default that keeps nobody out. Under disputes_per_result_max = d, d of
 // them leave no place; under challenge_escalation = "per_lost", k of them raise the bond of the
 // next challenger to 2^k times challenger_bond; under "per_open" they pay 2^k - 1 bonds themselves.
 // Observe n_fraud_missed and attacker_net beside tasks.value_at_risk.

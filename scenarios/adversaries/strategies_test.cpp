@@ -402,6 +402,8 @@ TEST(Strategies, ASlowProviderDelaysAndACrashFaultyOneIsReplaced) {
     EXPECT_EQ(verdict(faulty), "clean");
     EXPECT_GT(count(faulty, "reassign_rounds"), 0);
     EXPECT_EQ(count(faulty, "n_fraud_posted"), 0);
+    EXPECT_GT(count(faulty, "slash_taken"), 0);
+    EXPECT_EQ(count(faulty, "honest_false_slash"), 0) << "it sent nothing";
 }
 
 TEST(Strategies, AThresholdCheckerLooksAtAllThatIsDearAndAtAShareOfTheRest) {

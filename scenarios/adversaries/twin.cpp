@@ -2,8 +2,8 @@
 //
 // Stresses slots and evidence: two replicas with one key, of which each talks to half of the
 // network, sign two blocks for a slot without knowing it. Whoever sees both holds the proof, and
-// half of the stake burns, once per slot. Observe the slashes of cause equivocation, and that S1
-// still holds.
+// half of the stake is slashed, once per slot. Observe the slashes of cause equivocation, and that
+// S1 still holds.
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {

@@ -2,7 +2,7 @@
 //
 // Stresses evidence on a DAG: both vertices carry the same operations, so they conflict, and the
 // halves begin with different preferences. A validator that has both holds the proof; an honest one
-// submits it, and half of the stake burns, once per slot. Observe the slashes of cause
+// submits it, and half of the stake is slashed, once per slot. Observe the slashes of cause
 // equivocation, n_conflicts, and S2.
 #include "scenarios/adversaries/split_vertices.h"
 #include "scenarios/adversaries/strategy_table.h"

@@ -10,12 +10,18 @@
 #include <regex>
 #include <set>
 
+#include "core/config/config.h"
+#include "core/tasks/admission.h"
+#include "core/vm/mempool.h"
+#include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/cli/catalog.h"
+#include "scenarios/cli/comment_numbers.h"
 #include "scenarios/file/load.h"
 #include "scenarios/file/print.h"
 #include "scenarios/run/run.h"
 #include "scenarios/run/setting.h"
 #include "scenarios/statistics/cheating_gain.h"
+#include "sim/consensus/bft/quorum.h"
 #include "sim/consensus/snowman/fork_chance.h"
 #include "sim/consensus/snowman/repeated_polls.h"
 #include "sim/record/row_sink.h"
@@ -226,6 +232,10 @@ constexpr Number kNumbers[] = {
          return anchors > 4096 &&
                 anchors == static_cast<std::size_t>(count_of(run->outcome, "blocks"));
      }},
+    {"bft", "1/3", "two of them decide, and nothing less",
+     [] { return sim::quorum_of(300) == 201 && sim::quorum_of(299) == 200; }},
+    {"bisection", "9", "moves at most, 1 + 2 log2 of 16 steps",
+     [] { return scenario_with("bisection").workload.steps == 16 && 1 + 2 * 4 == 9; }},
     {"compute_time_inflator", "1.5", "LUX minted for a true report, and 3 for a false one",
      [] {
          std::set<std::uint64_t> minted;
@@ -250,6 +260,13 @@ constexpr Number kNumbers[] = {
      [] { return parameter("lazy_checker", "lazy", "power_ppm") == 900'000; }},
     {"minority_keeper", "11", "fork chance 10^-11",
      [] { return fork_chance_of("minority_keeper", 2) < 1e-11; }},
+    {"model_downgrade", "7", "bits with which it serves the model itself",
+     [] {
+         const auto run = recorded(
+             scenario_with("model_downgrade", {"provider.downgraders.parameters.kept_bits=7"}));
+         return count_of(run->outcome, "n_cheats_posted") == 0 &&
+                count_of(recorded("model_downgrade")->outcome, "n_cheats_posted") > 0;
+     }},
     {"nothing_at_stake", "4", "fork chance 10^-4",
      [] { return fork_chance_of("nothing_at_stake", 3) < 1e-4; }},
     {"snow_breach", "1", "fork chance", [] { return fork_chance_of("snow_breach", 3) == 1; }},
@@ -270,6 +287,19 @@ constexpr Number kNumbers[] = {
              return task.final_time_ns && *task.final_time_ns > 125 * kSecond &&
                     *task.final_time_ns < 300 * kSecond;
          });
+     }},
+    {"queue_flooder", "1/4", "of a block's bytes are for proofs",
+     [] {
+         constexpr std::uint64_t kBlock = 1'000;
+         return proof_delay_max(kBlock, kBlock) == 4 + 1 && proof_delay_max(250, kBlock) == 2;
+     }},
+    {"queue_holder", "1/16", "of the queue doubles the least fee",
+     [] {
+         VmParameters vm = scenario_with("queue_holder").vm;
+         vm.policy.lock_fee_bps = 0;
+         const std::uint64_t step = vm.config.max_task_queue_size / 16;
+         return required_fee(vm, step - 1) == required_fee(vm, 0) &&
+                required_fee(vm, step) == required_fee(vm, 0).checked_times(2);
      }},
     {"queue_holder", "110", "tasks that cost far less to hold than 160",
      [] {
@@ -333,24 +363,21 @@ constexpr Number kNumbers[] = {
          const sim::Scenario scenario = scenario_with("unbond_escape");
          return scenario.workload.check_time_ns / scenario.chain.block_interval_ns == 22;
      }},
+    {"vote_equivocator", "1/3", "of the stake is more than it has",
+     [] { return 3 < scenario_with("vote_equivocator").chain.validators; }},
+    {"wash_trader", "1/3", "of the providers are its own",
+     [] {
+         const sim::Scenario scenario = scenario_with("wash_trader");
+         std::uint32_t own = 0;
+         for (const sim::ActorGroup& one : scenario.actors) {
+             if (one.role == sim::Role::kProvider && one.principal == "washer") own += one.count;
+         }
+         return own * 3 == members_of(scenario, sim::Role::kProvider);
+     }},
 };
 
 class NumberOf : public testing::TestWithParam<Number> {};
 void PrintTo(const Number& one, std::ostream* out) { *out << one.scenario << " " << one.written; }
-
-std::set<std::string> numbers_in(const std::string& text) {
-    static const std::regex number(R"(\d[\d,]*(?:\.\d+)?)");
-    std::set<std::string> out;
-    for (std::sregex_iterator one(text.begin(), text.end(), number), end; one != end; ++one) {
-        const auto before = one->position() == 0 ? ' ' : text[one->position() - 1];
-        if (std::isalpha(static_cast<unsigned char>(before)) || before == '_' || before == '.')
-            continue;  // V05, fp16
-        std::string digits = one->str();
-        std::erase(digits, ',');
-        out.insert(digits);
-    }
-    return out;
-}
 
 TEST_P(NumberOf, IsComputed) {
     EXPECT_TRUE(numbers_in(comments_of(GetParam().scenario)).contains(GetParam().written))
@@ -362,19 +389,39 @@ INSTANTIATE_TEST_SUITE_P(Catalog, NumberOf, testing::ValuesIn(kNumbers), [](cons
     return fmt::format("{}_{}", run.param.scenario, run.index);
 });
 
-// A number is a value of a key of the scenario, or computed above, or 0, 1 or 2 in a formula.
+// Values of keys, sizes of roles, and parameters that the scenario leaves at their defaults.
+std::set<std::string> values_in(const sim::Scenario& scenario) {
+    std::set<std::string> out =
+        numbers_in(std::regex_replace(canonical_text(scenario), std::regex("_"), ""));
+    for (std::size_t role = 0; role < enum_count<sim::Role>; ++role)
+        out.insert(std::to_string(members_of(scenario, static_cast<sim::Role>(role))));
+    for (const sim::ActorGroup& group : scenario.actors) {
+        const StrategyRow* row = find_strategy(group.strategy);
+        if (row == nullptr) continue;
+        for (const StrategyParameter& one : row->parameters)
+            out.insert(std::to_string(one.default_value));
+    }
+    return out;
+}
+
+// A number is a value of the scenario, or computed above, or 0, 1 or 2 in a formula; a fraction is
+// a value in parts per million or basis points.
 TEST(Claims, EveryNumberOfACommentIsAValueOrComputed) {
     for (const std::string& name : catalog_names()) {
         std::string text = std::regex_replace(comments_of(name), command_form(), "");
         text = std::regex_replace(text, std::regex("`[^`]*`|sqlite3 .*'"), "");
-        std::set<std::string> known = numbers_in(
-            std::regex_replace(canonical_text(scenario_with(name)), std::regex("_"), ""));
+        std::set<std::string> known = values_in(scenario_with(name));
         for (const Number& one : kNumbers) {
             if (name == one.scenario) known.insert(one.written);
         }
         known.insert({"0", "1", "2"});
-        for (const std::string& number : numbers_in(text))
-            EXPECT_TRUE(known.contains(number)) << name << ": " << number;
+        for (const std::string& number : numbers_in(text)) {
+            const std::set<std::string> values = values_of_fraction(number);
+            EXPECT_TRUE(
+                known.contains(number) ||
+                std::ranges::any_of(values, [&](const auto& one) { return known.contains(one); }))
+                << name << ": " << number;
+        }
     }
 }
 

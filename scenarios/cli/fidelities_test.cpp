@@ -156,6 +156,7 @@ Figures figures_of(const sim::Scenario& scenario, std::uint64_t seed) {
     const double posted = metric("n_fraud_posted");
     out["wrong answers"] = posted;
     out["missed lies"] = metric("n_fraud_missed");
+    out["LUX of false slashes"] = metric("honest_false_slash") / 1e9;
     out["share of lies missed"] = posted == 0 ? 0 : metric("n_fraud_missed") / posted;
     for (const sim::SlashRow& row : rows.rows<sim::SlashRow>()) {
         out["LUX slashed for " + row.cause] += static_cast<double>(row.taken.nlux()) / 1e9;

@@ -233,7 +233,16 @@ void ProviderActor::post(const TaskView& work) {
         if (plays_bisection(setup_.rules.policy, work.task.mode, work.model.steps))
             posted_[work.index] = {work.task.assignments, std::move(trace), {}};
     }
+    if (committee) {
+        note_sent(work, SlashCause::kSilent, commit_end(work.task, setup_.rules.policy));
+    } else {
+        note_sent(work, SlashCause::kTimeout, kNoWindow);
+    }
     submit(std::move(body));
+}
+
+void ProviderActor::note_sent(const TaskView& work, SlashCause averts, Height last_block) {
+    if (setup_.on_sent) setup_.on_sent({work.index, work.task.assignments, averts, last_block});
 }
 
 // --- Redundant mode ---
@@ -243,6 +252,7 @@ void ProviderActor::commit(const TaskView& work, Answer answer) {
     committed_[work.index] = committed;
     const CommittedResult hidden =
         result_of(work.state, work.task, address(), answer, committed.nonce);
+    note_sent(work, SlashCause::kSilent, commit_end(work.task, setup_.rules.policy));
     submit(op::Commit{work.task.job_id, setup_.id, result_commitment(hidden)});
 }
 
@@ -267,6 +277,7 @@ void ProviderActor::reveal_committed() {
             ++it;
             continue;
         }
+        note_sent(view(index), SlashCause::kUnrevealed, reveal_end(task, setup_.rules.policy));
         submit(op::Reveal{task.job_id, setup_.id, committed.answer, empty_embedding_digest(),
                           committed.nonce});
         it = committed_.erase(it);

@@ -13,6 +13,7 @@
 
 #include "sim/actors/accelerator.h"
 #include "sim/actors/chain_client.h"
+#include "sim/actors/sent_duty.h"
 #include "sim/actors/strategy.h"
 
 namespace aivm::sim {
@@ -35,6 +36,8 @@ struct ProviderSetup {
     // Called when the computing of a task begins, with the time that it waited for a machine; for
     // measurements.
     std::function<void(TaskIndex task, SimTime waited)> on_started;
+    // Called with what it sends in order not to be slashed for silence, by the accounting.
+    std::function<void(const SentDuty& duty)> on_sent = {};
 };
 
 class ProviderActor final : public ChainClient {
@@ -74,6 +77,7 @@ private:
     void answer_waiting();
     void post(const TaskView& work);
     void commit(const TaskView& work, Answer answer);
+    void note_sent(const TaskView& work, SlashCause averts, Height last_block);
     void reveal_committed();
     // Whether the commitment can still be revealed, now or later.
     [[nodiscard]] bool is_awaited(TaskIndex task, const Committed& committed) const;

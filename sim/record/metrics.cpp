@@ -52,7 +52,11 @@ constexpr std::array kSpecs{
         "of it"},
     MetricSpec{"harm_final", "nLUX", false, "value of the other tasks whose final answer is wrong"},
     MetricSpec{"honest_false_slash", "nLUX", false,
-               "taken from agents that had done nothing wrong"},
+               "taken from agents that had done nothing wrong: from providers for answers that are "
+               "right, from honest providers for silence although they had sent the answer, "
+               "commitment or reveal before the last block that takes it was built (one that "
+               "crashed or heard of nothing has sent nothing), and from honest challengers and "
+               "validators"},
     MetricSpec{"slash_due", "nLUX", false, "amount due by the rules of slashing"},
     MetricSpec{"slash_taken", "nLUX", false, "amount that was taken"},
     MetricSpec{"slash_escape", "nLUX", false, "slash_due minus slash_taken"},

@@ -308,7 +308,7 @@ struct Table<SlashRow> {
         Column{"to_challenger", &SlashRow::to_challenger, "nLUX", "of taken: to the challenger"},
         Column{"to_requester", &SlashRow::to_requester, "nLUX", "of taken: to the requester"},
         Column{"false_positive", &SlashRow::false_positive, "",
-               "1 if the slashed agent had done nothing wrong"},
+               "1 if the slashed agent had done nothing wrong, see honest_false_slash"},
         Column{"to_provider", &SlashRow::to_provider, "nLUX", "of taken: to the right provider", 4},
         Column{"rewarded", &SlashRow::rewarded, "",
                "the agent that received to_challenger or to_provider, of several (vm.claim_reward) "

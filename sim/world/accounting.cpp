@@ -35,7 +35,8 @@ Accounting::Accounting(const Scenario& scenario, const Participants& participant
       truth_(truth),
       price_(price),
       flows_(participants.principals.size()),
-      capital_(participants) {
+      capital_(participants),
+      sent_([this](const SentDuty& duty) { return is_open(duty); }) {
     const std::size_t tasks = std::min<std::size_t>(scenario.workload.tasks, kTasksReserved);
     tasks_.reserve(tasks);
     newest_result_.reserve(tasks);
@@ -46,6 +47,7 @@ Accounting::Accounting(const Scenario& scenario, const Participants& participant
 // --- Reading the chain ---
 
 void Accounting::accept(const Executed& block, SimTime now) {
+    sent_.accept(block);
     for (const VmEvent& e : block.events) note(block, e, now);
     capital_.accept(block);
     if (block.block) note_space_price(block, now);
@@ -227,9 +229,8 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
     if (cause.victim == SlashVictim::kProvider) {
         const std::size_t result =
             find_result({e.task, e.provider, tasks_.at(e.task.value).assignments});
-        const bool answered = result != kNoResult;
-        row.false_positive = cause.hits_right_answers && answered && results_[result].correct;
-        if (answered) links_[result].slashed = true;
+        row.false_positive = is_false_slash(block, e, row.agent, result);
+        if (result != kNoResult) links_[result].slashed = true;
     } else {
         // An honest validator signs once a slot, and an honest challenger claims the truth.
         row.false_positive = participants_.principal_of(row.agent).honest;
@@ -244,6 +245,35 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
         if (task.harm != Harm::kNone) compensation_[e.task.value] += e.to_requester;
     }
     if (!e.to_provider.is_zero()) flow_of(block.state, e.provider).rewards += e.to_provider;
+}
+
+bool Accounting::is_false_slash(const Executed& block, const event::Slashed& e, ActorId agent,
+                                std::size_t result) const {
+    if (e.cause == SlashCause::kCorrelated) {
+        // It is charged for all wrong answers since the first.
+        const Height first = block.state.provider(e.provider).offended_at;
+        return std::ranges::none_of(slashes_, [&](const SlashRow& one) {
+            return one.agent == agent && one.block >= first && !one.false_positive &&
+                   one.cause == word(SlashCause::kWrongAnswer);
+        });
+    }
+    if (slash_cause(e.cause).hits_right_answers)
+        return result != kNoResult && results_[result].correct;
+    const std::uint32_t assignment = tasks_.at(e.task.value).assignments;
+    return sent_.in_time(agent, {.task = e.task, .assignment = assignment, .averts = e.cause},
+                         block.state.head.height);
+}
+
+// Whether the assignment can still be slashed for silence.
+bool Accounting::is_open(const SentDuty& duty) const {
+    const TaskRow& task = tasks_.at(duty.task.value);
+    return task.outcome == TaskOutcome::kPending && task.assignments == duty.assignment;
+}
+
+void Accounting::sent(ActorId provider, const SentDuty& duty, SimTime now) {
+    if (duty.task.value >= tasks_.size())
+        return;  // of another chain, which a dishonest validator showed the provider
+    sent_.add(provider, duty, now);
 }
 
 void Accounting::on(const Executed& block, const event::ProviderPaid& e) {

@@ -17,6 +17,7 @@
 #include "sim/scenario/price.h"
 #include "sim/scenario/scenario.h"
 #include "sim/world/dag_record.h"
+#include "sim/world/sent_duties.h"
 #include "sim/world/tied_capital.h"
 
 namespace aivm::sim {
@@ -44,6 +45,8 @@ public:
     void censored(const Hash32& block, const std::vector<OperationPtr>& left_out);
     // A challenger re-ran this result.
     void checked(TaskIndex task, std::uint32_t assignment);
+    // An honest provider sent what averts a slash for silence.
+    void sent(ActorId provider, const SentDuty& duty, SimTime now);
     // A requester gave up after repeated attempts to submit a task; it may submit it again.
     void refused() { ++refused_; }
     // Money that an actor spends outside the chain, on a task or in general.
@@ -106,6 +109,11 @@ private:
     void on(const Executed& block, const event::ClaimReturned& e);
     void on(const Executed& block, const event::ShareSettled& e);
     void on(const Executed& block, const event::Slashed& e);
+    // Whether the slashed provider had done nothing wrong. `result`: its answer to the assignment,
+    // or kNoResult.
+    [[nodiscard]] bool is_false_slash(const Executed& block, const event::Slashed& e, ActorId agent,
+                                      std::size_t result) const;
+    [[nodiscard]] bool is_open(const SentDuty& duty) const;
     void on(const Executed& block, const event::ProviderPaid& e);
     void on(const Executed& block, const event::TaskCompleted& e, SimTime now);
     void on(const Executed& block, const event::ModelRegistered& e, SimTime now);
@@ -170,6 +178,7 @@ private:
     std::vector<SlashRow> slashes_;
     std::vector<OutlayRow> outlays_;
     TiedCapital capital_;
+    SentDuties sent_;
     // Rows of slashes whose challenger's share waits, by task and assignment.
     std::map<std::pair<TaskIndex, std::uint32_t>, std::size_t> waiting_shares_;
     std::vector<ChainStatRow> chain_stats_;

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <string>
+#include <utility>
 
 #include "core/testing/test_chain.h"
 #include "sim/record/metrics.h"
@@ -220,6 +223,117 @@ TEST_F(AccountingOfAChain, AnHonestValidatorThatIsSlashedIsAFalsePositive) {
     accounting.accept(unjust, now);
     close(unjust.state);
     EXPECT_EQ(count("honest_false_slash"), static_cast<std::int64_t>(lux(5).nlux()));
+}
+
+// A job whose only provider is drawn for it again and again, and whose answer is in no block.
+class SilenceOnAChain : public AccountingOfAChain {
+protected:
+    SilenceOnAChain() {
+        const Amount bond = chain.rules().parameters.config.min_provider_bond;
+        block({chain.by("p-1", aivm::test::registration("p-1", *bond.checked_times(4)))});
+        submit("job", 2);
+    }
+    // Adds blocks until the next slash. `sends` is called before each with the last moment before
+    // it is built.
+    const SlashRow& next_slash(const std::function<void(SimTime before)>& sends) {
+        const std::size_t slashes = accounting.slashes().size();
+        while (accounting.slashes().size() == slashes) {
+            const TimestampNs next = chain.state().head.timestamp_ns + aivm::test::kBlockNs;
+            sends(static_cast<SimTime>(next - chain.genesis()->state.head.timestamp_ns) - 1);
+            block();
+        }
+        EXPECT_EQ(accounting.slashes().back().cause, "timeout");
+        return accounting.slashes().back();
+    }
+    // Whether the block that is built then ends the time of the assignment.
+    bool times_out_after(SimTime before) {
+        const Task& task = chain.task("job");
+        const TimestampNs built =
+            chain.genesis()->state.head.timestamp_ns + static_cast<TimestampNs>(before) + 1;
+        return task.status == TaskStatus::kAssigned &&
+               built >= task.waiting_since_ns + chain.rules().parameters.config.task_timeout_ns;
+    }
+    // Sends once, as early as it can.
+    auto answer_to(std::uint32_t assignment) {
+        return [this, assignment, sent = false](SimTime before) mutable {
+            const SentDuty answer{TaskIndex{0}, assignment, SlashCause::kTimeout, kNoWindow};
+            if (!std::exchange(sent, true)) accounting.sent(kHonest, answer, before);
+        };
+    }
+};
+
+TEST_F(SilenceOnAChain, AnHonestAnswerThatDidNotGetIntoABlockIsAFalsePositive) {
+    const SlashRow slash = next_slash(answer_to(1));
+    EXPECT_TRUE(slash.false_positive);
+    EXPECT_FALSE(slash.taken.is_zero());
+    close();
+    EXPECT_EQ(count("honest_false_slash"), signed_nlux(slash.taken));
+}
+
+TEST_F(SilenceOnAChain, WhoSentNothingOrForAnotherAssignmentOrTooLateWasSlashedRightly) {
+    EXPECT_FALSE(next_slash([](SimTime) {}).false_positive);
+    EXPECT_FALSE(next_slash(answer_to(1)).false_positive) << "it is the second assignment";
+    int late = 0;
+    const auto too_late = [&](SimTime before) {
+        if (!times_out_after(before)) return;
+        ++late;
+        accounting.sent(kHonest, {TaskIndex{0}, 3, SlashCause::kTimeout, kNoWindow}, before + 1);
+    };
+    EXPECT_FALSE(next_slash(too_late).false_positive);
+    EXPECT_EQ(late, 1);
+    close();
+    EXPECT_EQ(count("honest_false_slash"), 0);
+    EXPECT_GT(count("slash_taken"), 0);
+}
+
+TEST_F(SilenceOnAChain, EverySlashOfThatKindIsCounted) {
+    Amount taken;
+    for (std::uint32_t assignment = 1; assignment <= 3; ++assignment)
+        taken += next_slash(answer_to(assignment)).taken;
+    close();
+    EXPECT_EQ(accounting.slashes().size(), 3U);
+    EXPECT_EQ(count("honest_false_slash"), signed_nlux(taken));
+}
+
+TEST_F(AccountingOfAChain, WhatAProviderSendsForATaskOfAnotherChainIsIgnored) {
+    join("p-1");
+    submit("job", 2);
+    accounting.sent(kHonest, {TaskIndex{5}, 1, SlashCause::kTimeout}, 0);
+    close();
+    EXPECT_EQ(count("honest_false_slash"), 0);
+}
+
+// A correlated penalty is as right as the slashes for wrong answers that it follows.
+TEST_F(AccountingOfAChain, ACorrelatedPenaltyIsFalseIfTheProviderWasNeverWrong) {
+    for (const bool lies : {false, true}) {
+        SCOPED_TRACE(lies);
+        Accounting of_case(scenario, participants, truth);
+        TestChain other;
+        of_case.accept(*other.genesis(), 0);
+        const auto next = [&](const std::vector<OperationPtr>& operations) {
+            other.block(operations);
+            of_case.accept(*other.tip(), 0);
+        };
+        next({other.by("p-1", aivm::test::registration(
+                                  "p-1", other.rules().parameters.config.min_provider_bond))});
+        next({other.by("alice", aivm::test::submission("job"))});
+        next({});
+        next({});
+        next({other.by("p-1", aivm::test::result("job", "p-1",
+                                                 lies ? other.lie("job") : other.truth("job")))});
+        Executed slashed = *other.tip();
+        event::Slashed wrong;
+        wrong.account = address_of("p-1");
+        wrong.due = wrong.taken = wrong.burned = lux(2);
+        event::Slashed correlated = wrong;
+        correlated.cause = SlashCause::kCorrelated;
+        slashed.events = {wrong, correlated};
+        slashed.state.providers.edit(0).bond -= lux(4);
+        of_case.accept(slashed, 0);
+        ASSERT_EQ(of_case.slashes().size(), 2U);
+        EXPECT_EQ(of_case.slashes()[0].false_positive, !lies);
+        EXPECT_EQ(of_case.slashes()[1].false_positive, !lies);
+    }
 }
 
 TEST_F(AccountingOfAChain, AProvenLieThatCostsNothingIsCounted) {

@@ -70,6 +70,69 @@ TEST_P(InBothFidelities, ACommitteeCommitsRevealsAndSlashesTheLiarAsDivergent) {
     EXPECT_EQ(std::ranges::count(slashes, "divergent", &SlashRow::cause), wrong);
 }
 
+// The providers are cut off for longer than any deadline.
+Scenario cut_off(Scenario s, std::uint64_t from_s, FaultKind kind = FaultKind::kPartition) {
+    FaultPlan& cut = s.faults.emplace_back();
+    cut.kind = kind;
+    cut.at_ns = from_s * 1'000'000'000;
+    cut.duration_ns = 600'000'000'000;
+    cut.groups = {{s.actors[0].name}};
+    return s;
+}
+
+// The slashes of a cause, and how many of them hit a provider that had sent what averts them.
+std::pair<std::size_t, std::size_t> slashes_of(const Played& played, std::string_view cause) {
+    std::pair<std::size_t, std::size_t> out;
+    for (const SlashRow& slash : played.rows.rows<SlashRow>()) {
+        if (slash.cause != cause) continue;
+        ++out.first;
+        out.second += slash.false_positive ? 1 : 0;
+    }
+    return out;
+}
+
+TEST_P(InBothFidelities, AnAnswerThatTheNetworkLostInTimeIsAFalseSlash) {
+    Scenario s = scenario_in(VerificationMode::kOptimistic, GetParam());
+    s.vm.config.task_timeout_ns = 60'000'000'000;
+    s.workload.step_time_ns = 10'000'000'000;
+    const auto played = play(cut_off(s, 15));
+    const auto [all, unjust] = slashes_of(*played, "timeout");
+    EXPECT_GT(unjust, 0U);
+    EXPECT_LT(unjust, all) << "of later tasks they do not know";
+    EXPECT_GT(figure(played->outcome, "honest_false_slash"), 0);
+}
+
+TEST_P(InBothFidelities, AnAnswerThatIsComputedForTooLongIsNone) {
+    Scenario s = scenario_in(VerificationMode::kOptimistic, GetParam());
+    s.vm.config.task_timeout_ns = 60'000'000'000;
+    s.workload.step_time_ns = 90'000'000'000;
+    const auto played = play(s);
+    EXPECT_GT(slashes_of(*played, "timeout").first, 0U);
+    EXPECT_EQ(figure(played->outcome, "honest_false_slash"), 0);
+}
+
+TEST_P(InBothFidelities, ACommitmentThatTheNetworkLostInTimeIsAFalseSlash) {
+    Scenario s = scenario_in(VerificationMode::kRedundant, GetParam());
+    s.workload.step_time_ns = 3'000'000'000;
+    const auto played = play(cut_off(s, 15));
+    const auto [all, unjust] = slashes_of(*played, "silent");
+    EXPECT_GT(unjust, 0U);
+    EXPECT_LT(unjust, all);
+}
+
+// A provider that hears nothing does not know that it is time to reveal, and sends nothing.
+TEST_P(InBothFidelities, ARevealThatACutOffProviderNeverSentIsNone) {
+    const Scenario s = scenario_in(VerificationMode::kRedundant, GetParam());
+    const auto [all, unjust] = slashes_of(*play(cut_off(s, 15)), "unrevealed");
+    EXPECT_GT(all, 0U);
+    EXPECT_EQ(unjust, 0U);
+}
+
+TEST(CutOff, ARevealThatTheNetworkLostInTimeIsAFalseSlash) {
+    const Scenario s = scenario_in(VerificationMode::kRedundant, Fidelity::kFull);
+    EXPECT_GT(slashes_of(*play(cut_off(s, 15, FaultKind::kOneWay)), "unrevealed").second, 0U);
+}
+
 TEST_P(InBothFidelities, WithoutCommitRevealAnswersAreInTheOpenAndTheQuorumStillHolds) {
     Scenario s = scenario_in(VerificationMode::kRedundant, GetParam());
     s.vm.policy.commit_reveal = false;

@@ -267,7 +267,8 @@ Result<std::unique_ptr<Actor>> Population::make_provider(const Participant& part
         .device = Device(participant.group.hardware, provider_name(participant),
                          {execution_.authority(), rules.vendor_root}),
         .on_computed = cost_counter(workload.step_cost, participant.id, OutlayKind::kWork),
-        .on_started = on_work_callback(participant.id)};
+        .on_started = on_work_callback(participant.id),
+        .on_sent = sent_callback(participant)};
     for (std::uint32_t i = 0; i < workload.models; ++i) setup.models.push_back(model_name(i));
     AIVM_ASSIGN(auto strategy, context_.setting.strategies->provider(
                                    participant.group, strategy_context(participant)));
@@ -404,6 +405,14 @@ std::function<void(TaskIndex, std::uint32_t)> Population::cost_counter(Amount st
         const SimTime now = context_.engine.now();
         const Amount cost = step_cost.checked_times(steps).value();
         accounting_.spent(actor, kind, task, context_.price.in_lux(cost, now), now);
+    };
+}
+
+// Records what an honest provider sends; empty for others.
+std::function<void(const SentDuty&)> Population::sent_callback(const Participant& provider) {
+    if (!context_.participants.principal_of(provider.id).honest) return {};
+    return [this, id = provider.id](const SentDuty& duty) {
+        accounting_.sent(id, duty, context_.engine.now());
     };
 }
 

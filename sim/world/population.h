@@ -86,6 +86,7 @@ private:
     [[nodiscard]] std::function<void(TaskIndex, std::uint32_t)> cost_counter(Amount step_cost,
                                                                              ActorId actor,
                                                                              OutlayKind kind);
+    [[nodiscard]] std::function<void(const SentDuty&)> sent_callback(const Participant& provider);
     [[nodiscard]] std::function<void(TaskIndex, SimTime)> on_work_callback(ActorId provider) const;
 
     RunContext& context_;
