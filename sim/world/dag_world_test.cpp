@@ -94,6 +94,7 @@ TEST(DagWorld, EverySettledCutIsCertifiedAndAnchorsNeedThat) {
 TEST(DagWorld, AnAnchorWaitsForTheCertificateOfItsCut) {
     Scenario s = certified_scenario();
     s.faults.clear();
+    s.workload.tasks = 5;
     const auto plain = [&] {
         Scenario without = s;
         without.chain.cut_finality = CutFinality::kNone;
