@@ -14,7 +14,9 @@ using namespace aivm;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
     const ByteView rest{data + 1, size - 1};
-    const sim::EngineRow& engine = *sim::kEngines[data[0] / 2 % sim::kEngines.size()];
+    const sim::EngineRow& decides = *sim::kEngines[data[0] / 2 % sim::kEngines.size()];
+    // Its messages are those of avalanche and the votes for cuts.
+    const sim::EngineRow& engine = decides.of_dag ? sim::kCutVotesEngine : decides;
     const Bytes frame = data[0] % 2 == 0 ? sim::frame_of(rest) : Bytes(rest.begin(), rest.end());
     const auto packet = sim::decode_packet(frame, engine.decode);
     if (!packet) {

@@ -45,6 +45,14 @@ TEST(Check, ACensoringShareNeedsAModel) {
     EXPECT_EQ(complaint("[chain]\ncensoring_share = \"1/4\"\ncensorship = \"iid\"\n"), "none");
 }
 
+TEST(Check, OnlyTheCutsOfADagCanBeCertified) {
+    EXPECT_EQ(complaint("[chain]\ncut_finality = \"bft\"\n"),
+              "there are no cuts to certify where a chain of blocks is decided");
+    EXPECT_EQ(complaint("[chain]\ncut_finality = \"bft\"\nconsensus = \"bft\"\n"),
+              "there are no cuts to certify where a chain of blocks is decided");
+    EXPECT_EQ(complaint("[chain]\ncut_finality = \"bft\"\nconsensus = \"avalanche\"\n"), "none");
+}
+
 TEST(Check, AnOrderOfProposersIsNotForSnowmanToTake) {
     const std::string sticky = "[chain]\ncensoring_share = \"1/4\"\ncensorship = \"sticky\"\n";
     EXPECT_EQ(complaint(sticky + "consensus = \"snowman\"\n"),

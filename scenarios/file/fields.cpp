@@ -406,6 +406,10 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
         choice("chain", "conflict_key", words<ConflictKeyPolicy>,
                "avalanche: by what vertices conflict: the jobs that they touch (job), or a job "
                "with account and nonce (operation)")),
+    in_chain<&ChainSettings::cut_finality>(
+        choice("chain", "cut_finality", words<sim::CutFinality>,
+               "avalanche: bft has the validators vote for each cut that they accept; a quorum is "
+               "a certificate, without which no anchor is taken")),
     in_chain<&ChainSettings::concurrent_polls>(
         integer("chain", "concurrent_polls", "polls", {1, 1000},
                 "snowman: polls that a node keeps open at the same time")),
@@ -458,7 +462,8 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
                  "partition: mean of the exponentially distributed outage")),
     in_chain<&ChainSettings::certificate_delay_ns>(duration(
         "chain", "certificate_delay", kAnyTime,
-        "bft, hotstuff: from a decision to its certificate, without which no anchor is taken; for "
+        "bft, hotstuff, cut_finality: from a decision to its certificate, without which no anchor "
+        "is taken; for "
         "21 validators an aggregate of BLS signatures takes 9ms, a post-quantum one 3.3s")),
     in_chain<&ChainSettings::anchor_delay_ns>(duration(
         "chain", "anchor_delay", kAnyTime, "time after which the anchor's chain has an anchor")),

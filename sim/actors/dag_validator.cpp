@@ -136,6 +136,23 @@ bool DagValidatorActor::is_accepted(const Hash32& id) const {
     return status && *status == VertexStatus::kAccepted;
 }
 
+std::optional<Height> DagValidatorActor::cut_number(const Hash32& id) const {
+    const auto vertex = vm_->get_vertex(id);
+    if (!vertex || !(*vertex)->is_cut()) return std::nullopt;
+    return (*vertex)->cut();
+}
+
+// The validators' addresses are those of the settled state: an entry changes hands only long after
+// its validator left the set.
+bool DagValidatorActor::signed_by(VoterIndex validator, const SigningSlot& slot,
+                                  const Hash32& message, const Bytes& signature) const {
+    const auto& validators = vm_->state().validators;
+    return validator < validators.size() &&
+           setup_.vm.rules->authorizer->verify(
+               validators[validator].address,
+               vote_message(setup_.vm.rules->chain_id, slot, message), signature);
+}
+
 Item DagValidatorActor::item_of_vertex(const Vertex& vertex) const {
     Item item{vertex.id(), vertex.parents(), vertex.height(), {}, vertex.header().proposer.value};
     const ConflictKeyPolicy policy = setup_.vm.rules->parameters.dag->conflict_key;
@@ -265,6 +282,10 @@ void DagValidatorActor::run_actions() {
 }
 
 void DagValidatorActor::act(const Send& action) {
+    if (setup_.engine->voting != nullptr) {
+        if (const auto vote = setup_.engine->voting->vote_in(action.message))
+            setup_.observer->on_vote(setup_.self, *vote);
+    }
     const DagView seen = view();
     Outgoing outgoing{.message = action.message, .dag = &seen};
     strategy_->sends(action.to, outgoing);
@@ -380,6 +401,34 @@ void DagValidatorActor::act(const Persist& action) {
     if (const Status status = NodeRecords(*setup_.disk).put(action.record); !status)
         return stop(status.error());
     step(Persisted{action.number});
+}
+
+void DagValidatorActor::act(const Sign& action) {
+    SlotSigned answer{action.slot, action.message, std::nullopt};
+    if (silent_) return step(answer);
+    const auto may_sign = NodeRecords(*setup_.disk).claim(action.slot, action.message);
+    if (!may_sign) return stop(may_sign.error());
+    if (*may_sign)
+        answer.signature =
+            signer_.sign(vote_message(setup_.vm.rules->chain_id, action.slot, action.message));
+    step(answer);
+}
+
+void DagValidatorActor::act(const SubmitEvidence& action) {
+    const auto slot = evidence_slot(action.slot);
+    if (!slot || !strategy_->reports_equivocation()) return;
+    op::Evidence evidence;
+    evidence.validator = action.validator;
+    evidence.slot = *slot;
+    evidence.first_id = action.first_id;
+    evidence.first_authorization = action.first_authorization;
+    evidence.second_id = action.second_id;
+    evidence.second_authorization = action.second_authorization;
+    report(std::move(evidence));
+}
+
+void DagValidatorActor::act(const PublishCertificate& action) {
+    setup_.observer->on_certificate(setup_.self, action);
 }
 
 // --- Issuing ---

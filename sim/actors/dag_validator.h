@@ -66,6 +66,9 @@ public:
 private:
     [[nodiscard]] std::optional<Hash32> accepted_at(Height) const override { return std::nullopt; }
     [[nodiscard]] bool is_accepted(const Hash32& id) const override;
+    [[nodiscard]] std::optional<Height> cut_number(const Hash32& id) const override;
+    [[nodiscard]] bool signed_by(VoterIndex validator, const SigningSlot& slot,
+                                 const Hash32& message, const Bytes& signature) const override;
     [[nodiscard]] bool has_work() const override { return vm_->wants_vertex(); }
     [[nodiscard]] bool observes_polls() const override {
         return setup_.observer->observes_polls(setup_.self);
@@ -101,9 +104,9 @@ private:
     void act(const Prefer& action);
     void act(const SetTimer& action);
     void act(const Persist& action);
-    void act(const Sign&) {}
-    void act(const SubmitEvidence&) {}
-    void act(const PublishCertificate&) {}
+    void act(const Sign& action);
+    void act(const SubmitEvidence& action);
+    void act(const PublishCertificate& action);
     void settle();
 
     void set_issue_timer();

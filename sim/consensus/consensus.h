@@ -242,7 +242,7 @@ struct SubmitEvidence {
 
 // A proof that the item is final, for those outside the chain.
 struct PublishCertificate {
-    BlockRef item;
+    BlockRef item;  // its height is the number, if it is a cut
     std::uint64_t epoch = 0;
     Bytes certificate;
 };
@@ -263,6 +263,11 @@ public:
     [[nodiscard]] virtual bool is_accepted(const Hash32& id) const {
         static_cast<void>(id);
         return false;
+    }
+    // Of a DAG: the number of the cut, if this item is one that was verified here.
+    [[nodiscard]] virtual std::optional<Height> cut_number(const Hash32& id) const {
+        static_cast<void>(id);
+        return std::nullopt;
     }
     // Whether this node's VM has something to put into a block.
     [[nodiscard]] virtual bool has_work() const { return true; }

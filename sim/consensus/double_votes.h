@@ -4,7 +4,8 @@
 #include <map>
 #include <utility>
 
-#include "sim/consensus/consensus.h"
+#include "sim/consensus/bft/messages.h"
+#include "sim/scenario/engines.h"
 
 namespace aivm::sim {
 
@@ -20,6 +21,18 @@ public:
         first->second.reported = true;
         out.push_back(SubmitEvidence{voter, slot, first->second.block, first->second.signature,
                                      block, signature});
+    }
+    // The same, unless the signature is another's.
+    void note_if_signed(const EngineHost& host, VoterIndex voter, const SignedVote& vote,
+                        Actions& out) {
+        if (host.signed_by(voter, vote.slot, vote.item, vote.signature))
+            note(voter, vote.slot, vote.item, vote.signature, out);
+    }
+    // Whoever receives a certificate may have received other votes of its voters.
+    void note_all(const EngineHost& host, const QuorumCertificate& certificate, Actions& out) {
+        for (const VoteSignature& each : certificate.votes)
+            note_if_signed(host, each.voter,
+                           {certificate.slot(), certificate.block.id, each.signature}, out);
     }
     void forget_below(Height height) {
         std::erase_if(votes_, [&](const auto& each) { return each.first.first.height < height; });

@@ -30,6 +30,13 @@ inline Result<std::uint64_t> total_stake(std::span<const std::uint64_t> stakes) 
     return total;
 }
 
+// Requires that total_stake() does not fail.
+constexpr std::uint64_t sum_of(std::span<const std::uint64_t> stakes) {
+    std::uint64_t total = 0;
+    for (const std::uint64_t stake : stakes) total += stake;
+    return total;
+}
+
 // Whether `part` is strictly more than half of `whole`.
 constexpr bool more_than_half(std::uint64_t part, std::uint64_t whole) {
     return part > whole - part || part > whole;

@@ -2,6 +2,8 @@
 #include "sim/invariants/certificates.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -37,19 +39,32 @@ std::optional<std::string> fault_of(const QuorumCertificate& quorum, const Watch
 }
 
 // L8. The chain that anchors go to takes the anchor of a block only with a certificate of that
-// block or a later one.
+// block or a later one. A cut that a correct validator settled has a certificate in time: within
+// the limits of recovery.h, from the later of settling and the end of the last fault.
 class ExportIsCertified final : public Invariant {
 public:
     ExportIsCertified()
-        : Invariant({"L8", "export-is-certified", "what is exported has a certificate"}) {}
+        : Invariant({"L8", "export-is-certified",
+                     "what is exported has a certificate, and a settled cut gets one in time"}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         certificates_.note(block, parent);
     }
     void on_certificate(ActorId, const PublishCertificate& published) override {
-        if (!certificates_.fault_of(published, watch()))
-            certified_ = std::max(certified_, published.item.height);
+        if (certificates_.fault_of(published, watch())) return;
+        certified_ = std::max(certified_, published.item.height);
+        certified_cuts_.insert(published.item.height);
+        if (open_cuts_.erase(published.item.height) > 0) count_check();
     }
+    void on_settled(ActorId node, const DagVm&, const CutResult& result) override {
+        const Height cut = result.executed->state.head.height;
+        if (engine_of(watch().scenario().chain).voting == nullptr || !watch().correct(node) ||
+            certified_cuts_.contains(cut))
+            return;
+        open_cuts_.try_emplace(cut, watch().now());
+    }
+    void on_sample() override { check_open_cuts(); }
+    void at_end() override { check_open_cuts(); }
     void on_exported(Height block) override {
         const ChainSettings& chain = watch().scenario().chain;
         if (engine_row(chain.consensus).voting == nullptr) return;
@@ -62,8 +77,24 @@ public:
     }
 
 private:
+    void check_open_cuts() {
+        const Recovery& recovery = watch().recovery();
+        if (open_cuts_.empty() || !recovery.stall_limit()) return;
+        if (recovery.healed_at() && !recovery.is_healed()) return;
+        const auto [cut, settled_at] = *open_cuts_.begin();
+        const SimTime since = std::max(settled_at, recovery.healed_at().value_or(0));
+        const SimTime limit = recovery.limit().value_or(0) + *recovery.stall_limit();
+        if (watch().now() - since <= limit) return;
+        count_check();
+        open_cuts_.erase(cut);
+        report_limit(fmt::format("cut {} was settled and had no certificate {} s later", cut,
+                                 (watch().now() - since) / kSecond));
+    }
+
     CertificateCheck certificates_;
     Height certified_ = 0;
+    std::map<Height, SimTime> open_cuts_;  // settled at, without a certificate so far
+    std::set<Height> certified_cuts_;
 };
 
 }  // namespace
@@ -92,7 +123,7 @@ bool CertificateCheck::is_quorum(const std::vector<std::uint32_t>& voters, Heigh
 
 std::optional<std::string> CertificateCheck::fault_of(const PublishCertificate& published,
                                                       const Watch& watch) const {
-    const VotingRules* const voting = engine_row(watch.scenario().chain.consensus).voting;
+    const VotingRules* const voting = engine_of(watch.scenario().chain).voting;
     if (voting == nullptr) return "no engine of this chain could have made";
     const auto quorums = voting->open_certificate(published.certificate);
     if (!quorums || quorums->empty() || quorums->front().block != published.item)

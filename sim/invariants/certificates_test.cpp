@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/base/digest.h"
 #include "core/base/encode.h"
 #include "core/testing/test_chain.h"
+#include "core/testing/test_dag.h"
 #include "sim/actors/signing.h"
 #include "sim/consensus/bft/messages.h"
 #include "sim/testing/test_watch.h"
@@ -42,8 +44,12 @@ protected:
 
     // Of these voters, for the block.
     [[nodiscard]] PublishCertificate certificate(const std::vector<VoterIndex>& voters) const {
-        QuorumCertificate made{Ballot::kPrecommit, {block->id, 1}, 0, {}};
-        const Hash32 message = vote_message(7, made.slot(), block->id);
+        return certificate_of(block->id, voters);
+    }
+    [[nodiscard]] PublishCertificate certificate_of(const Hash32& id,
+                                                    const std::vector<VoterIndex>& voters) const {
+        QuorumCertificate made{Ballot::kPrecommit, {id, 1}, 0, {}};
+        const Hash32 message = vote_message(7, made.slot(), id);
         for (const VoterIndex voter : voters)
             made.votes.push_back(
                 {voter, Signer(authority_, identity_address(voter)).sign(message)});
@@ -70,7 +76,7 @@ TEST_F(Certificates, AQuorumOfDistinctSignersWithTwoThirdsOfTheStakeIsOne) {
     s21.on_certificate(0, certificate({0, 1, 3}));
     s21.on_certificate(0, certificate({0, 1, 2, 3}));
     EXPECT_THAT(seen.reported(), IsEmpty());
-    EXPECT_EQ(s21.checks(), before + 2);
+    EXPECT_EQ(s21.checks(), before + 4) << "a quorum, and the only item of its height";
 }
 
 TEST_F(Certificates, TooFewVotesOneTwiceAndAForgedOneAreNoQuorum) {
@@ -99,6 +105,62 @@ TEST_F(Certificates, AnExportWithoutACertificateViolatesExportIsCertified) {
     EXPECT_EQ(seen.reported().size(), 1U);
     l8.on_exported(2);
     EXPECT_EQ(seen.reported().size(), 2U) << "a later block";
+}
+
+TEST_F(Certificates, TwoCertificatesOfOneHeightViolateVotesCountOnce) {
+    Invariant& s21 = seen.of("S21");
+    s21.on_certificate(0, certificate({0, 1, 2}));
+    s21.on_certificate(1, certificate({1, 2, 3}));
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    s21.on_certificate(2, certificate_of(sha256(as_bytes("fork")), {0, 1, 2}));
+    EXPECT_THAT(seen.reported(),
+                ElementsAre(HasSubstr("S21 validator[2] published a certificate")));
+}
+
+TEST_F(Certificates, ASettledCutWithoutACertificateInTimeViolatesExportIsCertified) {
+    Invariant& l8 = seen.of("L8");
+    aivm::test::TestDag dag;
+    MemoryStore store;
+    const DagVm vm = dag.open(store);
+    CutResult settled;
+    settled.executed = block;
+    seen.watch.recovering = Recovery(std::nullopt, std::nullopt, 60 * kSecond);
+    seen.watch.settings.chain.consensus = ConsensusKind::kAvalanche;
+    l8.on_settled(0, vm, settled);
+    seen.watch.time = 200 * kSecond;
+    l8.at_end();
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "no engine certifies";
+    seen.watch.settings.chain.cut_finality = CutFinality::kBft;
+    l8.on_settled(0, vm, settled);
+    seen.watch.time = 260 * kSecond;
+    l8.on_sample();
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    seen.watch.time = 261 * kSecond;
+    l8.on_sample();
+    EXPECT_THAT(seen.reported(),
+                ElementsAre(HasSubstr("L8 cut 1 was settled and had no certificate 61 s later")));
+    EXPECT_TRUE(seen.watch.violations.back().liveness);
+}
+
+TEST_F(Certificates, ASettledCutWithACertificateInTimeIsCounted) {
+    Invariant& l8 = seen.of("L8");
+    aivm::test::TestDag dag;
+    MemoryStore store;
+    const DagVm vm = dag.open(store);
+    CutResult settled;
+    settled.executed = block;
+    seen.watch.recovering = Recovery(std::nullopt, std::nullopt, 60 * kSecond);
+    seen.watch.settings.chain.consensus = ConsensusKind::kAvalanche;
+    seen.watch.settings.chain.cut_finality = CutFinality::kBft;
+    l8.on_settled(0, vm, settled);
+    const std::uint64_t before = l8.checks();
+    l8.on_certificate(0, certificate({0, 1, 2}));
+    EXPECT_EQ(l8.checks(), before + 1);
+    l8.on_settled(1, vm, settled);
+    seen.watch.time = 200 * kSecond;
+    l8.on_sample();
+    l8.at_end();
+    EXPECT_THAT(seen.reported(), IsEmpty());
 }
 
 TEST_F(Certificates, TwoVotesInOneSlotViolateSignsOnceUnlessTheDiskLostTheFirst) {

@@ -19,7 +19,8 @@ namespace aivm::sim {
 namespace {
 
 // S21. A poll asks at most k others, and counts at most one vote for each time it asked somebody. A
-// certificate holds the votes of distinct validators with more than two thirds of the stake.
+// certificate holds the votes of distinct validators with more than two thirds of the stake, and no
+// two certificates name different items of one height, or different cuts of one number.
 class VotesCountOnce final : public Invariant {
 public:
     VotesCountOnce()
@@ -37,6 +38,17 @@ public:
                    return fmt::format("{} published a certificate of block {} that {}",
                                       watch().participants().name(node),
                                       short_id(published.item.id), *fault);
+               },
+               {node});
+        if (fault) return;
+        const auto [first, is_new] =
+            certified_.try_emplace(published.item.height, published.item.id);
+        expect(is_new || first->second == published.item.id,
+               [&] {
+                   return fmt::format(
+                       "{} published a certificate of {}, where {} has one too for {}",
+                       watch().participants().name(node), short_id(published.item.id),
+                       short_id(first->second), published.item.height);
                },
                {node});
     }
@@ -75,6 +87,7 @@ public:
 
 private:
     CertificateCheck certificates_;
+    std::map<Height, Hash32> certified_;  // the first certificate's item
 };
 
 // The undecided blocks of one node, and how many confident polls in a row each has.

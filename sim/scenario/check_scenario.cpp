@@ -150,6 +150,11 @@ void Checker::check_run() {
 void Checker::check_consensus() {
     const auto& chain = s_.chain;
     check_censorship();
+    if (chain.cut_finality != CutFinality::kNone && !engine_row(chain.consensus).of_dag) {
+        error({"chain.cut_finality", "chain.consensus"},
+              "there are no cuts to certify where a chain of blocks is decided",
+              "drop chain.cut_finality, or set chain.consensus to \"avalanche\"");
+    }
     if (is_economic()) return;
     for (EngineProblem& each : engine_row(chain.consensus).check(chain)) {
         add(each.is_note ? ProblemKind::kNote : ProblemKind::kUnrunnable, std::move(each.keys),

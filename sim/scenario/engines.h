@@ -31,6 +31,11 @@ constexpr auto enum_words(ConsensusKind) {
         {"sequencer", "snowman", "bft", "hotstuff", "avalanche"});
 }
 
+// How the cuts of a DAG become final for those outside it (chain.cut_finality).
+enum class CutFinality : std::uint8_t { kNone, kBft };
+
+constexpr auto enum_words(CutFinality) { return std::to_array<std::string_view>({"none", "bft"}); }
+
 // What is wrong with the settings of a chain, and how to correct it.
 struct EngineProblem {
     std::vector<std::string> keys;  // of the scenario, such as "chain.beta"
@@ -107,6 +112,9 @@ extern const EngineRow kSnowmanEngine;
 extern const EngineRow kBftEngine;
 extern const EngineRow kHotstuffEngine;
 extern const EngineRow kAvalancheEngine;
+// Avalanche, whose cuts get certificates: with cut_finality = "bft" in the place of
+// kAvalancheEngine.
+extern const EngineRow kCutVotesEngine;
 
 // In the order of the enum.
 inline constexpr std::array kEngines{&kSequencerEngine, &kSnowmanEngine, &kBftEngine,

@@ -113,6 +113,7 @@ struct ChainSettings {
     // avalanche: between two vertices of one validator; cuts come every block interval
     std::uint64_t vertex_interval_ns = 1'000'000'000;
     ConflictKeyPolicy conflict_key = ConflictKeyPolicy::kJob;
+    CutFinality cut_finality = CutFinality::kNone;  // avalanche
     SnowInstanceKind snow_instance = SnowInstanceKind::kTree;
     SnowSampling sampling = SnowSampling::kStakeUnits;
     std::uint32_t optimal_processing = 10;
@@ -131,7 +132,8 @@ struct ChainSettings {
     std::string censor_payer;  // the group whose owner pays
     // orphan: blocks that the attack lasts after the first orphaned block; 0: until the end
     std::uint32_t social_response_blocks = 0;
-    // bft, hotstuff: from deciding a block to having the certificate that others can check
+    // bft, hotstuff, certified cuts: from deciding a block to having the certificate that others
+    // can check
     std::uint64_t certificate_delay_ns = 0;
     // The chain that anchors go to, see sim/world/anchor_chain.h.
     std::uint64_t anchor_delay_ns = 12'000'000'000;
@@ -141,6 +143,12 @@ struct ChainSettings {
     // partition: mean of an exponential distribution; the default is 20 blocks
     std::uint64_t outage_mean_ns = 80'000'000'000;
 };
+
+// The engine that the validators of this chain run.
+inline const EngineRow& engine_of(const ChainSettings& chain) {
+    const EngineRow& decides = engine_row(chain.consensus);
+    return decides.of_dag && chain.cut_finality == CutFinality::kBft ? kCutVotesEngine : decides;
+}
 
 // Sets what the chain's preset fixes.
 constexpr void apply_preset(ChainSettings& chain) {

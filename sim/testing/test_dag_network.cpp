@@ -48,18 +48,32 @@ void DagNode::carry_out(Actions actions) {
     }
 }
 
-Item DagNode::build(std::uint64_t number, std::vector<Hash32> keys) {
+std::vector<Hash32> DagNode::tips() const {
     std::set<Hash32> tips(preferred.begin(), preferred.end());
     for (const BlockRef& each : frontier()) tips.insert(each.id);
     for (const Hash32& id : preferred)
         for (const Hash32& ancestor : ancestors_of(bodies.at(id))) tips.erase(ancestor);
     std::vector<Hash32> parents(tips.begin(), tips.end());
     if (parents.size() > 5) parents.resize(5);
-    return build_on(number, parents, std::move(keys));
+    return parents;
 }
 
-Item DagNode::build_on(std::uint64_t number, std::vector<Hash32> parents,
-                       std::vector<Hash32> keys) {
+Item DagNode::build(std::uint64_t number, std::vector<Hash32> keys) {
+    return build_on(number, tips(), std::move(keys));
+}
+
+Item DagNode::build_cut(Height number) {
+    const Hash32 key = sha256(as_bytes("cut:" + std::to_string(number)));
+    return build_on(number, tips(), {key}, number);
+}
+
+std::optional<Height> DagNode::cut_number(const Hash32& id) const {
+    const auto found = network.cuts.find(id);
+    return found == network.cuts.end() ? std::nullopt : std::optional(found->second);
+}
+
+Item DagNode::build_on(std::uint64_t number, std::vector<Hash32> parents, std::vector<Hash32> keys,
+                       std::optional<Height> cut) {
     Item vertex;
     Writer writer;
     writer.u64(number).u32(self);
@@ -72,6 +86,7 @@ Item DagNode::build_on(std::uint64_t number, std::vector<Hash32> parents,
     vertex.keys = std::move(keys);
     vertex.proposer = self;
     network.all.emplace(vertex.id, vertex);
+    if (cut) network.cuts.emplace(vertex.id, *cut);
     own.emplace(vertex.id, vertex);
     bodies.emplace(vertex.id, vertex);
     processing.insert(vertex.id);
@@ -149,7 +164,27 @@ void DagNode::serve(VoterIndex asker, const Fetch& wanted) {
     });
 }
 
+void DagNode::sign(const Sign& wanted, Actions& more) {
+    const auto [claimed, is_new] = signed_slots.try_emplace(wanted.slot, wanted.message);
+    SlotSigned answer{wanted.slot, wanted.message, std::nullopt};
+    if (is_new || claimed->second == wanted.message)
+        answer.signature = TestNode::signature(self, wanted.slot, wanted.message);
+    engine->step(static_cast<SimTime>(network.now_ns), answer, more);
+}
+
 void DagNode::perform(const Action& action, Actions& more) {
+    if (const auto* wanted = std::get_if<Sign>(&action)) return sign(*wanted, more);
+    if (const auto* published = std::get_if<PublishCertificate>(&action))
+        return certificates.push_back(*published);
+    if (const auto* persist = std::get_if<Persist>(&action)) {
+        const auto& [key, value] = persist->record;
+        if (value.empty()) {
+            records.erase(key);
+        } else {
+            records[key] = value;
+        }
+        return engine->step(static_cast<SimTime>(network.now_ns), Persisted{persist->number}, more);
+    }
     if (const auto* decided = std::get_if<Accept>(&action)) return accept(decided->id);
     if (const auto* decided = std::get_if<Reject>(&action)) return reject(decided->id);
     if (const auto* prefer = std::get_if<Prefer>(&action)) {
@@ -211,6 +246,7 @@ void DagNetwork::start(DagNode& node, bool bootstrap) {
         started.own_items.push_back(vertex);
     }
     std::ranges::sort(started.own_items, {}, &Item::height);
+    for (const auto& [key, value] : node.records) started.records.push_back({key, value});
     node.step(started);
 }
 

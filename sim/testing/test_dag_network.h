@@ -28,11 +28,19 @@ public:
     [[nodiscard]] bool is_accepted(const Hash32& id) const override {
         return accepted.contains(id);
     }
+    [[nodiscard]] std::optional<Height> cut_number(const Hash32& id) const override;
+    [[nodiscard]] bool signed_by(VoterIndex validator, const SigningSlot& slot,
+                                 const Hash32& message, const Bytes& given) const override {
+        return given == TestNode::signature(validator, slot, message);
+    }
     void step(const Input& input);
     // Builds vertex `number` with these keys on everything that is preferred or accepted.
     Item build(std::uint64_t number, std::vector<Hash32> keys = {});
-    // Builds it on these parents.
-    Item build_on(std::uint64_t number, std::vector<Hash32> parents, std::vector<Hash32> keys = {});
+    // Builds it on these parents; as a cut, if it has the number of one.
+    Item build_on(std::uint64_t number, std::vector<Hash32> parents, std::vector<Hash32> keys = {},
+                  std::optional<Height> cut = std::nullopt);
+    // Builds the cut of this number on everything that is preferred or accepted.
+    Item build_cut(Height number);
     [[nodiscard]] bool has_accepted(const Item& vertex) const { return is_accepted(vertex.id); }
     [[nodiscard]] BlockStatus status(const Hash32& id) const;
     [[nodiscard]] std::vector<BlockRef> frontier() const;
@@ -50,6 +58,10 @@ public:
     std::map<Hash32, Item> own;  // built by this node and undecided: on its disk
     std::vector<Hash32> preferred;
     std::uint64_t queries_sent = 0;
+    // On disk: they outlive a crash.
+    std::map<Bytes, Bytes> records;              // of the engine
+    std::map<SigningSlot, Hash32> signed_slots;  // what this node signed
+    std::vector<PublishCertificate> certificates;
 
 private:
     friend class DagNetwork;
@@ -59,6 +71,8 @@ private:
     [[nodiscard]] std::set<Hash32> ancestors_of(const Item& vertex) const;
     void accept(const Hash32& id);
     void reject(const Hash32& id);
+    void sign(const Sign& wanted, Actions& more);
+    [[nodiscard]] std::vector<Hash32> tips() const;
     void serve(VoterIndex asker, const Fetch& wanted);
 };
 
@@ -76,6 +90,7 @@ public:
     std::vector<std::unique_ptr<DagNode>> nodes;
     std::map<Hash32, std::set<Hash32>> accepted_with;  // by key: vertices accepted anywhere
     std::map<Hash32, Item> all;                        // every vertex ever built
+    std::map<Hash32, Height> cuts;                     // those of them that are cuts
 
     [[nodiscard]] bool is_ancestor(const Hash32& ancestor, const Hash32& id) const;
 

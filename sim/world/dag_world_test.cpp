@@ -64,6 +64,49 @@ TEST(DagWorld, AValidatorThatCrashesLearnsWhatTheOthersAccepted) {
     EXPECT_EQ(figure(played->outcome, "tasks"), 20);
 }
 
+Scenario certified_scenario() {
+    Scenario s = dag_scenario();
+    s.chain.cut_finality = CutFinality::kBft;
+    s.chain.certificate_delay_ns = 9'000'000;
+    s.vm.config.merkle_anchor_freq = 3;
+    s.network.loss_ppm = 50'000;
+    FaultPlan crash;
+    crash.kind = FaultKind::kCrash;
+    crash.at_ns = 20'000'000'000;
+    crash.duration_ns = 15'000'000'000;
+    crash.validators = {2};
+    s.faults = {crash};
+    return s;
+}
+
+TEST(DagWorld, EverySettledCutIsCertifiedAndAnchorsNeedThat) {
+    const auto played = play(certified_scenario());
+    EXPECT_EQ(verdict(played->outcome), "clean");
+    EXPECT_EQ(figure(played->outcome, "tasks"), 20);
+    for (const char* const id : {"S20", "S21", "L8"})
+        EXPECT_GE(dag_checks_of(played->outcome, id), played->outcome.blocks - 1) << id;
+    const auto anchors = played->rows.rows<AnchorRow>();
+    ASSERT_GE(anchors.size(), 3U);
+    for (const AnchorRow& each : anchors) EXPECT_GT(each.sent_ns, 0U);
+    EXPECT_EQ(played->outcome.digest, play(certified_scenario())->outcome.digest);
+}
+
+TEST(DagWorld, AnAnchorWaitsForTheCertificateOfItsCut) {
+    Scenario s = certified_scenario();
+    s.faults.clear();
+    s.workload.tasks = 5;
+    const auto plain = [&] {
+        Scenario without = s;
+        without.chain.cut_finality = CutFinality::kNone;
+        return play(without);
+    }();
+    const auto certified = play(s);
+    ASSERT_FALSE(plain->rows.rows<AnchorRow>().empty());
+    EXPECT_GT(certified->rows.rows<AnchorRow>().front().sent_ns,
+              plain->rows.rows<AnchorRow>().front().sent_ns)
+        << "votes and the certificate's delay come before the anchor";
+}
+
 TEST(DagWorld, RunsWithOperationsAsConflictKeys) {
     Scenario s = dag_scenario();
     s.chain.conflict_key = ConflictKeyPolicy::kOperation;

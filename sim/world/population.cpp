@@ -170,7 +170,7 @@ Result<Population::Added<DagValidatorActor>> Population::add_dag_validator(Actor
                 .executor = &execution_.cut_executor_of(id),
                 .store = setup.disk,
                 .queue = queue_of(chain)};
-    const EngineRow& engine = engine_row(chain.consensus);
+    const EngineRow& engine = engine_of(chain);
     setup.engine = &engine;
     setup.vertex_interval_ns = chain.vertex_interval_ns;
     setup.turn_ns = kCutsPerTurn * chain.block_interval_ns;

@@ -5,14 +5,14 @@
 #include <algorithm>
 
 #include "core/base/check.h"
-#include "core/base/encode.h"
 #include "sim/consensus/bft/contest.h"
 #include "sim/consensus/bft/quorum.h"
 #include "sim/consensus/bft/rotation.h"
 #include "sim/consensus/block_steps.h"
+#include "sim/consensus/engine_records.h"
+#include "sim/consensus/signed_votes.h"
 #include "sim/consensus/stake.h"
 #include "sim/consensus/timers.h"
-#include "sim/scenario/engines.h"
 #include "sim/scenario/scenario.h"
 
 namespace aivm::sim {
@@ -25,27 +25,8 @@ constexpr std::size_t kEarlyMessagesPerValidator = 4;
 // Resend intervals without a message after which a node asks another for its height.
 constexpr std::uint32_t kQuietIntervals = 10;
 
-SigningSlot slot_of(const BallotCast& vote) {
-    return {static_cast<std::uint8_t>(vote.ballot), vote.height, vote.round};
-}
-
-Bytes key_of(std::string_view text) { return {text.begin(), text.end()}; }
 const std::string_view kPromisesKey = "bft/promises";
 const std::string_view kCertificateKey = "bft/certificate/";
-
-template <class T>
-Bytes encoded(const T& value) {
-    Writer out;
-    encode(out, value);
-    return out.take();
-}
-template <class T>
-std::optional<T> decoded(const Bytes& bytes) {
-    Reader in(bytes);
-    T value = decode<T>(in);
-    if (!in.finish()) return std::nullopt;
-    return value;
-}
 
 class Bft final : public ConsensusEngine {
 public:
@@ -144,7 +125,9 @@ private:
     void set_wait(BftStep step, std::uint64_t delay_ns, Actions& out);
     void set_resend_timer(Actions& out);
     void resend(Actions& out);
-    void send_all(const Message& message, Actions& out) const;
+    void send_all(const Message& message, Actions& out) const {
+        sim::send_all(config_.self, stakes_.size(), message, out);
+    }
     void probe_if_quiet(Actions& out);
     // Accuses the voter if it voted for something else in this slot.
     void compare(VoterIndex voter, const BallotCast& vote, Actions& out);
@@ -153,17 +136,15 @@ private:
 
     // Verified, and on the last accepted block.
     [[nodiscard]] bool is_candidate(const Hash32& id) const;
-    [[nodiscard]] bool is_genuine(const QuorumCertificate& certificate) const;
+    [[nodiscard]] bool is_genuine(const QuorumCertificate& certificate) const {
+        return sim::is_genuine(certificate, stakes_, host_);
+    }
     [[nodiscard]] bool is_genuine(VoterIndex voter, const BallotCast& vote) const {
-        return host_.signed_by(voter, slot_of(vote), vote.block, vote.signature);
+        return host_.signed_by(voter, vote.slot(), vote.block, vote.signature);
     }
     // Enough reports have come, and this node has what more than a third of the stake has.
     [[nodiscard]] bool knows_heights() const;
-    [[nodiscard]] std::uint64_t total() const {
-        std::uint64_t sum = 0;
-        for (const std::uint64_t stake : stakes_) sum += stake;
-        return sum;
-    }
+    [[nodiscard]] std::uint64_t total() const { return sum_of(stakes_); }
     [[nodiscard]] bool votes() const { return stakes_[config_.self] != 0; }
     [[nodiscard]] Height height() const { return state().contest.promises.height; }
     [[nodiscard]] VoterIndex proposer_of(std::uint32_t round) const {
@@ -227,10 +208,11 @@ void Bft::resume(const std::vector<Record>& records, Actions& out) {
     State& s = state();
     std::optional<Promises> promises;
     for (const Record& record : records) {
-        if (record.key == key_of(kPromisesKey)) promises = decoded<Promises>(record.value);
-        if (const auto certificate = decoded<QuorumCertificate>(record.value);
-            certificate && record.key != key_of(kPromisesKey))
-            s.certificates[certificate->block.height] = *certificate;
+        if (record.key == record_key_of(kPromisesKey)) {
+            if (const auto held = decoded_record<Promises>(record.value)) promises = *held;
+        } else if (const auto held = decoded_record<QuorumCertificate>(record.value)) {
+            s.certificates[held->block.height] = *held;
+        }
     }
     if (!s.certificates.empty()) milestone_ = s.certificates.rbegin()->first;
     if (!promises || promises->height != height()) return begin_height(out);
@@ -243,8 +225,8 @@ void Bft::resume(const std::vector<Record>& records, Actions& out) {
 }
 
 void Bft::save(Actions& out) {
-    out.push_back(
-        Persist{state().next_serial++, {key_of(kPromisesKey), encoded(state().contest.promises)}});
+    out.push_back(Persist{state().next_serial++,
+                          {record_key_of(kPromisesKey), encoded_record(state().contest.promises)}});
 }
 
 // --- Blocks ---
@@ -466,13 +448,6 @@ void Bft::on(VoterIndex from, const Proposal& proposal, Actions& out) {
     advance(out);
 }
 
-bool Bft::is_genuine(const QuorumCertificate& certificate) const {
-    return is_valid(certificate, stakes_, [&](const VoteSignature& vote) {
-        return host_.signed_by(vote.voter, certificate.slot(), certificate.block.id,
-                               vote.signature);
-    });
-}
-
 void Bft::compare(VoterIndex voter, const BallotCast& vote, Actions& out) {
     State& s = state();
     const VoteBook* book = nullptr;
@@ -481,9 +456,9 @@ void Bft::compare(VoterIndex voter, const BallotCast& vote, Actions& out) {
     const VoteBook::Cast* first =
         book == nullptr ? nullptr : book->cast_by(voter, vote.ballot, vote.round);
     if (first == nullptr || first->block == vote.block ||
-        !s.accused.insert({voter, slot_of(vote)}).second)
+        !s.accused.insert({voter, vote.slot()}).second)
         return;
-    out.push_back(SubmitEvidence{voter, slot_of(vote), first->block, first->signature, vote.block,
+    out.push_back(SubmitEvidence{voter, vote.slot(), first->block, first->signature, vote.block,
                                  vote.signature});
 }
 
@@ -589,7 +564,7 @@ void Bft::accept(const QuorumCertificate& certificate, AcceptedBy by, Actions& o
     if (s.target && s.target->block.height <= s.tree.root().height) s.target.reset();
     keep(certificate, out);
     out.push_back(Prefer{{certificate.block.id}});
-    out.push_back(PublishCertificate{certificate.block, epoch_, encoded(certificate)});
+    out.push_back(PublishCertificate{certificate.block, epoch_, encoded_record(certificate)});
     begin_height(out);
 }
 
@@ -597,14 +572,15 @@ void Bft::accept(const QuorumCertificate& certificate, AcceptedBy by, Actions& o
 void Bft::keep(const QuorumCertificate& certificate, Actions& out) {
     State& s = state();
     const auto key = [](Height height) {
-        return key_of(fmt::format("{}{}", kCertificateKey, height));
+        return record_key_of(fmt::format("{}{}", kCertificateKey, height));
     };
     const bool replaces = !s.certificates.empty() && s.certificates.rbegin()->first > milestone_;
     if (replaces) {
         out.push_back(Persist{s.next_serial++, {key(s.certificates.rbegin()->first), {}}});
         s.certificates.erase(std::prev(s.certificates.end()));
     }
-    out.push_back(Persist{s.next_serial++, {key(certificate.block.height), encoded(certificate)}});
+    out.push_back(
+        Persist{s.next_serial++, {key(certificate.block.height), encoded_record(certificate)}});
     s.certificates[certificate.block.height] = certificate;
 }
 
@@ -717,11 +693,6 @@ void Bft::probe_if_quiet(Actions& out) {
     out.push_back(Send{s.probed, HeightProbe{s.tree.root().height}});
 }
 
-void Bft::send_all(const Message& message, Actions& out) const {
-    for (VoterIndex each = 0; each < stakes_.size(); ++each)
-        if (each != config_.self) out.push_back(Send{each, message});
-}
-
 void Bft::on(const MessageReceived& received, Actions& out) {
     const auto& [from, message] = received;
     state().quiet_intervals = 0;
@@ -771,12 +742,6 @@ Result<std::unique_ptr<ConsensusEngine>> make_bft_engine(const EngineSetup& setu
     return make_bft(config, setup.host);
 }
 
-std::optional<SignedVote> ballot_in(const Message& message) {
-    const auto* vote = message.get_if<BallotCast>();
-    if (vote == nullptr) return std::nullopt;
-    return SignedVote{slot_of(*vote), vote->block, vote->signature};
-}
-
 // A vote for no block beside one for a block.
 std::optional<Message> contradict_ballot(const Message& message,
                                          const std::function<Bytes(const SignedVote&)>& sign) {
@@ -784,19 +749,17 @@ std::optional<Message> contradict_ballot(const Message& message,
     if (vote == nullptr || vote->block == kNil) return std::nullopt;
     BallotCast other = *vote;
     other.block = kNil;
-    other.signature = sign({slot_of(other), kNil, {}});
+    other.signature = sign({other.slot(), kNil, {}});
     return other;
 }
 
 Result<std::vector<QuorumCertificate>> open_bft_certificate(ByteView bytes) {
-    Reader in(bytes);
-    auto certificate = decode<QuorumCertificate>(in);
-    AIVM_TRY(in.finish());
+    AIVM_ASSIGN(auto certificate, decoded_record<QuorumCertificate>(bytes));
     return std::vector{std::move(certificate)};
 }
 
 constexpr VotingRules kBftVoting{
-    .vote_in = ballot_in,
+    .vote_in = signed_vote_in<BallotCast>,
     .contradict = contradict_ballot,
     .open_certificate = open_bft_certificate,
     .round_timeout_ns = kProposalTimeoutNs + 2 * BftConfig{}.vote_timeout_ns};

@@ -6,6 +6,7 @@
 
 #include "core/config/limits.h"
 #include "sim/consensus/consensus.h"
+#include "sim/scenario/engines.h"
 
 namespace aivm::sim {
 
@@ -70,6 +71,10 @@ struct BallotCast {
     Hash32 block;  // kNil for none
     Bytes signature;
 
+    [[nodiscard]] SigningSlot slot() const {
+        return {static_cast<std::uint8_t>(ballot), height, round};
+    }
+    [[nodiscard]] SignedVote signed_vote() const { return {slot(), block, signature}; }
     static constexpr auto fields() {
         return std::tuple{field<&BallotCast::ballot>(), field<&BallotCast::height>(),
                           field<&BallotCast::round>(), field<&BallotCast::block>(),

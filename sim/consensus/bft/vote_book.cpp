@@ -5,17 +5,9 @@
 #include "core/base/check.h"
 #include "core/base/mutant.h"
 #include "sim/consensus/bft/quorum.h"
+#include "sim/consensus/stake.h"
 
 namespace aivm::sim {
-namespace {
-
-std::uint64_t sum_of(std::span<const std::uint64_t> stakes) {
-    std::uint64_t total = 0;
-    for (const std::uint64_t stake : stakes) total += stake;  // checked when the engine was made
-    return total;
-}
-
-}  // namespace
 
 VoteBook::VoteBook(std::span<const std::uint64_t> stakes)
     : stakes_(stakes.begin(), stakes.end()), total_(sum_of(stakes)), reached_(stakes.size(), 0) {}
@@ -132,6 +124,13 @@ bool is_valid(const QuorumCertificate& certificate, std::span<const std::uint64_
         before = &vote;
     }
     return certificate.block.id != kNil && stake >= quorum_of(sum_of(stakes));
+}
+
+bool is_genuine(const QuorumCertificate& certificate, std::span<const std::uint64_t> stakes,
+                const EngineHost& host) {
+    return is_valid(certificate, stakes, [&](const VoteSignature& vote) {
+        return host.signed_by(vote.voter, certificate.slot(), certificate.block.id, vote.signature);
+    });
 }
 
 }  // namespace aivm::sim

@@ -76,5 +76,8 @@ private:
 [[nodiscard]] bool is_valid(const QuorumCertificate& certificate,
                             std::span<const std::uint64_t> stakes,
                             const std::function<bool(const VoteSignature&)>& verify);
+// The same, where the host says so.
+[[nodiscard]] bool is_genuine(const QuorumCertificate& certificate,
+                              std::span<const std::uint64_t> stakes, const EngineHost& host);
 
 }  // namespace aivm::sim

@@ -16,16 +16,16 @@
 #include <set>
 
 #include "core/base/check.h"
-#include "core/base/digest.h"
 #include "core/base/mutant.h"
-#include "sim/consensus/bft/messages.h"
 #include "sim/consensus/bft/quorum.h"
 #include "sim/consensus/bft/rotation.h"
 #include "sim/consensus/bft/vote_book.h"
 #include "sim/consensus/block_steps.h"
 #include "sim/consensus/double_votes.h"
+#include "sim/consensus/engine_records.h"
+#include "sim/consensus/hotstuff/messages.h"
+#include "sim/consensus/signed_votes.h"
 #include "sim/consensus/stake.h"
-#include "sim/scenario/engines.h"
 #include "sim/scenario/scenario.h"
 
 namespace aivm::sim {
@@ -34,73 +34,7 @@ namespace {
 constexpr std::uint64_t kViewTimeoutNs = 3'000'000'000;  // besides the block interval
 constexpr std::uint32_t kTimeoutShiftMax = 5;            // each failed view doubles it so often
 constexpr std::uint32_t kBlocksHeldMax = 4096;
-constexpr std::uint8_t kVoteSlot = 0;
 constexpr Height kHeightsWatched = 8;  // below the decided one, for two votes of one validator
-
-// The certificates of a block and of its ancestors, newest first. Their round is the view.
-using CertificateChain = std::vector<QuorumCertificate>;
-constexpr std::size_t kChainMax = 3;
-
-// The leader's block for a view, with its body, on the block that chain.front() certifies.
-struct ViewProposal {
-    static constexpr std::uint8_t kKind = 0;
-    BlockRef block;
-    std::uint32_t view = 0;
-    bool is_filler = false;  // empty: built to decide those below it
-    CertificateChain chain;
-
-    static constexpr auto fields() {
-        return std::tuple{field<&ViewProposal::block>(), field<&ViewProposal::view>(),
-                          field<&ViewProposal::is_filler>(),
-                          field<&ViewProposal::chain, kChainMax>()};
-    }
-    [[nodiscard]] std::optional<Hash32> attached_item() const { return block.id; }
-};
-struct ViewVote {
-    static constexpr std::uint8_t kKind = 1;
-    BlockRef block;
-    std::uint32_t view = 0;
-    Bytes signature;
-
-    static constexpr auto fields() {
-        return std::tuple{field<&ViewVote::block>(), field<&ViewVote::view>(),
-                          field<&ViewVote::signature, kAuthorizationBytesMax>()};
-    }
-};
-// The sender gave up all earlier views, and knows these certificates. It may ask for an answer.
-struct NewView {
-    static constexpr std::uint8_t kKind = 2;
-    std::uint32_t view = 0;
-    CertificateChain chain;
-    bool asks = false;
-
-    static constexpr auto fields() {
-        return std::tuple{field<&NewView::view>(), field<&NewView::chain, kChainMax>(),
-                          field<&NewView::asks>()};
-    }
-};
-
-// A proof that the block of the last certificate is final.
-struct BlockCertificate {
-    CertificateChain chain;
-
-    static constexpr auto fields() {
-        return std::tuple{field<&BlockCertificate::chain, kChainMax>()};
-    }
-};
-
-// What must survive a crash: written before each vote is signed.
-struct Promise {
-    std::uint32_t voted_view = 0;
-    std::uint32_t locked_view = 0;  // of the certificate of `locked`; 0: not locked
-    Hash32 locked;
-    CertificateChain chain;  // the highest certificates known
-
-    static constexpr auto fields() {
-        return std::tuple{field<&Promise::voted_view>(), field<&Promise::locked_view>(),
-                          field<&Promise::locked>(), field<&Promise::chain, kChainMax>()};
-    }
-};
 
 class Hotstuff final : public ConsensusEngine {
 public:
@@ -147,8 +81,8 @@ private:
         preferred_ = start.last_accepted.ref();
         out.push_back(Prefer{{preferred_.id}});
         for (const Record& record : start.records) {
-            Reader in(record.value);
-            if (!AIVM_MUTANT(view_vote_lost)) promise_ = decode<Promise>(in);
+            const auto promise = decoded_record<ViewPromise>(record.value);
+            if (promise && !AIVM_MUTANT(view_vote_lost)) promise_ = *promise;
         }
         for (const Item& item : start.own_items) pending_->body(self_, block_of(item), out);
         const std::uint32_t certified = promise_.chain.empty() ? 0 : promise_.chain.front().round;
@@ -253,17 +187,10 @@ private:
         send_all(proposal, out);
         on(self_, proposal, out);
     }
-    [[nodiscard]] std::uint64_t total() const {
-        std::uint64_t sum = 0;
-        for (const std::uint64_t stake : stakes_) sum += stake;
-        return sum;
-    }
+    [[nodiscard]] std::uint64_t total() const { return sum_of(stakes_); }
     // The stake of those that gave up every view before this one.
     [[nodiscard]] std::uint64_t stake_at(std::uint32_t view) const {
-        std::uint64_t sum = 0;
-        for (std::size_t i = 0; i < stakes_.size(); ++i)
-            sum += reached_[i] >= view ? stakes_[i] : 0;
-        return sum;
+        return stake_where(stakes_, [&](std::size_t i) { return reached_[i] >= view; });
     }
     void on(VoterIndex from, const NewView& message, Actions& out) {
         if (!take(from, message.chain, out)) return;
@@ -297,13 +224,11 @@ private:
         const bool fits =
             chain.empty() ? promise_.chain.empty() : block->parent == chain.front().block.id;
         const bool is_later = !chain.empty() && chain.front().round > promise_.locked_view;
-        const SigningSlot slot{kVoteSlot, block->height, candidate_->view};
+        const SigningSlot slot = ViewVote{block->ref(), candidate_->view, {}}.signed_vote().slot;
         candidate_.reset();
         if (!fits || !(is_later || AIVM_MUTANT(lock_forgotten) || extends_lock(block->id))) return;
         promise_.voted_view = slot.round;
-        Writer record;
-        encode(record, promise_);
-        out.push_back(Persist{next_serial_++, {Bytes{'h'}, record.take()}});
+        out.push_back(Persist{next_serial_++, {record_key_of("h"), encoded_record(promise_)}});
         out.push_back(Sign{slot, block->id});
     }
     [[nodiscard]] bool extends_lock(const Hash32& id) const {
@@ -315,7 +240,7 @@ private:
     void on(VoterIndex from, const ViewVote& vote, Actions& out) {
         const bool is_near =
             vote.view + 1 >= view_ && vote.view <= view_ + 1 && votes_.size() < 4 * stakes_.size();
-        if (is_near) note_vote(vote.block, vote.view, {from, vote.signature}, out);
+        if (is_near) doubles_.note_if_signed(host_, from, vote.signed_vote(), out);
         if (!leads(vote.view + 1) || !is_near || stakes_[from] == 0) return;
         const auto [held, is_new] =
             votes_.try_emplace({vote.view, vote.block.id},
@@ -326,7 +251,7 @@ private:
         if (place != certificate.votes.end() && place->voter == from) return;
         certificate.votes.insert(place, {from, vote.signature});
         const auto below = below_.find(vote.block.id);
-        if (below == below_.end() || !is_genuine(certificate)) return;
+        if (below == below_.end() || !is_genuine(certificate, stakes_, host_)) return;
         CertificateChain chain = below->second;
         chain.insert(chain.begin(), certificate);
         if (chain.size() > kChainMax) chain.pop_back();
@@ -335,29 +260,16 @@ private:
         may_propose_ = true;
         propose_again(out);
     }
-    // Whoever receives two votes of one validator in a view has the evidence.
-    void note_vote(const BlockRef& block, std::uint32_t view, const VoteSignature& vote,
-                   Actions& out) {
-        const SigningSlot slot{kVoteSlot, block.height, view};
-        if (host_.signed_by(vote.voter, slot, block.id, vote.signature))
-            doubles_.note(vote.voter, slot, block.id, vote.signature, out);
-    }
-    [[nodiscard]] bool is_genuine(const QuorumCertificate& certificate) const {
-        const SigningSlot slot{kVoteSlot, certificate.block.height, certificate.round};
-        return is_valid(certificate, stakes_, [&](const VoteSignature& vote) {
-            return host_.signed_by(vote.voter, slot, certificate.block.id, vote.signature);
-        });
-    }
     // Learns from certificates; false if one of them is forged.
     bool take(VoterIndex from, const CertificateChain& chain, Actions& out) {
         const CertificateChain& known = promise_.chain;
         if (chain.empty() || (!known.empty() && chain.front().round <= known.front().round))
             return true;
         for (std::size_t i = 0; i < chain.size(); ++i)
-            if ((i > 0 && chain[i].round >= chain[i - 1].round) || !is_genuine(chain[i]))
+            if ((i > 0 && chain[i].round >= chain[i - 1].round) ||
+                !is_genuine(chain[i], stakes_, host_))
                 return false;
-        for (const VoteSignature& vote : chain.front().votes)
-            note_vote(chain.front().block, chain.front().round, vote, out);
+        doubles_.note_all(host_, chain.front(), out);
         promise_.chain = chain;
         failed_views_ = 0;
         if (chain.size() > 1 && chain[1].round > promise_.locked_view) {
@@ -386,9 +298,8 @@ private:
             chain[0].round == chain[1].round + 1 && chain[1].round == chain[2].round + 1 &&
             tree_->contains(middle->parent)) {
             accept_branch(*tree_, *pending_, middle->parent, AcceptedBy::kPolls, out);
-            Writer certificate;
-            encode(certificate, BlockCertificate{chain});
-            out.push_back(PublishCertificate{chain[2].block, 0, certificate.take()});
+            out.push_back(
+                PublishCertificate{chain[2].block, 0, encoded_record(FinalityProof{chain})});
             if (chain[2].block.height > kHeightsWatched)
                 doubles_.forget_below(chain[2].block.height - kHeightsWatched);
             std::erase_if(below_, [&](const auto& each) { return !tree_->contains(each.first); });
@@ -408,8 +319,7 @@ private:
     }
     [[nodiscard]] bool work_is_undecided() const { return tree_->size() > fillers_.size(); }
     void send_all(const Message& message, Actions& out) const {
-        for (VoterIndex each = 0; each < stakes_.size(); ++each)
-            if (each != self_) out.push_back(Send{each, message});
+        sim::send_all(self_, stakes_.size(), message, out);
     }
 
     VoterIndex self_;
@@ -423,7 +333,7 @@ private:
     std::optional<PendingBlocks> pending_;
     std::uint64_t next_serial_ = 0;
     BlockRef preferred_;
-    Promise promise_;
+    ViewPromise promise_;
     std::uint32_t view_ = 0;
     std::uint32_t failed_views_ = 0;  // in a row
     bool has_started_ = false;        // again
@@ -445,29 +355,21 @@ Result<std::unique_ptr<ConsensusEngine>> make_hotstuff(const EngineSetup& setup)
     return std::make_unique<Hotstuff>(setup);
 }
 
-std::optional<SignedVote> view_vote_in(const Message& message) {
-    const auto* vote = message.get_if<ViewVote>();
-    if (vote == nullptr) return std::nullopt;
-    const SigningSlot slot{kVoteSlot, vote->block.height, vote->view};
-    return SignedVote{slot, vote->block.id, vote->signature};
-}
 // Beside the vote for a block, one for a block that does not exist.
 std::optional<Message> contradict_view_vote(const Message& message,
                                             const std::function<Bytes(const SignedVote&)>& sign) {
-    auto vote = view_vote_in(message);
+    const auto vote = signed_vote_in<ViewVote>(message);
     if (!vote) return std::nullopt;
-    vote->item = sha256(vote->item.view());
-    return ViewVote{{vote->item, vote->slot.height}, vote->slot.round, sign(*vote)};
+    const SignedVote other = vote_for_nothing(*vote, sign);
+    return ViewVote{{other.item, other.slot.height}, other.slot.round, other.signature};
 }
 Result<CertificateChain> open_certificate_chain(ByteView bytes) {
-    Reader in(bytes);
-    auto certificate = decode<BlockCertificate>(in);
-    AIVM_TRY(in.finish());
+    AIVM_ASSIGN(auto certificate, decoded_record<FinalityProof>(bytes));
     std::ranges::reverse(certificate.chain);
     return std::move(certificate.chain);
 }
 
-constexpr VotingRules kHotstuffVoting{.vote_in = view_vote_in,
+constexpr VotingRules kHotstuffVoting{.vote_in = signed_vote_in<ViewVote>,
                                       .contradict = contradict_view_vote,
                                       .open_certificate = open_certificate_chain,
                                       .round_timeout_ns = kViewTimeoutNs << kTimeoutShiftMax,
