@@ -39,12 +39,13 @@ struct Size {
     std::uint32_t virtual_seconds = 0;  // of the scenario; 0: until its end
 };
 // Twice the sizes, by the two sets of parameters: that of the default chain, and that of the
-// deployed primary network. The greatest two are played for their first blocks only.
+// deployed primary network. From 500 validators on only the first blocks are played.
 const std::vector<Size> kSizes{
-    {4, 3, 3, 14},      {20, 11, 8, 14},        {50, 11, 8, 14},         {100, 11, 8, 14},
-    {200, 11, 8, 14},   {500, 11, 8, 14},       {1000, 11, 8, 14},       {21, 20, 15, 20},
-    {50, 20, 15, 20},   {100, 20, 15, 20},      {200, 20, 15, 20},       {500, 20, 15, 20},
-    {1000, 20, 15, 20}, {2000, 20, 15, 20, 80}, {10'000, 20, 15, 20, 24}};
+    {4, 3, 3, 14},          {20, 11, 8, 14},        {50, 11, 8, 14},          {100, 11, 8, 14},
+    {200, 11, 8, 14},       {500, 11, 8, 14, 60},   {1000, 11, 8, 14, 40},    {21, 20, 15, 20},
+    {50, 20, 15, 20},       {100, 20, 15, 20},      {200, 20, 15, 20},        {500, 20, 15, 20, 60},
+    {1000, 20, 15, 20, 40}, {2000, 20, 15, 20, 24}, {10'000, 20, 15, 20, 24},
+};
 
 void require(bool ok, std::string_view what) {
     if (ok) return;
