@@ -82,8 +82,8 @@ struct CampaignArguments {
     double unseen_max = 0;                 // 0: no limit
     std::uint32_t jobs = 0;                // 0: one per core
     std::string shard = "1/1";
-    std::string executor;      // dask or dask:ADDRESS; empty: processes on this machine
-    std::uint32_t shards = 0;  // made by the executor; 0: one per core
+    std::string executor;         // dask or dask:ADDRESS; empty: processes on this machine
+    std::uint32_t shards = 0;     // made by the executor; 0: one per core
     std::string repeat = "1/16";  // share of the runs that are repeated and compared
     std::string run_limit = "1m";
     std::uint64_t memory_mib = 2048;  // per run
