@@ -101,8 +101,7 @@ TEST(Price, DoesNotDependOnWhenItIsAskedFor) {
     PricePath jumps(geometric(500'000, 1'000'000), stream(3));
     const std::uint64_t late = jumps.at(900 * kSecond);
     PricePath steps(geometric(500'000, 1'000'000), stream(3));
-    for (SimTime now = 0; now < 900 * kSecond; now += 7 * kSecond)
-        static_cast<void>(steps.at(now));
+    for (SimTime now = 0; now < 900 * kSecond; now += 7 * kSecond) static_cast<void>(steps.at(now));
     EXPECT_EQ(steps.at(900 * kSecond), late);
     EXPECT_EQ(steps.at(450 * kSecond), jumps.at(450 * kSecond));
     EXPECT_LE(jumps.lowest(900 * kSecond), late);

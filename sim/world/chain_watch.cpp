@@ -77,8 +77,8 @@ void ChainWatch::violate(const InvariantInfo& invariant, std::string message,
 }
 
 std::function<void(Height)> ChainWatch::export_hook() {
-    const bool certified = scenario().run.fidelity == Fidelity::kFull &&
-                           engine_of(scenario().chain).voting != nullptr;
+    const bool certified =
+        scenario().run.fidelity == Fidelity::kFull && engine_of(scenario().chain).voting != nullptr;
     if (!certified) return {};
     return [this](Height block) { notify([&](Invariant& i) { i.on_exported(block); }); };
 }
