@@ -415,16 +415,8 @@ void DagValidatorActor::act(const Sign& action) {
 }
 
 void DagValidatorActor::act(const SubmitEvidence& action) {
-    const auto slot = evidence_slot(action.slot);
-    if (!slot || !strategy_->reports_equivocation()) return;
-    op::Evidence evidence;
-    evidence.validator = action.validator;
-    evidence.slot = *slot;
-    evidence.first_id = action.first_id;
-    evidence.first_authorization = action.first_authorization;
-    evidence.second_id = action.second_id;
-    evidence.second_authorization = action.second_authorization;
-    report(std::move(evidence));
+    auto evidence = evidence_of(action);
+    if (evidence && strategy_->reports_equivocation()) report(*std::move(evidence));
 }
 
 void DagValidatorActor::act(const PublishCertificate& action) {

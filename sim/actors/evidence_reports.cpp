@@ -4,6 +4,19 @@
 
 namespace aivm::sim {
 
+std::optional<op::Evidence> evidence_of(const SubmitEvidence& found) {
+    const auto slot = evidence_slot(found.slot);
+    if (!slot) return std::nullopt;
+    op::Evidence evidence;
+    evidence.validator = found.validator;
+    evidence.slot = *slot;
+    evidence.first_id = found.first_id;
+    evidence.first_authorization = found.first_authorization;
+    evidence.second_id = found.second_id;
+    evidence.second_authorization = found.second_authorization;
+    return evidence;
+}
+
 OperationPtr EvidenceReports::make(const State& state, const Signer& signer,
                                    op::Evidence evidence) {
     const auto& punished = state.validators[evidence.validator].slashed_slots;

@@ -1,11 +1,17 @@
 // A validator's reports of others that signed two items for one slot.
 #pragma once
 
+#include <optional>
+
 #include "core/chain/operation.h"
 #include "core/state/state.h"
 #include "sim/actors/signing.h"
+#include "sim/consensus/consensus.h"
 
 namespace aivm::sim {
+
+// What an engine found, as evidence; nothing if evidence cannot name its slot.
+std::optional<op::Evidence> evidence_of(const SubmitEvidence& found);
 
 class EvidenceReports {
 public:
