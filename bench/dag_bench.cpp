@@ -5,8 +5,8 @@
 //   dag_bench           the table
 //   dag_bench --quick   a short run that only checks that every part works
 //
-// One validator in ten contests what the others carry (A45), in so many of its turns that about the
-// wanted share of vertices is contested; the share that really was is in the table.
+// One validator in ten contests what the others carry (A45). How often it does is set so that about
+// the wanted share of vertices is contested; the measured share is in the table.
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/wait.h>

@@ -33,7 +33,7 @@ std::vector<fs::path> files_in(const fs::path& folder) {
     return out;
 }
 
-// The first byte tells the target what follows.
+// The first byte says what kind of input follows.
 Bytes input_of(std::uint8_t kind, ByteView bytes) {
     Bytes out{kind};
     out.insert(out.end(), bytes.begin(), bytes.end());

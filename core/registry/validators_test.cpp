@@ -148,7 +148,8 @@ TEST(Validators, F32NobodyBuysImpunityWithSlotsThatCostNothing) {
         while (validator(chain, 2).stake > Amount(1)) chain.block({report()});
         chain.expect_refused(report(), ErrorCode::kWrongState);
     }
-    // Punished in so many slots, the validator cannot join again and leaves the set.
+    // After as many punished slots as are allowed, the validator cannot join again and leaves the
+    // set.
     chain.expect_refused(rejoin(), ErrorCode::kLimitReached);
     EXPECT_LE(validator(chain, 2).slashed_slots.size(), kSlashedSlotsMax - 1);
     close_epoch(chain);

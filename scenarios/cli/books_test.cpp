@@ -176,7 +176,7 @@ std::vector<std::string> wrong_outlays(const sim::VectorSink& rows,
             participants.principals.at(participants.all.at(agent).principal).strategy;
         return strategy == "honest" || strategy == "always_check";
     };
-    // A task of a trace pays for its steps, so that its fee tells them.
+    // The fee of a task of a trace is proportional to its steps.
     std::map<std::uint64_t, std::uint64_t> steps;
     for (const sim::TaskRow& task : rows.rows<sim::TaskRow>()) {
         const bool sized = !workload.trace.empty() && !workload.fee.is_zero();

@@ -55,8 +55,8 @@ sim::Scenario lies(std::uint32_t tasks, std::uint32_t per_block, std::uint32_t c
 
 }  // namespace
 
-// Every liar is proven wrong within a few blocks, long before the window is over; so many tasks
-// follow that its end is reached.
+// Every liar is proven wrong within a few blocks, long before the window is over. Enough tasks
+// follow that the run reaches the end of the window.
 Result<Sample> correlated_penalties(const ValidationCase& c, const RunContext& context) {
     constexpr std::uint32_t kProvidersMax = 100;
     constexpr std::uint32_t kPerProvider = 8;  // tasks of a block

@@ -1,5 +1,5 @@
-// The engines in every order of events, to the end of a depth: every state that so many events can
-// reach is visited. The test prints the depth and the states. AIVM_SCOPE_DEPTH=7
+// The engines in every order of events up to a number of events (the depth): every state that can
+// be reached by then is visited. The test prints the depth and the states. AIVM_SCOPE_DEPTH=7
 // AIVM_SCOPE_STATES=20000000 goes deeper.
 #include "sim/testing/small_scope.h"
 

@@ -669,8 +669,8 @@ Result<std::unique_ptr<ConsensusEngine>> make_avalanche(const AvalancheConfig& c
 
 namespace {
 
-// In betas of a rogue vertex. Long enough that rivals of which some node has accepted one are not
-// taken for a stalemate: with the support which that takes, so many polls in a row do not all fail.
+// In betas of a rogue vertex. Where some node has accepted one of the rivals, it has so much
+// support that this many polls in a row do not all fail: it is not taken for a stalemate.
 constexpr std::uint32_t kStalematePolls = 4;
 
 AvalancheConfig config_of(const ChainSettings& chain) {

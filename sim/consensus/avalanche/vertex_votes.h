@@ -13,10 +13,9 @@
 //      stays so until it is decided. It is accepted once its parents are. Its rivals are then
 //      rejected with all their descendants, pending ones included.
 //   5. Of many rivals that are preferred by about as many nodes each, none ever has alpha votes,
-//   and
-//      polls alone would not end that. Rivals that had no success in the last `stalemate_polls` or
-//      more polls with enough responses are ranked anew, by id, and their successes forgotten:
-//      nodes that know the same rivals then prefer the same one.
+//      and polls alone would not end that. The successes of rivals that had none in the last
+//      `stalemate_polls` polls with enough responses are forgotten, and the rivals are ordered by
+//      id: nodes that know the same rivals then prefer the same one.
 #pragma once
 
 #include <cstdint>
