@@ -16,6 +16,7 @@
 #include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/cli/catalog.h"
 #include "scenarios/cli/comment_numbers.h"
+#include "scenarios/cli/threshold_table.h"
 #include "scenarios/file/load.h"
 #include "scenarios/file/print.h"
 #include "scenarios/run/run.h"
@@ -423,6 +424,40 @@ TEST(Claims, EveryNumberOfACommentIsAValueOrComputed) {
                 << name << ": " << number;
         }
     }
+}
+
+// The numbers that a sweep holds apart from its claim, and those of its scenario.
+std::set<std::string> values_of(const Threshold& sweep) {
+    std::set<std::string> out = values_in(scenario_with(sweep.scenario));
+    out.merge(numbers_in(sweep.expression));
+    for (const std::string& assignment : sweep.set) out.merge(numbers_in(assignment));
+    for (const double x : sweep.grid) out.insert(fmt::format("{}", x));
+    for (const auto& [name, value] : sweep.where) out.insert(fmt::format("{}", value));
+    return out;
+}
+
+// What a sweep claims is measured against its expression or its sign; so a number of the sentence
+// must be one of the sweep or of its scenario, or 0, 1 or 2 in a formula. A fraction with a
+// numerator of 1 is one of the divisor, too.
+TEST(Claims, EveryNumberOfASweepsClaimIsMeasured) {
+    std::size_t seen = 0;
+    for (const std::string& name : catalog_names()) {
+        const std::vector<Threshold> sweeps = read_thresholds(name).value();
+        for (const Threshold& sweep : sweeps) {
+            std::set<std::string> known = values_of(sweep);
+            known.insert({"0", "1", "2", "1/2"});
+            for (const std::string& number : numbers_in(sweep.claim)) {
+                ++seen;
+                std::set<std::string> values = values_of_fraction(number);
+                values.insert(number);
+                if (number.starts_with("1/")) values.insert(number.substr(2));
+                EXPECT_TRUE(std::ranges::any_of(
+                    values, [&](const auto& one) { return known.contains(one); }))
+                    << name << ", " << sweep.name << ": " << number;
+            }
+        }
+    }
+    EXPECT_GT(seen, 20U) << "they are no longer found";
 }
 
 // --- Sentences without numbers ---
