@@ -94,7 +94,9 @@ private:
         ConflictGraph conflicts;
         std::map<Hash32, Item> undecided;
         std::map<Hash32, Height> frontier;  // accepted, without accepted children
-        BlockRef last_accepted;             // the highest
+        // As of the last change of votes, undecided or frontier.
+        std::optional<std::vector<BlockRef>> endorsed;
+        BlockRef last_accepted;  // the highest
         PendingVertices pending;
         VertexHistory history;
         std::deque<VertexPoll> polls;  // in the order in which they count
@@ -157,13 +159,16 @@ private:
 
     // Here, or as soon as the node has carried out what it was asked to.
     [[nodiscard]] bool is_accepted(const Hash32& id) const {
-        return state().accepting.contains(id) || host_.is_accepted(id);
+        const State& s = state();
+        return s.frontier.contains(id) || s.accepting.contains(id) || host_.is_accepted(id);
     }
     [[nodiscard]] bool is_known(const Hash32& id) const {
         return state().undecided.contains(id) || is_accepted(id);
     }
     [[nodiscard]] BlockRef ref_of(const Hash32& id) const { return state().undecided.at(id).ref(); }
-    [[nodiscard]] std::vector<BlockRef> endorsed() const;
+    // What has no endorsed child: preferred vertices, and accepted ones.
+    [[nodiscard]] const std::vector<BlockRef>& endorsed();
+    [[nodiscard]] std::vector<BlockRef> find_endorsed() const;
     [[nodiscard]] std::vector<BlockRef> accepted_frontier() const;
 
     [[nodiscard]] State& state() {
@@ -293,6 +298,7 @@ void Avalanche::add(const Item& vertex) {
     State& s = state();
     ConflictGraph::Node node{vertex.id, vertex.height, vertex.parents, {}};
     for (const Hash32& key : vertex.keys) node.keys.push_back(graph_key(key));
+    s.endorsed.reset();
     s.conflicts.add(node);
     s.votes.add({vertex.id, vertex.height, vertex.parents, s.conflicts.conflicts_of(vertex.id)});
     s.undecided.emplace(vertex.id, vertex);
@@ -324,6 +330,7 @@ void Avalanche::on(const ItemBuilt& built, Actions& out) {
 
 void Avalanche::apply(const VertexVotes::Decisions& decisions, AcceptedBy by, Actions& out) {
     State& s = state();
+    s.endorsed.reset();
     for (const Hash32& id : decisions.accepted) {
         const Item vertex = s.undecided.at(id);
         out.push_back(Accept{id, by});
@@ -393,6 +400,8 @@ Avalanche::VertexPoll* Avalanche::find_poll(RequestId id) {
 }
 
 void Avalanche::add_nearest(const Hash32& id, std::set<Hash32>& out) const {
+    if (state().undecided.contains(id)) return void(out.insert(id));
+    if (state().pending.find(id) == nullptr) return;
     std::vector<Hash32> open{id};
     std::set<Hash32> seen;
     while (!open.empty()) {
@@ -438,12 +447,15 @@ bool Avalanche::is_settled(const VertexPoll& poll) const {
     const State& s = state();
     std::uint32_t missing = 0;
     for (const Drawn& each : poll.waiting) missing += each.times;
+    std::uint32_t given = 0;
     for (const Answer& each : poll.answers) {
+        if (!each.endorsed.empty()) given += each.weight;
         // It may still turn out to be for something.
         if (std::ranges::any_of(each.endorsed,
                                 [&](const Hash32& id) { return s.pending.expects_soon(id); }))
             missing += each.weight;
     }
+    if (const auto settled = s.votes.settled_by_number(given, missing)) return *settled;
     return s.votes.settled(responses_of(poll), missing);
 }
 
@@ -476,8 +488,13 @@ void Avalanche::count_finished_polls(Actions& out) {
 
 // --- Polls: answering, and being answered ---
 
-// What has no endorsed child: preferred vertices, and accepted ones.
-std::vector<BlockRef> Avalanche::endorsed() const {
+const std::vector<BlockRef>& Avalanche::endorsed() {
+    State& s = state();
+    if (!s.endorsed) s.endorsed = find_endorsed();
+    return *s.endorsed;
+}
+
+std::vector<BlockRef> Avalanche::find_endorsed() const {
     const State& s = state();
     std::map<Hash32, Height> uncovered = s.frontier;
     for (const Hash32& id : s.votes.strongly_preferred()) {

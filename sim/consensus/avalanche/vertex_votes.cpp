@@ -146,13 +146,19 @@ bool VertexVotes::settled(const std::vector<std::vector<Hash32>>& responses,
                           std::uint32_t missing) const {
     const auto given = static_cast<std::uint32_t>(
         std::ranges::count_if(responses, [](const auto& r) { return !r.empty(); }));
-    if (missing == 0 || given + missing < thresholds_.alpha) return true;
-    if (given < thresholds_.alpha) return false;
+    if (const auto known = settled_by_number(given, missing)) return *known;
     const std::map<Slot, Votes> votes = collect(responses);
     return std::ranges::all_of(slots_, [&](const auto& each) {
         const std::uint32_t own = votes.contains(each.second) ? count(each.second, votes) : 0;
         return own >= thresholds_.alpha || own + missing < thresholds_.alpha;
     });
+}
+
+std::optional<bool> VertexVotes::settled_by_number(std::uint32_t given,
+                                                   std::uint32_t missing) const {
+    if (missing == 0 || given + missing < thresholds_.alpha) return true;
+    if (given < thresholds_.alpha) return false;
+    return std::nullopt;
 }
 
 VertexVotes::Decisions VertexVotes::accept(const Hash32& id) {

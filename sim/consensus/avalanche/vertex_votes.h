@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -60,6 +61,9 @@ public:
     // Whether `missing` further responses could not change what a poll with these does.
     [[nodiscard]] bool settled(const std::vector<std::vector<Hash32>>& responses,
                                std::uint32_t missing) const;
+    // The same of `given` responses that are not empty, where their number alone tells.
+    [[nodiscard]] std::optional<bool> settled_by_number(std::uint32_t given,
+                                                        std::uint32_t missing) const;
     // The votes that such a poll counts for each vertex, in no particular order.
     [[nodiscard]] std::vector<std::pair<Hash32, std::uint32_t>> support(
         const std::vector<std::vector<Hash32>>& responses) const;
