@@ -189,6 +189,72 @@ TEST(SelfChallenger, WhereEverythingComesBackItIsFree) {
     EXPECT_EQ(count(outcome, "attacker_net"), 0);
 }
 
+// --- A56 forced_error ---
+
+sim::Scenario with_forced_errors() {
+    sim::Scenario s = small_economic();
+    s.vm.config.challenge_window_blocks = 12;
+    s.workload.value_at_risk = Amount();
+    s.actors = {group("provider", 2),
+                owned(group("provider", 2, "forced_error", {{"error_ppm", 500'000}}), "market"),
+                owned(group("challenger", 1, "forced_error"), "market")};
+    return s;
+}
+
+TEST(ForcedError, ItsOwnerProvesWhatNobodyElseFinds) {
+    for (const sim::Fidelity fidelity : {sim::Fidelity::kEconomic, sim::Fidelity::kFull}) {
+        sim::Scenario s = with_forced_errors();
+        s.run.fidelity = fidelity;
+        const sim::Outcome outcome = run(s);
+        EXPECT_EQ(verdict(outcome), "clean");
+        const std::int64_t errors = count(outcome, "n_fraud_posted");
+        ASSERT_GT(errors, 0);
+        EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
+        EXPECT_EQ(payoff(outcome, "market").rewards, lux(40 * static_cast<std::uint64_t>(errors)));
+    }
+}
+
+TEST(ForcedError, WhoChecksHasTheJackpotAndTheOwnerComesLast) {
+    sim::Scenario s = with_forced_errors();
+    s.actors.push_back(group("challenger", 1, "lazy_checker", {{"check_ppm", 1'000'000}}));
+    const sim::Outcome outcome = run(s);
+    EXPECT_EQ(verdict(outcome), "clean");
+    const auto errors = static_cast<std::uint64_t>(count(outcome, "n_fraud_posted"));
+    ASSERT_GT(errors, 0U);
+    EXPECT_EQ(payoff(outcome, "lazy_checkers").rewards, lux(40 * errors));
+    EXPECT_EQ(payoff(outcome, "market").rewards, Amount());
+}
+
+// --- attention_auditor, attentive_checker ---
+
+TEST(Attention, WhoDidNotCheckPaysForEveryQuestionAndWhoDidPaysNothing) {
+    for (const sim::Fidelity fidelity : {sim::Fidelity::kEconomic, sim::Fidelity::kFull}) {
+        sim::Scenario s = small();
+        s.run.fidelity = fidelity;
+        const sim::ActorGroup idle =
+            group("challenger", 1, "attentive_checker", {{"check_ppm", 0}});
+        s.actors = {group("provider", 2),
+                    owned(group("challenger", 1, "attentive_checker"), "busy"), owned(idle, "idle"),
+                    group("challenger", 1, "attention_auditor",
+                          {{"ask_ppm", 1'000'000}, {"penalty", kLux}})};
+        const sim::Outcome outcome = run(s);
+        EXPECT_EQ(verdict(outcome), "clean");
+        EXPECT_EQ(payoff(outcome, "busy").net_nlux, 0);
+        EXPECT_EQ(payoff(outcome, "idle").net_nlux, -30 * kLux);
+        EXPECT_EQ(payoff(outcome, "attention_auditors").bribes, lux(30));
+    }
+}
+
+TEST(Attention, ItChangesNothingThatWhoChecksAlsoChallenges) {
+    sim::Scenario s = small_economic();
+    s.actors = {group("provider", 2, "lazy_guess"), group("challenger", 1, "attentive_checker"),
+                group("challenger", 1, "attention_auditor")};
+    const sim::Outcome outcome = run(s);
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
+}
+
 // --- A14 challenge_frontrunner ---
 
 sim::Scenario frontrun(bool in_clear, std::uint32_t proposers) {

@@ -5,29 +5,11 @@
 // reward is no penalty, so one wrong answer costs it bond * (1 - challenger share), of which the
 // requester's share is paid and the rest burned (V43). If everything returns, spoiling the
 // requester's work is free. Observe attacker_net and reassign_rounds.
-#include "scenarios/adversaries/lies.h"
+#include "scenarios/adversaries/accomplice_checker.h"
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
 namespace {
-
-class SelfChallenger final : public sim::ChallengerStrategy {
-public:
-    explicit SelfChallenger(sim::StrategyContext context) : context_(std::move(context)) {}
-
-    std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
-        if (!context_.is_accomplice(answered_by(view))) return std::nullopt;
-        return 0;  // its provider has computed the answer already
-    }
-    std::optional<Answer> claim(const sim::TaskView& view) override {
-        const Answer truth = true_answer(view);
-        if (answers_agree(context_.rules.policy, view.task.provisional, truth)) return std::nullopt;
-        return truth;
-    }
-
-private:
-    sim::StrategyContext context_;
-};
 
 std::unique_ptr<sim::ProviderStrategy> make_self_challenged_provider(
     const Parameters& parameters, const sim::StrategyContext& context) {
@@ -36,7 +18,7 @@ std::unique_ptr<sim::ProviderStrategy> make_self_challenged_provider(
 
 std::unique_ptr<sim::ChallengerStrategy> make_self_challenger(const Parameters&,
                                                               const sim::StrategyContext& context) {
-    return std::make_unique<SelfChallenger>(context);
+    return std::make_unique<AccompliceChecker>(context);
 }
 
 constexpr std::array kCheatParameters{kCheat};

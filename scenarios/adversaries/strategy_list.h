@@ -8,6 +8,8 @@
     X(kAlwaysCheckRow)          \
     X(kThresholdCheckRow)       \
     X(kBiddingCheckerRow)       \
+    X(kAttentionAuditorRow)     \
+    X(kAttentiveCheckerRow)     \
     X(kSlowRow)                 \
     X(kHastyBuyerRow)           \
     X(kModelOwnerRow)           \
@@ -35,6 +37,7 @@
     X(kModelDowngradeRow)       \
     X(kLazyCheckerRow)          \
     X(kSelfChallengerRow)       \
+    X(kForcedErrorRow)          \
     X(kChallengeFrontrunnerRow) \
     X(kCheckerBriberRow)        \
     X(kBribableCheckerRow)      \

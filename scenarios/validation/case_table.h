@@ -84,6 +84,8 @@ Result<Sample> corrupt_by_stake(const ValidationCase& c, const RunContext& conte
 Result<Sample> audit_floor(const ValidationCase& c, const RunContext& context);
 Result<Sample> insured_harm(const ValidationCase& c, const RunContext& context);
 Result<Sample> deterred_by_a_price(const ValidationCase& c, const RunContext& context);
+Result<Sample> forced_errors(const ValidationCase& c, const RunContext& context);
+Result<Sample> attention(const ValidationCase& c, const RunContext& context);
 // queue_price.cpp
 Result<Sample> cost_of_a_full_queue(const ValidationCase& c, const RunContext& context);
 // snow.cpp

@@ -1,4 +1,4 @@
-// V71-V77: rules beyond a flat share of the result bond. What each policy takes, pays or lets pass
+// V71-V79: rules beyond a flat share of the result bond. What each policy takes, pays or lets pass
 // comes out of runs with the policy on; spec and sources of the formulas are in CASES.md.
 #include <cmath>
 #include <map>
@@ -111,6 +111,54 @@ Result<Sample> halved_reward(const ValidationCase& c, const RunContext& context)
     const double share =
         10 * s.vm.policy.challenger_share_bps / kBasisPoints * missed_frauds(*played).whole;
     return Sample{played->net_lux("one"), share};
+}
+
+// One provider that errs on purpose, and whose owner proves at the end of the window what nobody
+// else has found: what a challenger of everything earns per result, as a part of the jackpot.
+Result<Sample> forced_errors(const ValidationCase& c, const RunContext& context) {
+    constexpr double kErrors = 400;
+    const std::uint32_t n = c.whole("n", 1, 200);
+    const std::uint32_t error_ppm = c.ppm("f");
+    if (error_ppm == 0) c.refuse("f", "above 0");
+    sim::Scenario s = market(tasks_for(kErrors / c.share("f")), 20);
+    s.vm.config.challenge_window_blocks = 8;
+    s.vm.policy.claim_reward = ClaimReward::kHalving;
+    s.actors = {
+        members(sim::Role::kProvider, "erring", 1, "forced_error", {{"error_ppm", error_ppm}}),
+        members(sim::Role::kChallenger, "disclosing", 1, "forced_error", {{"margin_blocks", 2}}),
+        checkers("one", 1, 1'000'000), checkers("others", n - 1, c.ppm("q"))};
+    s.actors[0].principal = s.actors[1].principal = "market";
+    AIVM_ASSIGN(const auto played, play(context, s));
+    const double jackpot = 10 * s.vm.policy.challenger_share_bps / kBasisPoints;
+    return Sample{played->net_lux("one"), jackpot * static_cast<double>(played->results().size())};
+}
+
+// The check cost at which one that checks everything has as much as one that checks nothing, among
+// honest providers: a check finds nothing, and saves the penalty.
+Result<Sample> attention(const ValidationCase& c, const RunContext& context) {
+    constexpr double kTolerance = 2e-3;
+    constexpr double kAnswers = 2400;
+    const double asked = c.share("P");
+    const double penalty = c.positive("A");
+    if (asked == 0) c.refuse("P", "above 0");
+    const Money money(penalty);
+    const auto saved = [&](double cost) -> Result<double> {
+        sim::Scenario s = market(tasks_for(kAnswers), 100);
+        s.workload.check_cost = money.amount(cost);
+        const auto amount = static_cast<std::int64_t>(money.amount(penalty).nlux());
+        s.actors = {
+            members(sim::Role::kProvider, "providers", 1, "honest"),
+            members(sim::Role::kChallenger, "auditor", 1, "attention_auditor",
+                    {{"ask_ppm", c.ppm("P")}, {"penalty", amount}}),
+            members(sim::Role::kChallenger, "busy", 1, "attentive_checker"),
+            members(sim::Role::kChallenger, "idle", 1, "attentive_checker", {{"check_ppm", 0}})};
+        AIVM_ASSIGN(const auto played, play(context, s));
+        return played->net_lux("busy") - played->net_lux("idle");
+    };
+    const double threshold = asked * penalty;
+    const Bracket bracket{.low = threshold / 2, .high = 2 * threshold, .least = 1e-9, .most = 1e9};
+    AIVM_ASSIGN(const double found, sign_change(bracket, kTolerance, saved));
+    return Sample{found, 1};
 }
 
 // As V22, with a least share of the stake: equal bonds are equal votes.
