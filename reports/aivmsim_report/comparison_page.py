@@ -13,8 +13,8 @@ from .words import count, listed, number, percent, plural
 
 MOST_ROWS = 400
 MOST_BARS = 24
-# What is worth saying first, and its unit: (metric, what it is, unit, scale).
-TOLD = (
+# The metrics of the headline: (metric, what it is, unit, scale of a value to that unit).
+HEADLINE_METRICS = (
     ("cheating_gain", "the attacker's gain over honest play", "LUX", 1e-9),
     ("p_final_corrupt", "the share of wrong results among the final", "percentage points", 100),
     ("ttf_mean", "the mean time to finality", "s", 1),
@@ -76,7 +76,7 @@ def headline(found: Comparison) -> str:
     if not found.differences:
         return "Nothing that was measured: every metric of every run is the same."
     parts = []
-    for metric, what, unit, scale in TOLD:
+    for metric, what, unit, scale in HEADLINE_METRICS:
         of_metric = [one for one in found.differences if one.metric == metric]
         sure = [one for one in of_metric if one.sure]
         if not sure:
@@ -138,8 +138,8 @@ def _violations(found: Comparison) -> str:
 def all_charts(found: Comparison) -> list[Chart | Absent]:
     if not found.keys:
         return [relative(found)]
-    return [over_points(found, *told) for told in TOLD
-            if any(one.metric == told[0] for one in found.differences)]  # fmt: skip
+    return [over_points(found, *row) for row in HEADLINE_METRICS
+            if any(one.metric == row[0] for one in found.differences)]  # fmt: skip
 
 
 def relative(found: Comparison) -> Chart | Absent:

@@ -31,18 +31,22 @@ double number_of(const sim::Number& value) {
 Result<Side> read_side(sim::Study& study) {
     AIVM_ASSIGN(const auto runs, study.rows<sim::RunRow>());
     AIVM_ASSIGN(const auto parameters, study.rows<sim::PointParamRow>());
-    Side side;
+    std::map<std::int64_t, const sim::RunRow*> ended;
     for (const sim::RunRow& run : runs) {
-        if (run.status == sim::RunStatus::kFailed || run.status == sim::RunStatus::kInterrupted)
-            continue;
-        AIVM_ASSIGN(const auto metrics, study.rows<sim::MetricRow>(run.run_id));
-        for (const sim::MetricRow& metric : metrics) {
-            if (!metric.mode.empty() || metric.name == "wall_seconds") continue;
+        if (run.status != sim::RunStatus::kFailed && run.status != sim::RunStatus::kInterrupted)
+            ended.emplace(run.run_id, &run);
+    }
+    Side side;
+    AIVM_TRY(study.for_each_row<sim::MetricRow>(
+        "WHERE mode = '' AND name <> 'wall_seconds'",
+        [&](std::int64_t run_id, const sim::MetricRow& metric) {
+            const auto run = ended.find(run_id);
+            if (run == ended.end()) return;
             std::optional<double> value;
             if (metric.value) value = number_of(*metric.value);
-            side[run.point_id].values[metric.name].push_back({run.seed, value});
-        }
-    }
+            const sim::RunRow& of = *run->second;
+            side[of.point_id].values[metric.name].push_back({of.seed, value});
+        }));
     for (const sim::PointParamRow& row : parameters) {
         if (const auto point = side.find(row.point_id); point != side.end())
             point->second.parameters[row.name] = row.text;

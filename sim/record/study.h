@@ -17,12 +17,17 @@
 
 namespace aivm::sim {
 
-// SELECT of the table's columns that files of schema version `version` have, without run_id, with
-// `where` ("WHERE ..." or empty), in the order of the key.
+// The table's columns that files of schema version `version` have, without run_id.
 template <class Row>
-std::string select_sql(std::int64_t version, const std::string& where) {
+std::vector<std::string_view> column_names(std::int64_t version) {
     std::vector<std::string_view> names;
     for_each_column<Row>(version, [&](const auto& column) { names.push_back(column.name); });
+    return names;
+}
+
+// SELECT of these columns with `where` ("WHERE ..." or empty), in the order of the key.
+template <class Row>
+std::string select_sql(const std::vector<std::string_view>& names, const std::string& where) {
     return fmt::format("SELECT {} FROM {} {} ORDER BY {}{}", fmt::join(names, ", "),
                        Table<Row>::name, where, Table<Row>::scope == Scope::kRun ? "run_id, " : "",
                        Table<Row>::key);
@@ -35,7 +40,8 @@ Result<std::vector<Row>> select_rows(Database& database, const std::string& wher
                                      std::int64_t version = kSchemaVersion) {
     std::vector<Row> out;
     if (version < first_version<Table<Row>>()) return out;
-    AIVM_ASSIGN(const Statement statement, database.prepare(select_sql<Row>(version, where)));
+    AIVM_ASSIGN(const Statement statement,
+                database.prepare(select_sql<Row>(column_names<Row>(version), where)));
     while (true) {
         AIVM_ASSIGN(const bool found, database.next(statement));
         if (!found) return out;
@@ -68,6 +74,24 @@ public:
     Result<std::vector<Row>> rows(std::int64_t run_id) {
         static_assert(Table<Row>::scope == Scope::kRun, "this table does not belong to a run");
         return select<Row>("WHERE run_id = " + std::to_string(run_id));
+    }
+    // Calls `take(run_id, row)` for the rows of all runs that match `where` ("WHERE ..." or empty),
+    // in the order of runs and keys: one query, however many runs there are.
+    template <class Row, class Take>
+    Status for_each_row(const std::string& where, Take take) {
+        static_assert(Table<Row>::scope == Scope::kRun, "this table does not belong to a run");
+        if (version_ < first_version<Table<Row>>()) return {};
+        std::vector<std::string_view> names = column_names<Row>(version_);
+        const auto run_column = static_cast<int>(names.size());
+        names.emplace_back("run_id");
+        AIVM_ASSIGN(const Statement statement, database_.prepare(select_sql<Row>(names, where)));
+        while (true) {
+            AIVM_ASSIGN(const bool found, database_.next(statement));
+            if (!found) return {};
+            std::int64_t run_id = 0;
+            fetch_value(statement.raw(), run_column, run_id);
+            take(run_id, fetch_row<Row>(statement.raw(), version_));
+        }
     }
 
     // Everything needed to run a run again and compare.

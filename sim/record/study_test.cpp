@@ -1,6 +1,7 @@
 #include "sim/record/study.h"
 
 #include <chrono>
+#include <map>
 
 #include "sim/record/test_support.h"
 
@@ -99,6 +100,22 @@ TEST_F(StudyTest, OpeningTakesAsManyStepsPerRunWhateverTheNumberOfRuns) {
     const double many = steps_of("many.db", 2000);
     EXPECT_LT(many, 24 * few + 0.2)
         << "eight times the runs take eight times as long, not 64 times";
+}
+
+TEST_F(StudyTest, RowsOfAllRunsAreThoseOfEachRunInTurn) {
+    write_study(file("three.db"), {"1", "2", "3"});
+    auto study = open_study(file("three.db")).value();
+    std::map<std::int64_t, std::vector<MetricRow>> found;
+    const Status read = study.for_each_row<MetricRow>(
+        "", [&](std::int64_t run, MetricRow row) { found[run].push_back(std::move(row)); });
+    ASSERT_TRUE(read) << read.error().text();
+    std::map<std::int64_t, std::vector<MetricRow>> expected;
+    const std::vector<RunRow> runs = study.rows<RunRow>().value();
+    for (const RunRow& run : runs) expected[run.run_id] = study.rows<MetricRow>(run.run_id).value();
+    EXPECT_EQ(found.size(), 3U);
+    EXPECT_EQ(found, expected);
+    const auto unknown = study.for_each_row<MetricRow>("WHERE nothing", [](auto, const auto&) {});
+    EXPECT_EQ(unknown.error().code, ErrorCode::kStorage);
 }
 
 TEST_F(StudyTest, AFileThatIsStillWrittenToIsRefused) {

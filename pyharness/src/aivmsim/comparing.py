@@ -68,8 +68,8 @@ def compare(
     ...         **{"tasks.count": 20, "vm.challenge_window_blocks": window}
     ...     )
     ...     _ = aivmsim.sweep(changed, seeds=[1, 2, 3], out=paths[-1])
-    >>> told = aivmsim.compare(*paths, metrics=["ttf_mean"])
-    >>> bool(told["low"][0] > 0), int(told["n"][0]), bool(told["paired"][0])
+    >>> found = aivmsim.compare(*paths, metrics=["ttf_mean"])
+    >>> bool(found["low"][0] > 0), int(found["n"][0]), bool(found["paired"][0])
     (True, 3, True)
     """
     left, right = (_runs(source) for source in (a, b))
@@ -144,11 +144,11 @@ def _difference(
         pairs = (both[f"{name}_b"].astype(float) - both[f"{name}_a"].astype(float)).tolist()
         found = mean_interval(pairs, confidence)
         low, high = (end if math.isfinite(end) else math.nan for end in (found.low, found.high))
-        told = {"difference": found.value, "low": low, "high": high, "n": len(pairs)}
-        return means | told | {"paired": True}
+        difference = {"difference": found.value, "low": low, "high": high, "n": len(pairs)}
+        return means | difference | {"paired": True}
     low, high = _welch(a, b, confidence)
-    told = {"difference": means["b"] - means["a"], "low": low, "high": high}
-    return means | told | {"n": min(len(a), len(b)), "paired": False}
+    difference = {"difference": means["b"] - means["a"], "low": low, "high": high}
+    return means | difference | {"n": min(len(a), len(b)), "paired": False}
 
 
 def _mean(values: pd.Series) -> float:
