@@ -98,7 +98,8 @@ def violations(db: sqlite3.Connection, run_id: int | None = None) -> str:
             f"<b>{escape(r['invariant'])}</b> {escape(_name_of(r['invariant']))}"
             + (" <i>expected</i>" if r["expected"]
                                                   else "") + times,
-            f"{duration(r['time_ns'])}<br>block {r['block']}<br><span class='dim'>{where}</span>",
+            f"<span class='nowrap'>{duration(r['time_ns'])}<br>block {r['block']}</span>"
+            f"<br><span class='dim'>{where}</span>",
             f"{escape(r['message'])}<br><span class='dim'>{escape(r['actors'])}</span>"
             + (f"<pre>{escape(r['replay'])}</pre>" if r["replay"] else ""),
         ])  # fmt: skip

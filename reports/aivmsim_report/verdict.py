@@ -98,7 +98,7 @@ def _safe_windows(study: Study, axis: Axis) -> str:
         cells = (
             next(lines(study, axis, None))[2] if by is None else cells_at(study, axis, by, value)
         )
-        where = f" at {by.label(value)}" if by else ""
+        where = f" at {by.label(value) if by.key == CENSORS else by.named(value)}" if by else ""
         shown.append((where, cells))
     measured, sure = (
         [(where, safe_window(study, axis, cells, SAFE, by_interval)) for where, cells in shown]

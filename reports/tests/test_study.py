@@ -1,5 +1,6 @@
 """The page of a study says what its file says: numbers are checked against SQL of their own."""
 
+import itertools
 import json
 import math
 import re
@@ -116,6 +117,19 @@ def test_axes_can_be_chosen_and_an_unknown_one_is_one_error(sweep, tmp_path, cap
     assert main([str(sweep), "-o", str(tmp_path / "x.html"), "--metrics", "nonsense"]) == 2
     assert "has no metric nonsense" in capsys.readouterr().err
     assert not (tmp_path / "x.html").exists()
+
+
+def test_the_headline_names_the_other_parameter(tmp_path):
+    study = StudyFile(tmp_path / "two.db")
+    for point, (window, watchers) in enumerate(itertools.product((5, 20), (1, 2)), start=1):
+        study.point(
+            point, vm__challenge_window_blocks=window, challenger__watchers__count=watchers
+        )
+        study.metric(point, "n_fraud_posted", 10)
+        study.metric(point, "n_fraud_missed", 0)
+        study.run(point, point)
+    _, answer, _ = headline(study_of(study.close()))
+    assert answer.startswith("As measured 5 blocks at count 1, 5 blocks at count 2;")
 
 
 def test_the_headline_is_the_shortest_window_that_sql_finds_safe(sweep):
