@@ -5,10 +5,10 @@
 // that it is asked, and answers; whoever has not cannot tell, so it pays the penalty A for the
 // share P of the results that are asked about. Checking is dominant while P A exceeds the cost of a
 // check, whatever others cheat (V79). Here the promise is kept outside the chain, as a contract
-// between the auditor and the checkers would: questions are notices and penalties payments
-// (SideChannel), which the accounting reports as cost and as receipts of the auditor. A question
-// comes after the checker has decided, which stands for a question that only a check reveals.
-// Observe the payoffs of checkers that differ in check_ppm.
+// between the auditor and the checkers would: questions are notices, which no other honest strategy
+// reads, and penalties are payments (SideChannel), which the accounting reports as cost and as
+// receipts of the auditor. A question comes after the checker has decided, which stands for a
+// question that only a check reveals. Observe the payoffs of checkers that differ in check_ppm.
 #include <map>
 #include <vector>
 

@@ -127,6 +127,14 @@ TEST(FreeParameters, AQueueOfAnySizeMayBeKeptFull) {
     expect_failed("V70", {{"b", 0.00001}}, "the VM has it in whole basis points");
 }
 
+TEST(FreeParameters, AnyShareMayBeForcedToErrOrAskedAbout) {
+    expect_agrees("V78", {{"f", 1}, {"q", 0}, {"n", 1}});
+    expect_agrees("V78", {{"f", 0.5}, {"q", 1}, {"n", 3}});
+    expect_failed("V78", {{"f", 0}}, "f = 0: it must be above 0");
+    expect_agrees("V79", {{"P", 0.5}, {"A", 3}});
+    expect_failed("V79", {{"P", 1}}, "a sample that tells 10 % needs inf tasks");
+}
+
 TEST(FreeParameters, TermsMayCancel) {
     expect_agrees("V05", {{"p", 0.2}, {"S", 390}});
     expect_agrees("V05", {{"p", 0.2}, {"S", 395}});

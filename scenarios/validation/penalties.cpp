@@ -119,7 +119,7 @@ Result<Sample> forced_errors(const ValidationCase& c, const RunContext& context)
     constexpr double kErrors = 400;
     const std::uint32_t n = c.whole("n", 1, 200);
     const std::uint32_t error_ppm = c.ppm("f");
-    if (error_ppm == 0) c.refuse("f", "above 0");
+    if (error_ppm == 0) c.refuse("f", "it must be above 0");
     sim::Scenario s = market(tasks_for(kErrors / c.share("f")), 20);
     s.vm.config.challenge_window_blocks = 8;
     s.vm.policy.claim_reward = ClaimReward::kHalving;
@@ -137,13 +137,12 @@ Result<Sample> forced_errors(const ValidationCase& c, const RunContext& context)
 // honest providers: a check finds nothing, and saves the penalty.
 Result<Sample> attention(const ValidationCase& c, const RunContext& context) {
     constexpr double kTolerance = 2e-3;
-    constexpr double kAnswers = 2400;
     const double asked = c.share("P");
     const double penalty = c.positive("A");
-    if (asked == 0) c.refuse("P", "above 0");
+    const std::uint32_t answers = tasks_for(std::max(2400.0, 480 / std::min(asked, 1 - asked)));
     const Money money(penalty);
     const auto saved = [&](double cost) -> Result<double> {
-        sim::Scenario s = market(tasks_for(kAnswers), 100);
+        sim::Scenario s = market(answers, 100);
         s.workload.check_cost = money.amount(cost);
         const auto amount = static_cast<std::int64_t>(money.amount(penalty).nlux());
         s.actors = {
