@@ -47,10 +47,7 @@ public:
 
     void step(SimTime now, const Input& input, Actions& out) override {
         now_ = now;
-        if (state_) {
-            std::erase_if(state_->accepting,
-                          [&](const Hash32& id) { return host_.is_accepted(id); });
-        }
+        if (state_) forget_carried_out();
         const auto before = static_cast<std::ptrdiff_t>(out.size());
         std::visit([&](const auto& each) { on(each, out); }, input);
         keep_needed_bodies(out, before);
@@ -91,7 +88,7 @@ private:
     struct State {
         State(Avalanche& engine, std::uint64_t serial);
         VertexVotes votes;
-        ConflictGraph conflicts;
+        ConflictGraph conflicts;  // of the undecided vertices and those in `accepting`
         std::map<Hash32, Item> undecided;
         std::map<Hash32, Height> frontier;  // accepted, without accepted children
         // As of the last change of votes, undecided or frontier.
@@ -132,7 +129,12 @@ private:
     [[nodiscard]] bool needs_body(const Hash32& id) const;
     // Takes the Discards of such bodies out of the actions from this one on.
     void keep_needed_bodies(Actions& out, std::ptrdiff_t from) const;
-    void add(const Item& vertex);
+    // The node has carried out some of what it was asked to accept.
+    void forget_carried_out();
+    // False, and nothing is added, if a rival has just been accepted: the node found the vertex
+    // valid before it carried that out.
+    [[nodiscard]] bool add(const Item& vertex);
+    void reject_new(const Hash32& id, Actions& out);
     void verified(const Item& vertex, Actions& out);
     void apply(const VertexVotes::Decisions& decisions, AcceptedBy by, Actions& out);
     void accept(const Hash32& id, AcceptedBy by, Actions& out);
@@ -256,8 +258,12 @@ void Avalanche::on(const Verdict& verdict, Actions& out) {
             if (const auto vertex = s.pending.end_verification(verdict.id)) {
                 verified(*vertex, out);
             } else if (const Item* held = s.history.find(verdict.id)) {
-                add(*held);
-                accept(verdict.id, AcceptedBy::kBootstrap, out);
+                if (add(*held)) {
+                    accept(verdict.id, AcceptedBy::kBootstrap, out);
+                } else {
+                    reject_new(verdict.id, out);
+                    s.history.conflict(out);
+                }
             }
             break;
         case Validity::kInvalid:
@@ -294,24 +300,42 @@ void Avalanche::keep_needed_bodies(Actions& out, std::ptrdiff_t from) const {
     out.erase(std::remove_if(out.begin() + from, out.end(), is_needed), out.end());
 }
 
-void Avalanche::add(const Item& vertex) {
+void Avalanche::forget_carried_out() {
+    State& s = state();
+    std::erase_if(s.accepting, [&](const Hash32& id) {
+        if (!host_.is_accepted(id)) return false;
+        s.conflicts.remove(id);
+        return true;
+    });
+}
+
+bool Avalanche::add(const Item& vertex) {
     State& s = state();
     ConflictGraph::Node node{vertex.id, vertex.height, vertex.parents, {}};
     for (const Hash32& key : vertex.keys) node.keys.push_back(graph_key(key));
     s.endorsed.reset();
     s.conflicts.add(node);
-    s.votes.add({vertex.id, vertex.height, vertex.parents, s.conflicts.conflicts_of(vertex.id)});
+    std::vector<Hash32> rivals = s.conflicts.conflicts_of(vertex.id);
+    if (std::ranges::any_of(rivals, [&](const Hash32& id) { return s.accepting.contains(id); })) {
+        s.conflicts.remove(vertex.id);
+        return false;
+    }
+    s.votes.add({vertex.id, vertex.height, vertex.parents, std::move(rivals)});
     s.undecided.emplace(vertex.id, vertex);
+    return true;
+}
+
+void Avalanche::reject_new(const Hash32& id, Actions& out) {
+    out.push_back(Reject{id});
+    state().pending.refused(id, out);
 }
 
 void Avalanche::verified(const Item& vertex, Actions& out) {
     State& s = state();
     // A parent was rejected in the meantime; the node has carried that out after it verified this.
-    if (!std::ranges::all_of(vertex.parents, [&](const Hash32& id) { return is_known(id); })) {
-        out.push_back(Reject{vertex.id});
-        return s.pending.refused(vertex.id, out);
-    }
-    add(vertex);
+    if (!std::ranges::all_of(vertex.parents, [&](const Hash32& id) { return is_known(id); }))
+        return reject_new(vertex.id, out);
+    if (!add(vertex)) return reject_new(vertex.id, out);
     if (vertex.proposer == config_.self) s.unsent.push_back(vertex.id);
     s.pending.known(vertex.id, out);
     tell_preference(out);
@@ -320,7 +344,7 @@ void Avalanche::verified(const Item& vertex, Actions& out) {
 
 void Avalanche::on(const ItemBuilt& built, Actions& out) {
     State& s = state();
-    add(built.item);
+    if (!add(built.item)) return reject_new(built.item.id, out);
     s.unsent.push_back(built.item.id);
     s.pending.known(built.item.id, out);
     tell_preference(out);
@@ -335,7 +359,6 @@ void Avalanche::apply(const VertexVotes::Decisions& decisions, AcceptedBy by, Ac
         const Item vertex = s.undecided.at(id);
         out.push_back(Accept{id, by});
         s.accepting.insert(id);
-        s.conflicts.remove(id);
         s.undecided.erase(id);
         for (const Hash32& parent : vertex.parents) s.frontier.erase(parent);
         s.frontier.emplace(id, vertex.height);

@@ -337,6 +337,29 @@ TEST_F(CatchingUp, AVertexWhoseParentWasRejectedBeforeItsVerdictIsRejectedToo) {
     EXPECT_TRUE(asked<Reject>(child.id));
 }
 
+// The node's verdict is older than the decision that it has not carried out yet. Such a vertex
+// would stay undecided for ever, and the node would vote for both rivals.
+TEST_F(CatchingUp, AVertexWhoseRivalWasAcceptedBeforeItsVerdictIsRejected) {
+    const Item rival{key(6), {test::dag_genesis().id}, 1, {key(2)}, 2};
+    const Item other{key(7), {test::dag_genesis().id}, 1, {key(2)}, 1};
+    step(ItemReceived{1, vertex});
+    step(Verdict{vertex.id, Validity::kValid});
+    const Actions queries = out;
+    step(ItemReceived{2, rival});
+    step(Verdict{rival.id, Validity::kValid});
+    step(ItemReceived{1, other});
+    ASSERT_TRUE(asked<Verify>(other.id));
+    out = queries;
+    vote_until_rejected(vertex.id, rival.id);
+    ASSERT_TRUE(asked<Accept>(vertex.id));
+    step(Verdict{other.id, Validity::kValid});
+    EXPECT_TRUE(asked<Reject>(other.id));
+    EXPECT_EQ(engine.processing(), 0U);
+    const Item late{key(8), {test::dag_genesis().id}, 1, {key(2)}, 0};
+    step(ItemBuilt{late});
+    EXPECT_TRUE(asked<Reject>(late.id)) << "the node built it from the same knowledge";
+}
+
 // What waits to be verified again may be a part of the history, too.
 TEST_F(CatchingUp, APartOfTheHistoryIsVerifiedOnceAtATime) {
     park_and_fall_behind();
