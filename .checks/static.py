@@ -32,7 +32,8 @@ ROOMS = {
     "gpu": "simd emulation kernels cuda hip vulkan webgpu metal backend testing",
     "sim": "engine scenario network storage consensus actors invariants record faults world history"
     " testing",
-    "scenarios": "profiles file adversaries run statistics campaign sweep validation testing cli",
+    "scenarios": "profiles file adversaries run statistics profit campaign sweep validation testing"
+    " cli",
 }
 DECIDING = ["core", "sim", "scenarios"]  # where results are decided
 TOP_LEVEL_FILES = {

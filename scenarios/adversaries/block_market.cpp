@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::uint64_t kAllBps = 10'000;
 
-// A budget is posted before the offer that is paid from it.
-constexpr std::string_view kBudget = "silence: budget";
-constexpr std::string_view kOfferAll = "silence: all";
-constexpr std::string_view kOfferClock = "silence: clock";
 constexpr std::string_view kSold = "silence: sold";
 constexpr std::string_view kSeen =
     "silence: seen";  // an operation, by its sender and (in the place of a task) nonce
@@ -113,8 +109,8 @@ bool SilenceBuyer::would_gain(std::uint64_t lies) {
 std::vector<OperationBody> SilenceBuyer::on_block(const sim::NodeView&) {
     if (offered_) return {};
     offered_ = true;
-    post(kBudget, budget_);
-    post(wanted_ == Silence::kAll ? kOfferAll : kOfferClock, limit_);
+    post(kSilenceBudget, budget_);
+    post(wanted_ == Silence::kAll ? kOfferForAll : kOfferForClock, limit_);
     return {};
 }
 
@@ -161,13 +157,13 @@ void SilenceSeller::note_bid(const sim::Notice& notice) {
 }
 
 void SilenceSeller::note_offer(const sim::Notice& notice) {
-    if (notice.topic == kBudget)
+    if (notice.topic == kSilenceBudget)
         offers_.push_back({notice.from, Silence::kAll, {}, notice.amount, {}});
     const auto known = std::ranges::find(offers_, notice.from, &Offer::buyer);
     if (known == offers_.end()) return;
     if (notice.topic == kSold) known->budget -= std::min(known->budget, notice.amount);
-    if (notice.topic != kOfferAll && notice.topic != kOfferClock) return;
-    known->wanted = notice.topic == kOfferAll ? Silence::kAll : Silence::kClock;
+    if (notice.topic != kOfferForAll && notice.topic != kOfferForClock) return;
+    known->wanted = notice.topic == kOfferForAll ? Silence::kAll : Silence::kClock;
     known->limit = notice.amount;
     std::ranges::stable_sort(offers_, std::ranges::greater(), &Offer::limit);
 }

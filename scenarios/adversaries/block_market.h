@@ -22,6 +22,11 @@ enum class Silence : std::uint8_t {
              // they are late
 };
 
+// Topics of a buyer: its budget, which is posted first, and the most that it pays for one block.
+inline constexpr std::string_view kSilenceBudget = "silence: budget";
+inline constexpr std::string_view kOfferForAll = "silence: all";
+inline constexpr std::string_view kOfferForClock = "silence: clock";
+
 // Topics of bids for the inclusion of a challenge, and of a reveal or move. The amount is the most
 // that the sender pays for one block; an amount of 0 withdraws the bid for the task.
 inline constexpr std::string_view kBidForChallenge = "silence: bid for a challenge";

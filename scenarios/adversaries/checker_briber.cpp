@@ -11,14 +11,12 @@
 // tasks.value_at_risk.
 #include <map>
 
+#include "scenarios/adversaries/checker_bribes.h"
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
 namespace {
-
-constexpr std::string_view kOffer = "offer of silence";
-constexpr std::string_view kAcceptance = "silence";
 
 class Briber final : public sim::ProviderStrategy {
 public:
@@ -29,7 +27,7 @@ public:
     std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
     std::optional<Answer> answer(const sim::TaskView& view) override {
         const Answer lie = wrong_answer(view);
-        context_.side->post({context_.self.address, std::string(kOffer), view.index,
+        context_.side->post({context_.self.address, std::string(kBribeOffered), view.index,
                              view.task.assignments, lie, bribe_});
         offered_[view.index] = view.task.assignments;
         return lie;
@@ -47,7 +45,7 @@ private:
         const auto offered = offered_.find(task);
         if (offered == offered_.end() || offered->second != state.task(task).assignments) return;
         for (const sim::Notice& notice : context_.side->notices()) {
-            if (notice.topic != kAcceptance || notice.task != task ||
+            if (notice.topic != kBribeAccepted || notice.task != task ||
                 notice.assignment != offered->second)
                 continue;
             context_.side->pay(context_.self.address, notice.from, notice.amount);
@@ -83,13 +81,13 @@ private:
         const Amount reward =
             view.task.seats.front().locked.bps(policy.slash_bps).bps(policy.challenger_share_bps);
         for (const sim::Notice& notice : context_.side->notices()) {
-            if (notice.topic != kOffer || notice.task != view.index ||
+            if (notice.topic != kBribeOffered || notice.task != view.index ||
                 notice.assignment != view.task.assignments) {
                 continue;
             }
             __extension__ using Wide = unsigned __int128;
             if (Wide(notice.amount.nlux()) * 1'000'000 < Wide(reward.nlux()) * price_ppm_) continue;
-            context_.side->post({context_.self.address, std::string(kAcceptance), view.index,
+            context_.side->post({context_.self.address, std::string(kBribeAccepted), view.index,
                                  view.task.assignments, view.task.provisional, notice.amount});
             return true;
         }
@@ -113,9 +111,9 @@ public:
         // By index: an acceptance is a notice, too.
         for (; read_ < context_.side->notices().size(); ++read_) {
             sim::Notice notice = context_.side->notices()[read_];
-            if (notice.topic != kOffer) continue;
+            if (notice.topic != kBribeOffered) continue;
             notice.from = context_.self.address;
-            notice.topic = kAcceptance;
+            notice.topic = kBribeAccepted;
             context_.side->post(std::move(notice));
         }
         return {};

@@ -76,4 +76,8 @@
     X(kLateVertexRow)           \
     X(kOrphanMakerRow)          \
     X(kBlockForgerRow)          \
-    X(kRandomOperationsRow)
+    X(kRandomOperationsRow)     \
+    X(kComposedProviderRow)     \
+    X(kComposedChallengerRow)   \
+    X(kComposedRequesterRow)    \
+    X(kComposedValidatorRow)

@@ -56,6 +56,10 @@ std::vector<std::string> check_group(const sim::ActorGroup& group) {
                                            known->minimum, known->maximum, known->unit));
         }
     }
+    const std::uint32_t parts = problems.empty() ? identities_in_place_of_one(*row, group) : 1;
+    if (group.count % parts != 0)
+        problems.push_back(fmt::format("{}: count = {} is no multiple of identities = {}", where,
+                                       group.count, parts));
     return problems;
 }
 
@@ -77,6 +81,15 @@ std::int64_t Parameters::get(std::string_view name) const {
     const auto known = std::ranges::find(known_, name, &StrategyParameter::name);
     AIVM_CHECK(known != known_.end());
     return known->default_value;
+}
+
+std::uint32_t identities_in_place_of_one(const StrategyRow& row, const sim::ActorGroup& group) {
+    if (!row.splits) return 1;
+    constexpr std::string_view kIdentities = "identities";
+    const auto known = std::ranges::find(row.parameters, kIdentities, &StrategyParameter::name);
+    if (known == row.parameters.end()) return group.count;
+    return static_cast<std::uint32_t>(
+        Parameters(row.parameters, group.parameters).get(kIdentities));
 }
 
 std::span<const StrategyRow* const> strategies() { return kStrategies; }

@@ -67,7 +67,8 @@ struct StrategyRow {
     Maker<sim::ValidatorStrategy> validator = nullptr;
     // As a requester it is there only to attack: in the honest run it does not take part.
     bool only_attacks = false;
-    // It has several identities in place of one: in the honest run it is one with all their money.
+    // It has several identities in place of one, as many as its parameter `identities` says or else
+    // its group has: in the honest run each is one with all their money.
     bool splits = false;
     bool watches_pending = false;  // on_pending() is called for its clients
     bool polled = false;  // of validators: what it does needs machines that poll, run.fidelity full
@@ -75,6 +76,9 @@ struct StrategyRow {
     bool in_consensus = false;  // of validators: what it does needs machines that decide together
     OnDag on_dag = OnDag::kNo;
 };
+
+// Into how many identities the members of a group are split in place of one; 1: they are not.
+std::uint32_t identities_in_place_of_one(const StrategyRow& row, const sim::ActorGroup& group);
 
 std::span<const StrategyRow* const> strategies();
 const StrategyRow* find_strategy(std::string_view name);

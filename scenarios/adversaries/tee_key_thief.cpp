@@ -4,6 +4,7 @@
 // Stresses audits: its evidence verifies, so its lies are usable at once; only re-execution finds
 // them. With a share a of results audited, (1 - a) / a corrupt ones pass before the first is caught
 // (V62). Observe ttu_mean, n_fraud_missed and unchecked_share against the challengers' rate.
+#include "scenarios/adversaries/forged_evidence.h"
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -18,14 +19,7 @@ public:
         return static_cast<Answer>(view.task.input_row);  // as good as any
     }
     std::optional<Bytes> evidence(const sim::Device& device, TimestampNs now) override {
-        constexpr std::size_t kReportBytes = 256;
-        GpuEvidence e;
-        e.device_id = id_;
-        e.model = "NVIDIA H100 PCIe";
-        e.timestamp_ns = now;
-        e.spdm_report = Bytes(kReportBytes, 2);
-        e.cc_enabled = e.tee_io_enabled = e.rim_verified = true;
-        return device.sign_with_stolen_key(std::move(e));
+        return forged_evidence(device, id_, now);
     }
 
 private:

@@ -423,6 +423,54 @@ void add_mutants(CLI::App& app, std::function<int()>& chosen) {
     sub->add_flag("--quiet", request->quiet, "no line per mutant that is found");
 }
 
+void add_profit(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* sub = nullptr;
+    const auto request = command(app, chosen, profit_command, "profit",
+                                 "search for a deviation from honest play that pays, made of "
+                                 "primitive actions",
+                                 sub);
+    auto* scenario = sub->add_option("scenario", request->scenario,
+                                     "a scenario file, or a name of the catalogue");
+    add_set(*sub, request->assignments);
+    auto* owner =
+        sub->add_option("--owner", request->owner,
+                        "whose deviations (default: the attacker, or the first provider's owner)")
+            ->type_name("NAME");
+    auto* without = sub->add_option("--without", request->without,
+                                    "a primitive action that stays off; may be repeated")
+                        ->allow_extra_args(false)
+                        ->type_name("ACTION");
+    auto* catalogue =
+        sub->add_flag("--catalogue", request->catalogue,
+                      "how many attacks of the catalogue, or of this scenario of it, a search "
+                      "without their strategies finds again");
+    catalogue->excludes(owner, without);
+    sub->add_flag("--list", request->list, "list the primitive actions and search nothing")
+        ->excludes(scenario);
+    sub->add_option("--budget", request->budget,
+                    "of real time for the search (default 5m); its confirmation comes on top")
+        ->type_name("DURATION");
+    sub->add_option("--runs", request->runs,
+                    "of one search at most; alone, it makes the result the same everywhere")
+        ->check(CLI::Range(1, 1'000'000'000));
+    sub->add_option("--fresh-seeds", request->fresh_seeds,
+                    "seeds on which the best are tried again (default 32)")
+        ->check(CLI::Range(2, 100'000));
+    add_seed(*sub, request->seed, "default 1");
+    sub->add_option("--jobs", request->jobs, "threads (default: one per core)")
+        ->check(CLI::Range(1, 1024));
+    sub->add_option("--out", request->out,
+                    "folder of the log and the deviations; a search in it goes on where it ended "
+                    "(default aivmsim-out/profit-SCENARIO-SEED)")
+        ->type_name("DIR")
+        ->excludes(catalogue);
+    sub->add_option("--table", request->table, "of --catalogue: also write the table as Markdown")
+        ->type_name("FILE.md")
+        ->needs(catalogue);
+    sub->add_flag("--json", request->json, "print the result as one JSON document");
+    sub->add_flag("--quiet", request->quiet, "no line per improvement or attack");
+}
+
 void add_inspection(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = nullptr;
     const auto check = command(app, chosen, check_command, "check",
@@ -673,6 +721,7 @@ Parsed parse_arguments(int argc, char** argv) {
     add_finding_tools(app, chosen);
     add_fuzz(app, chosen);
     add_mutants(app, chosen);
+    add_profit(app, chosen);
     add_inspection(app, chosen);
     add_report(app, chosen);
     add_validate(app, chosen);

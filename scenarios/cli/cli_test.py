@@ -410,6 +410,32 @@ class CommandLine(Program):
             self.assertNotIn("Excludes", told, command)
             self.assertNotIn("{false}", told, command)
 
+    def test_profit_finds_that_unchecked_lies_pay_and_its_file_repeats_that(self):
+        watched = SMALL.replace('[tasks]', '[run]\nfidelity = "economic"\n[tasks]')
+        unchecked = self.folder / "unchecked.toml"
+        unchecked.write_text(watched.split("[[challenger]]")[0])
+        search = ["profit", "unchecked.toml", "--runs", 80, "--fresh-seeds", 4, "--quiet"]
+        found = self.call(*search, "--json")
+        self.assertEqual(found.returncode, 1, found.stderr)
+        document = json.loads(found.stdout)
+        self.assertTrue(document["pays"])
+        told = self.call(*search)  # all of its runs are in the log
+        self.assertEqual(told.returncode, 1, told.stderr)
+        self.assertIn("FAIL  E5 honest-play-pays-best   small   owner honest", told.stdout)
+        again = told.stdout.split("reproduce  aivmsim ")[1].split("\n")[0].split()
+        repeated = json.loads(self.ok(*again, "--json", "--no-record").stdout)
+        gain = repeated["counterfactual"][0]["gain_nlux"] / 1e9
+        self.assertAlmostEqual(gain, document["cheapest"]["gain"]["mean_lux"], places=6)
+
+    def test_profit_answers_a_bad_request_with_one_error(self):
+        self.refused("profit", says=["name a scenario"])
+        self.refused("profit", "small.toml", says=["--set run.fidelity=economic"])
+        self.refused("profit", "small.toml", "--budget", "0s", says=["above zero"])
+        economic = ["profit", "small.toml", "--set", "run.fidelity=economic", "--runs", 10]
+        self.refused(*economic, "--without", "wrong", says=["no primitive action"])
+        self.refused(*economic, "--owner", "nobody", says=["there are validators, honest, "])
+        self.assertIn("wrong_ppm", self.ok("profit", "--list").stdout)
+
     def test_an_expected_invariant_must_exist_and_may_be_written_as_in_a_file(self):
         self.refused("run", "small.toml", "--set", "expect=E99", says=["there is no invariant E99"])
         self.assertIn(

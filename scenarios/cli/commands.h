@@ -177,6 +177,25 @@ struct MutantsRequest {
 };
 int mutants_command(const MutantsRequest& request);
 
+struct ProfitRequest {
+    std::string scenario;                  // a path, or a name of the catalogue
+    std::vector<std::string> assignments;  // of --set
+    bool catalogue = false;                // all attacks of the catalogue, or those of the scenario
+    std::string owner;                     // empty: the attacker
+    std::vector<std::string> without;      // primitive actions that stay off
+    std::string budget;                    // of real time; empty: 5m, unless there are runs
+    std::optional<std::uint64_t> runs;     // of one search
+    std::uint32_t fresh_seeds = 32;
+    std::uint64_t seed = 1;
+    std::uint32_t jobs = 0;            // 0: one per core
+    std::optional<std::string> out;    // folder
+    std::optional<std::string> table;  // of --catalogue, in Markdown
+    bool list = false;
+    bool json = false;
+    bool quiet = false;
+};
+int profit_command(const ProfitRequest& request);
+
 struct CheckRequest {
     std::string path;
     std::vector<std::string> assignments;

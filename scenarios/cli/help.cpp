@@ -39,6 +39,9 @@ constexpr std::array kExamples{
     Example{"timeline", "  aivmsim timeline aivmsim-out/findings/3f9a2c71 --html timeline.html\n"},
     Example{"fuzz", "  aivmsim fuzz kernels_fuzz --budget 5m\n"},
     Example{"mutants", "  build/mutants/bin/aivmsim mutants D22\n"},
+    Example{"profit",
+            "  aivmsim profit quorum_collusion --budget 1m\n"
+            "  aivmsim profit --catalogue --budget 20m --table RESULTS.md\n"},
     Example{"check", "  aivmsim check my.toml\n  aivmsim check study.db\n"},
     Example{"list", "  aivmsim list keys\n"},
     Example{"reference", "  aivmsim reference schema > aivmsim.schema.json\n"},

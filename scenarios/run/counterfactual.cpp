@@ -11,11 +11,10 @@ namespace {
 void make_honest(sim::ActorGroup& group) {
     const StrategyRow* row = find_strategy(group.strategy);
     const bool absent = group.role == sim::Role::kRequester && row != nullptr && row->only_attacks;
-    if (row != nullptr && row->splits) {
-        group.stake = group.stake.checked_times(group.count).value_or(group.stake);
-        group.bond = group.bond.checked_times(group.count).value_or(group.bond);
-        group.count = 1;
-    }
+    const std::uint32_t parts = row == nullptr ? 1 : identities_in_place_of_one(*row, group);
+    group.stake = group.stake.checked_times(parts).value_or(group.stake);
+    group.bond = group.bond.checked_times(parts).value_or(group.bond);
+    group.count /= parts;
     group.strategy = absent ? "absent" : "honest";
     group.parameters.clear();
 }

@@ -3,9 +3,9 @@
 // The honest run has the same participants in the same order with the same money; the groups of one
 // owner have the strategy "honest" of their role, or "absent" for requesters that are there only to
 // attack (StrategyRow::only_attacks); an owner that splits is one identity with all its money
-// (StrategyRow::splits); and what that owner pays for censorship is not bought. All others play as
-// before. Payoffs are net payoffs plus the value of lies that did harm, less harm to the owner
-// itself (sim::PayoffRow::total_nlux).
+// (StrategyRow::splits); and what that owner pays for censorship is not bought.
+// All others play as before. Payoffs are net payoffs plus the value of lies that did harm, less
+// harm to the owner itself (sim::PayoffRow::total_nlux).
 #pragma once
 
 #include <vector>
