@@ -779,5 +779,26 @@ TEST(ShieldChallenger, F8BothFidelitiesMissTheSameLiesBehindSixtyFour) {
     }
 }
 
+// --- random_operations ---
+
+// Operations of every kind at random, with fees, and wrong reveals of a provider: the VM judges
+// each as the reference model does, and none of them harms the work of the others.
+TEST(RandomOperations, AreJudgedAsTheRulesSayAndHarmNobody) {
+    sim::Scenario s = small_economic();
+    s.run.max_time_ns = 20 * 60 * std::uint64_t{1'000'000'000};  // it never stops by itself
+    s.vm.config.verification_mode = VerificationMode::kRedundant;
+    s.vm.config.redundancy_factor = 2;
+    s.vm.policy.redundancy_providers = 3;
+    s.actors = {group("provider", 4), group("provider", 1, "random_operations"),
+                group("requester", 1), group("requester", 1, "random_operations")};
+    RunOptions options;
+    options.paranoid = true;
+    const auto outcome = run_scenario(s, options);
+    ASSERT_TRUE(outcome) << outcome.error().text();
+    EXPECT_EQ(verdict(*outcome), "clean");
+    EXPECT_GE(count(*outcome, "tasks"), 15) << "the honest requester's share";
+    EXPECT_EQ(count(*outcome, "honest_false_slash"), 0);
+}
+
 }  // namespace
 }  // namespace aivm::scenarios

@@ -134,8 +134,10 @@ void ChainClient::sign_and_send(OperationBody&& body, std::uint32_t tries) {
 
 // Signs with the current nonce.
 OperationPtr ChainClient::make(OperationBody&& body) const {
-    if (setup_.unsealed) return SignedOperation::unsealed({address(), nonce_, std::move(body)});
-    Operation operation{address(), nonce_, std::move(body)};
+    const Amount fee =
+        strategy_ != nullptr && tip_ ? strategy_->inclusion_fee(tip_->state, body) : Amount();
+    Operation operation{address(), nonce_, std::move(body), fee};
+    if (setup_.unsealed) return SignedOperation::unsealed(std::move(operation));
     const Hash32 id = SignedOperation(operation, {}).id();
     return std::make_shared<const SignedOperation>(std::move(operation), signer_.sign(id));
 }

@@ -207,6 +207,34 @@ TEST_F(Client, GivesUpWhatIsOverAndNeitherSendsNorSignsItOnceMore) {
     EXPECT_EQ(client.pending_operations(), 0U);
 }
 
+class Bidder final : public ClientStrategy {
+public:
+    Amount inclusion_fee(const State& state, const OperationBody&) override {
+        return Amount(state.head.height);
+    }
+};
+
+TEST_F(Client, PaysTheFeeThatItsStrategyNamesForEachSignature) {
+    Bidder bidder;
+    RecordingClient bidding({.self = 9,
+                             .sources = {0},
+                             .validators = {0},
+                             .block_interval = kBlockInterval,
+                             .environment = &environment},
+                            Signer(authority, aivm::test::address_of("alice")), &bidder);
+    const auto fee_of_next = [&] {
+        bidding.submit(op::ClaimRewards{"p"});
+        return environment.packets<OperationPacket>().back().second.operation->inclusion_fee();
+    };
+    EXPECT_EQ(fee_of_next(), Amount()) << "before it knows a block";
+    bidding.receive(0, AcceptedPacket{blocks.at(0)});
+    EXPECT_EQ(fee_of_next(), Amount(1));
+    client.submit(op::ClaimRewards{"p"});
+    EXPECT_EQ(environment.packets<OperationPacket>().back().second.operation->inclusion_fee(),
+              Amount())
+        << "without a strategy";
+}
+
 TEST_F(Client, SendsEverythingAgainWhenTheNewsStops) {
     receive_block(1);
     client.submit(op::ClaimRewards{"p"});

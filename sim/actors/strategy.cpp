@@ -17,6 +17,8 @@ std::vector<OperationBody> ClientStrategy::on_pending(const NodeView&, const Sig
     return {};
 }
 
+Amount ClientStrategy::inclusion_fee(const State&, const OperationBody&) { return {}; }
+
 bool ProviderStrategy::joins(const State*) { return true; }
 bool ProviderStrategy::waits(const TaskView&) { return false; }
 bool ProviderStrategy::reveals(const TaskView&) { return true; }

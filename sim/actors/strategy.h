@@ -106,6 +106,9 @@ public:
     // for strategies with `watches_pending` in their row.
     [[nodiscard]] virtual std::vector<OperationBody> on_pending(const NodeView& view,
                                                                 const SignedOperation& operation);
+    // What its operation pays to the proposer that includes it; called each time that one is
+    // signed, but for those before the first block.
+    [[nodiscard]] virtual Amount inclusion_fee(const State& state, const OperationBody& body);
 };
 
 class ProviderStrategy : public ClientStrategy {
