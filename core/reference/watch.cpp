@@ -200,16 +200,15 @@ Watch::Finding Watch::check(const CutResult& result, const State& below) {
     return wrong ? Finding(in_block(h.height, *wrong)) : std::nullopt;
 }
 
-Watch::Finding Watch::check_trial(const State& parent, const BlockContext& context,
-                                  const std::vector<OperationPtr>& before, const Attempt& trial) {
-    ReferenceChain chain(law_, snapshot_of(parent));
+Watch::Finding Watch::check_trials(const Hash32& parent_id, const State& parent,
+                                   const BlockContext& context,
+                                   const std::vector<Attempt>& trials) {
+    ReferenceChain chain(law_, parent_world(parent_id, parent));
     chain.begin(context);
-    for (const OperationPtr& operation : before) {
-        if (auto wrong = try_operation(chain, {operation, std::nullopt}, context.proposer))
-            return in_block(context.height, *wrong);
+    for (const Attempt& trial : trials) {
+        if (auto wrong = try_operation(chain, trial, context.proposer))
+            return fmt::format("tried for block {}: {}", context.height, *wrong);
     }
-    if (auto wrong = try_operation(chain, trial, context.proposer))
-        return in_block(context.height, *wrong);
     return std::nullopt;
 }
 

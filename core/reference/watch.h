@@ -35,10 +35,10 @@ public:
     // A cut of the DAG: its slice is executed as one block, in which operations may be void.
     // `below` is the state after the cut before.
     Finding check(const CutResult& result, const State& below);
-    // One operation that the next block would refuse or take, given its context; the operations in
-    // front of it all take effect.
-    Finding check_trial(const State& parent, const BlockContext& context,
-                        const std::vector<OperationPtr>& before, const Attempt& trial);
+    // Operations that were tried in a block of this context on `parent`, in their order, and that
+    // need not be in any block. Compares the verdicts only.
+    Finding check_trials(const Hash32& parent_id, const State& parent, const BlockContext& context,
+                         const std::vector<Attempt>& trials);
 
     // What it has compared so far.
     struct Counts {

@@ -298,7 +298,8 @@ TEST_F(ReferenceWatch, FindsATrialThatTheRulesJudgeOtherwise) {
         context_of(chain.state(), next_header(*chain.tip(), chain.request()));
     const OperationPtr more = chain.by("carol", submission("other"));
     const auto trial = [&](std::optional<ErrorCode> refused) {
-        return watch.check_trial(chain.state(), context, {}, {more, refused}).value_or("nothing");
+        return watch.check_trials(chain.tip()->id, chain.state(), context, {{more, refused}})
+            .value_or("nothing");
     };
     EXPECT_EQ(trial(std::nullopt), "nothing");
     EXPECT_THAT(trial(ErrorCode::kNoProvider), HasSubstr("although the rules allow it"));

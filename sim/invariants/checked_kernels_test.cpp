@@ -170,7 +170,7 @@ TEST(InvariantRegistry, EveryInvariantOfThisVersionIsOnOnce) {
                          "E13", "E14", "E15", "E16", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8",
                          "S9", "S10", "S11", "S12", "S13", "S14", "S15", "S16", "S17", "S18", "S19",
                          "S20", "S21", "S22", "S23", "S24", "L1", "L2", "L3", "L4", "L5", "L6",
-                         "L7", "L8", "K1", "K2", "M1", "M2", "R1", "R2", "R3"));
+                         "L7", "L8", "L9", "K1", "K2", "M1", "M2", "R1", "R2", "R3"));
 }
 
 }  // namespace

@@ -3,11 +3,11 @@
 //
 // An invariant overrides the hooks it needs. Hooks run inside the world's events, in the order in
 // which things happen. They see the whole world, which no actor does. To add one:
-// write the class in the file of its kind (money, ownership, modes, receipts, queues, agreement,
-// decisions, blocks, disks, polls, vertices, certificates, liveness, load, kernels), add it in the
-// function at the end of that file, and write a test that violates it. What it compares, it counts
-// (expect, count_check): an invariant that never compared anything in a campaign has not held, it
-// has not looked.
+// write the class in the file of its kind (money, ownership, modes, receipts, queues, funding,
+// agreement, decisions, blocks, disks, polls, vertices, certificates, liveness, load, kernels), add
+// it in the function at the end of that file, and write a test that violates it. What it compares,
+// it counts (expect, count_check): an invariant that never compared anything in a campaign has not
+// held, it has not looked.
 #pragma once
 
 #include <concepts>
@@ -203,6 +203,7 @@ void add_ownership_invariants(Invariants& out);
 void add_mode_invariants(Invariants& out);
 void add_receipt_invariants(Invariants& out);
 void add_queue_invariants(Invariants& out);
+void add_funding_invariants(Invariants& out);
 void add_agreement_invariants(Invariants& out);
 void add_decision_invariants(Invariants& out);
 void add_block_invariants(Invariants& out);

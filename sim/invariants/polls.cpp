@@ -7,7 +7,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "sim/invariants/certificates.h"
@@ -269,9 +271,9 @@ public:
 };
 
 // S24. A poll never asks the node itself; over the run every other validator is asked as often as
-// its stake says, within six standard deviations. Where stakes differ and no poll asked anybody
-// twice, validators were drawn without replacement and their shares are not those of the stakes:
-// only the exclusion is checked.
+// its stake in the node's epoch says, within six standard deviations. Where stakes differ and no
+// poll asked anybody twice, validators were drawn without replacement and their shares are not
+// those of the stakes: only the exclusion is checked.
 class SamplesMatchStake final : public Invariant {
 public:
     SamplesMatchStake()
@@ -285,23 +287,57 @@ public:
         for (const ActorId each : asked) {
             if (each < times_.size() && each != node) ++times_[each];
         }
-        draws_of_[node] += asked.size();
+        draws_of_[{node, epoch_of_[node]}] += asked.size();
         if (repeats_) return;
         std::vector<ActorId> sorted(asked.begin(), asked.end());
         std::ranges::sort(sorted);
         repeats_ = std::ranges::adjacent_find(sorted) != sorted.end();
     }
+    // The first block of an epoch says who takes part in it, and with what.
+    void on_chain(const Executed& block, const State& parent) override {
+        const State& state = block.state;
+        if (state.head.epoch == parent.head.epoch) return;
+        std::vector<double> stakes(watch().scenario().chain.validators);
+        for (std::uint32_t i = 0; i < std::min(stakes.size(), state.validators.size()); ++i) {
+            const Validator& each = state.validator(ValidatorIndex{i});
+            if (each.active) stakes[i] = static_cast<double>(each.stake.nlux());
+        }
+        set_stakes(state.head.epoch, std::move(stakes));
+    }
+    void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        epoch_of_[node] = executed->state.head.epoch;
+    }
+    void on_restarted(ActorId node, const Vm& vm) override {
+        epoch_of_[node] = vm.state().head.epoch;
+    }
+    void on_settled(ActorId node, const DagVm&, const CutResult& result) override {
+        epoch_of_[node] = result.executed->state.head.epoch;
+    }
+    void on_dag_restarted(ActorId node, const DagVm& vm) override {
+        epoch_of_[node] = vm.state().head.epoch;
+    }
     void at_end() override {
-        const std::vector<double> stakes = stakes_by_validator();
-        const bool equal =
-            std::ranges::adjacent_find(stakes, std::not_equal_to<>()) == stakes.end();
+        set_stakes(0, opening_stakes());
+        const bool equal = std::ranges::all_of(stakes_of_, [](const auto& one) {
+            const std::vector<double>& stakes = one.second.of;
+            return std::ranges::adjacent_find(stakes, std::not_equal_to<>()) == stakes.end();
+        });
         if (draws_of_.empty() || (!equal && !repeats_)) return;
-        for (std::size_t validator = 0; validator < stakes.size(); ++validator)
-            check(static_cast<ActorId>(validator), stakes);
+        for (ActorId validator = 0; validator < times_.size(); ++validator) check(validator);
     }
 
 private:
-    [[nodiscard]] std::vector<double> stakes_by_validator() const {
+    using Epoch = std::uint64_t;
+    struct Stakes {
+        std::vector<double> of;  // by validator
+        double total = 0;
+    };
+
+    void set_stakes(Epoch epoch, std::vector<double> stakes) {
+        const double total = std::accumulate(stakes.begin(), stakes.end(), 0.0);
+        stakes_of_[epoch] = {std::move(stakes), total};
+    }
+    [[nodiscard]] std::vector<double> opening_stakes() const {
         std::vector<double> out;
         for (ActorId id = 0; id < watch().scenario().chain.validators; ++id) {
             const Participant& one = watch().participants().all.at(id);
@@ -310,15 +346,17 @@ private:
         return out;
     }
     // Draws without replacement vary less than the independent ones assumed here.
-    void check(ActorId validator, const std::vector<double>& stakes) {
-        double total = 0;
-        for (const double stake : stakes) total += stake;
+    void check(ActorId validator) {
         const double observed = static_cast<double>(times_[validator]);
         double expected = 0;
         double variance = 0;
-        for (const auto& [node, all_draws] : draws_of_) {
-            if (node == validator) continue;
-            const double share = stakes[validator] / (total - stakes[node]);
+        for (const auto& [who, all_draws] : draws_of_) {
+            const auto [node, epoch] = who;
+            // Of an epoch that no accepted block has begun, the one before is known.
+            const Stakes& stakes = std::prev(stakes_of_.upper_bound(epoch))->second;
+            const double others = stakes.total - stakes.of[node];
+            if (node == validator || others <= 0) continue;
+            const double share = stakes.of[validator] / others;
             const double draws = static_cast<double>(all_draws);
             expected += draws * share;
             variance += draws * share * (1 - share);
@@ -336,8 +374,11 @@ private:
 
     static constexpr double kDeviations = 6;
     static constexpr double kDrawsMin = 100;
-    std::vector<std::uint64_t> times_;           // by validator: how often others asked it
-    std::map<ActorId, std::uint64_t> draws_of_;  // by node: how many it asked
+    std::vector<std::uint64_t> times_;  // by validator: how often others asked it
+    std::map<Epoch, Stakes> stakes_of_;
+    std::map<ActorId, Epoch> epoch_of_;  // of the last block that the node accepted
+    // How many a node asked while it was in an epoch.
+    std::map<std::pair<ActorId, Epoch>, std::uint64_t> draws_of_;
     bool repeats_ = false;
 };
 

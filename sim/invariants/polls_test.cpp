@@ -121,6 +121,32 @@ TEST_F(Polls, ANodeThatAsksItselfOrFavoursOneViolatesSamplesMatchStake) {
     EXPECT_THAT(seen.reported().back(), HasSubstr("S24 validator[0] asked itself"));
 }
 
+// Validator 3 leaves the set when the first epoch closes; nobody asks it from then on.
+TEST_F(Polls, WhomANodeAsksIsComparedWithTheStakesOfTheEpochThatItIsIn) {
+    Invariant& s24 = seen.of("S24");
+    const auto ask = [&](std::initializer_list<ActorId> asked) {
+        const std::vector<ActorId> list(asked);
+        for (int i = 0; i < 300; ++i) s24.on_poll_begun(0, list);
+    };
+    ask({1, 2, 3});
+    auto next = std::make_shared<Executed>(*a);
+    next->state.head.epoch = 1;
+    while (next->state.validators.size() < 4) next->state.validators.push_back({});
+    for (std::uint32_t i = 0; i < 4; ++i) {
+        next->state.validators.edit(i).active = i != 3;
+        next->state.validators.edit(i).stake = lux(1);
+    }
+    s24.on_chain(*next, a->state);
+    ask({1, 2, 3});  // the node has not accepted that block yet
+    s24.on_accepted(0, chain.vm(), next);
+    ask({1, 2, 1, 2});
+    s24.at_end();
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    ask({1, 2, 3});
+    s24.at_end();
+    EXPECT_FALSE(seen.reported().empty());
+}
+
 // Two vertices of a DAG that share a job, one above the first, and polls of node 0.
 class VertexPolls : public ::testing::Test {
 protected:

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/testing/every_operation.h"
+#include "core/testing/test_chain.h"
 #include "sim/testing/test_watch.h"
 
 namespace aivm::sim::test {
@@ -105,6 +106,74 @@ TEST(ReferenceInvariant, AParanoidRunComparesEveryBlock) {
     game.tip.state.head.totals.minted += Amount(1);
     game.tell();
     EXPECT_THAT(game.seen.reported(), ElementsAre(HasSubstr("R1 in block 6: head.minted is")));
+}
+
+// Of two answers about one signature, the VM receives the first and the model the second.
+class EverySecondFails final : public Authorizer {
+public:
+    [[nodiscard]] bool verify(const Address&, const Hash32&, ByteView) const override {
+        return ++calls_ % 2 != 0;
+    }
+
+private:
+    mutable int calls_ = 0;
+};
+
+class TriedOperations : public ::testing::Test {
+protected:
+    TriedOperations() { seen.watch.known_rules = chain.rules(); }
+    [[nodiscard]] Invariant& r1() { return seen.of("R1"); }
+    OperationPtr offer(const OperationPtr& operation) {
+        r1().on_offered(0, {queue_, chain.state(), chain.state()}, operation, {});
+        return operation;
+    }
+    // The next block, which the invariant is shown.
+    void block(const std::vector<OperationPtr>& operations = {}) {
+        const State parent = chain.state();
+        chain.block(operations);
+        r1().on_chain(*chain.tip(), parent);
+    }
+
+    TestChain chain{aivm::test::served()};
+    Watched seen;
+
+private:
+    Mempool queue_;
+};
+
+TEST_F(TriedOperations, OneThatTheVmAllowsAndTheRulesDoNotViolatesR1) {
+    const EverySecondFails authorizer;
+    seen.watch.is_paranoid = true;
+    seen.watch.known_rules.authorizer = &authorizer;
+    offer(chain.by("alice", aivm::test::submission("job")));
+    block();
+    EXPECT_THAT(seen.reported(),
+                ElementsAre(::testing::AllOf(
+                    HasSubstr("R1 tried for block 1: SubmitTask of"),
+                    HasSubstr("was allowed although the rules do not: not_authorized"))));
+}
+
+// Every one of them is refused by the VM and the model alike: a wrong sender, no such job, too
+// little money, and in the second block what the first one has carried.
+TEST_F(TriedOperations, ThoseThatAreRefusedAreSilent) {
+    seen.watch.is_paranoid = true;
+    offer(chain.by("bob", op::SubmitResult{"job", "served", 1, {}, 0}));
+    offer(chain.by("bob", aivm::test::hidden_challenge("job", "bob", 1)));
+    offer(chain.by("nobody", aivm::test::submission("job")));
+    block({chain.by("alice", aivm::test::submission("job"))});
+    block();
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    EXPECT_EQ(r1().checks(), 2U);
+}
+
+TEST_F(TriedOperations, WithoutParanoiaOnlyThoseForABlockThatIsLookedAtAreTried) {
+    const EverySecondFails authorizer;
+    offer(chain.by("alice", aivm::test::submission("early")));
+    for (Height height = 1; height < kReferenceOneBlockIn; ++height) block();
+    seen.watch.known_rules.authorizer = &authorizer;
+    block();
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    EXPECT_EQ(r1().checks(), 1U);
 }
 
 TEST(StructureInvariant, ACounterThatDisagreesWithItsTableViolatesR2) {

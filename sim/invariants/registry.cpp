@@ -12,6 +12,7 @@ Invariants make_invariants() {
     add_mode_invariants(out);
     add_receipt_invariants(out);
     add_queue_invariants(out);
+    add_funding_invariants(out);
     add_agreement_invariants(out);
     add_decision_invariants(out);
     add_block_invariants(out);
