@@ -181,6 +181,31 @@ TEST_F(Safety, ADescendantOfARejectedBlockThatStaysViolatesDescendantsRejected) 
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S5 validator[1] keeps block")));
 }
 
+TEST_F(Safety, ARivalOfAnAcceptedBlockThatStaysViolatesDescendantsRejected) {
+    Invariant& s5 = seen.of("S5");
+    const ExecutedPtr winner = next_block(chain);
+    const ExecutedPtr loser = next_block(chain, 2 * aivm::test::kBlockNs);
+    const ExecutedPtr late = next_block(chain, 3 * aivm::test::kBlockNs);
+    for (const ActorId node : {0U, 1U}) {
+        s5.on_verified(node, chain.vm(), winner);
+        s5.on_verified(node, chain.vm(), loser);
+        s5.on_accepted(node, chain.vm(), winner);
+    }
+    s5.on_rejected(0, chain.vm(), loser);
+    seen.watch.time = kSecond;
+    s5.at_end();
+    s5.on_verified(0, chain.vm(), late);
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    s5.on_rejected(0, chain.vm(), late);
+    s5.on_verified(1, chain.vm(), late);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("of which it has accepted a rival")));
+    s5.on_verified(0, chain.vm(), late);
+    seen.watch.time = 2 * kSecond;
+    s5.on_verified(0, chain.vm(), loser);
+    EXPECT_THAT(seen.reported().back(), HasSubstr("S5 validator[0] keeps block"))
+        << "verified after its rival was accepted";
+}
+
 TEST_F(Safety, AcceptingTheChildOfARejectedBlockViolatesDescendantsRejected) {
     Invariant& s5 = seen.of("S5");
     const ExecutedPtr parent = next_block(chain);

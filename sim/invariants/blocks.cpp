@@ -10,12 +10,14 @@
 #include "core/vm/mempool_selection.h"
 #include "sim/invariants/invariant.h"
 #include "sim/invariants/short_id.h"
+#include "sim/invariants/vertices.h"
 
 namespace aivm::sim {
 namespace {
 
-// S7. Checked once for every block that any node executes; and that what a node has stored of a
-// block are the bytes that were executed, for one accepted block in eight.
+// S7. Checked once for every block that any node executes, and for every vertex that any node
+// verifies; and that what a node has stored of a block are the bytes that were executed, for one
+// accepted block in eight.
 class CanonicalBytes final : public Invariant {
 public:
     CanonicalBytes()
@@ -26,14 +28,24 @@ public:
     void on_executed(const Executed& executed, const State&) override {
         Bytes sealed = executed.block->encode();
         const auto decoded = Block::decode(sealed);
-        expect(decoded && (*decoded)->id() == executed.id && (*decoded)->encode() == sealed, [&] {
-            return fmt::format("block {} does not survive decoding and encoding",
-                               short_id(executed.id));
-        });
+        expect(decoded && (*decoded)->id() == executed.id && (*decoded)->encode() == sealed &&
+                   is_digest_of(executed.id, sealed),
+               [&] {
+                   return fmt::format("block {} does not survive decoding and encoding",
+                                      short_id(executed.id));
+               });
         if (executed.block->height() % kEvery == 0) stored_[executed.id] = sealed;
         sealed.push_back(0);
         expect(!Block::decode(sealed), [&] {
             return fmt::format("block {} is accepted with a byte too many", short_id(executed.id));
+        });
+    }
+    void on_vertex_verified(ActorId, const DagVm&, const VertexPtr& vertex) override {
+        const auto [first, is_new] = vertices_.try_emplace(vertex->id(), vertex);
+        if (!is_new && first->second == vertex) return;
+        expect(is_digest_of(vertex->id(), vertex->encode()), [&] {
+            return fmt::format("the id of vertex {} is not the hash of its bytes",
+                               short_id(vertex->id()));
         });
     }
     // The newest block is in memory: the one below it is read from the disk.
@@ -60,6 +72,7 @@ private:
     static constexpr Height kEvery = 8;
     static constexpr Height kKept = 64;
     std::map<Hash32, Bytes> stored_;
+    std::map<Hash32, VertexPtr> vertices_;  // checked
 };
 
 // S8. A block fits its parent, and is from no later time than the skew allows on the clock of the

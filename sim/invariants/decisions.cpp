@@ -179,18 +179,24 @@ private:
 };
 
 // S5. In the instant in which a block is rejected, so are its descendants that the node has
-// verified; a block whose parent is rejected is rejected as soon as it is verified.
+// verified; a block whose parent is rejected is rejected as soon as it is verified. The same holds
+// for the rivals of an accepted block: on a chain those on the same parent, on a DAG those that
+// share a conflict key and do not descend from it.
 class DescendantsRejected final : public Invariant {
 public:
     DescendantsRejected()
-        : Invariant(
-              {"S5", "descendants-rejected", "descendants of a rejected block are rejected"}) {}
+        : Invariant({"S5", "descendants-rejected",
+                     "descendants of a rejected block and rivals of an accepted one are "
+                     "rejected"}) {}
 
     void on_verified(ActorId node, const Vm&, const ExecutedPtr& executed) override {
         check(node);
+        Node& mine = nodes_[node];
         const Hash32& parent = executed->block->parent();
-        nodes_[node].processing[executed->id] = parent;
-        if (statuses_.of(node, parent) == BlockStatus::kRejected) due(node, executed->id);
+        mine.processing[executed->id] = parent;
+        if (statuses_.of(node, parent) == BlockStatus::kRejected)
+            due(node, executed->id, Why::kParentRejected);
+        if (mine.below_accepted.contains(parent)) due(node, executed->id, Why::kRivalAccepted);
     }
     void before_accept(ActorId node, const Vm&, const ExecutedPtr& executed, AcceptedBy) override {
         check(node);
@@ -203,7 +209,13 @@ public:
                {node});
     }
     void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
-        nodes_[node].processing.erase(executed->id);
+        Node& mine = nodes_[node];
+        mine.processing.erase(executed->id);
+        const Hash32& below = executed->block->parent();
+        mine.below_accepted.insert(below);
+        for (const auto& [id, parent] : mine.processing) {
+            if (parent == below) due(node, id, Why::kRivalAccepted);
+        }
     }
     void on_rejected(ActorId node, const Vm&, const ExecutedPtr& executed) override {
         check(node);
@@ -212,13 +224,13 @@ public:
         mine.processing.erase(executed->id);
         mine.due.erase(executed->id);
         for (const auto& [id, parent] : mine.processing) {
-            if (parent == executed->id) due(node, id);
+            if (parent == executed->id) due(node, id, Why::kParentRejected);
         }
     }
     void on_vertex_verified(ActorId node, const DagVm&, const VertexPtr& vertex) override {
         check(node);
-        nodes_[node].vertices[vertex->id()] = vertex->parents();
-        if (has_rejected_parent(node, *vertex)) due(node, vertex->id());
+        nodes_[node].vertices[vertex->id()] = vertex;
+        if (has_rejected_parent(node, *vertex)) due(node, vertex->id(), Why::kParentRejected);
     }
     void before_vertex_accept(ActorId node, const DagVm&, const VertexPtr& vertex,
                               AcceptedBy) override {
@@ -230,7 +242,14 @@ public:
                {node});
     }
     void on_vertex_accepted(ActorId node, const DagVm&, const VertexPtr& vertex) override {
-        nodes_[node].vertices.erase(vertex->id());
+        Node& mine = nodes_[node];
+        mine.vertices.erase(vertex->id());
+        const ConflictKeyPolicy policy = watch().rules().parameters.dag->conflict_key;
+        const std::vector<ConflictKey> keys = conflict_keys(*vertex, policy);
+        for (const auto& [id, other] : mine.vertices) {
+            if (shares(keys, conflict_keys(*other, policy)) && !mine.descends(*other, vertex->id()))
+                due(node, id, Why::kRivalAccepted);
+        }
     }
     void on_vertex_rejected(ActorId node, const DagVm&, const VertexPtr& vertex) override {
         check(node);
@@ -238,8 +257,9 @@ public:
         statuses_.of(node, vertex->id()) = BlockStatus::kRejected;
         mine.vertices.erase(vertex->id());
         mine.due.erase(vertex->id());
-        for (const auto& [id, parents] : mine.vertices) {
-            if (std::ranges::find(parents, vertex->id()) != parents.end()) due(node, id);
+        for (const auto& [id, other] : mine.vertices) {
+            if (std::ranges::find(other->parents(), vertex->id()) != other->parents().end())
+                due(node, id, Why::kParentRejected);
         }
     }
     void on_dag_restarted(ActorId node, const DagVm&) override { nodes_.erase(node); }
@@ -255,11 +275,40 @@ public:
     }
 
 private:
-    struct Node {
-        std::map<Hash32, Hash32> processing;             // block -> parent
-        std::map<Hash32, std::vector<Hash32>> vertices;  // processing -> parents
-        std::map<Hash32, SimTime> due;                   // must be rejected at that time
+    enum class Why : std::uint8_t { kParentRejected, kRivalAccepted };
+    struct Due {
+        SimTime at = 0;  // must be rejected at that time
+        Why why = Why::kParentRejected;
     };
+    struct Node {
+        std::map<Hash32, Hash32> processing;   // block -> parent
+        std::set<Hash32> below_accepted;       // parents of the accepted blocks
+        std::map<Hash32, VertexPtr> vertices;  // processing
+        std::map<Hash32, Due> due;
+
+        // Whether the vertex descends from one that was accepted this instant: by way of processing
+        // vertices, then.
+        [[nodiscard]] bool descends(const Vertex& vertex, const Hash32& accepted) const {
+            std::vector<Hash32> open = vertex.parents();
+            std::set<Hash32> seen;
+            while (!open.empty()) {
+                const Hash32 at = open.back();
+                open.pop_back();
+                if (at == accepted) return true;
+                const auto above = vertices.find(at);
+                if (above == vertices.end() || !seen.insert(at).second) continue;
+                const std::vector<Hash32>& parents = above->second->parents();
+                open.insert(open.end(), parents.begin(), parents.end());
+            }
+            return false;
+        }
+    };
+
+    [[nodiscard]] static bool shares(const std::vector<ConflictKey>& a,
+                                     const std::vector<ConflictKey>& b) {
+        return std::ranges::any_of(
+            a, [&](const ConflictKey& key) { return std::ranges::binary_search(b, key); });
+    }
 
     [[nodiscard]] bool has_rejected_parent(ActorId node, const Vertex& vertex) {
         return std::ranges::any_of(vertex.parents(), [&](const Hash32& parent) {
@@ -267,14 +316,18 @@ private:
         });
     }
 
-    void due(ActorId node, const Hash32& id) { nodes_[node].due.emplace(id, watch().now()); }
+    void due(ActorId node, const Hash32& id, Why why) {
+        nodes_[node].due.try_emplace(id, Due{watch().now(), why});
+    }
     void check(ActorId node) {
-        for (const auto& [id, since] : nodes_[node].due) {
-            if (since == watch().now()) continue;
+        for (const auto& [id, due] : nodes_[node].due) {
+            if (due.at == watch().now()) continue;
+            const char* what = due.why == Why::kParentRejected ? "whose parent it has rejected"
+                                                               : "of which it has accepted a rival";
             expect(false,
                    [&, &block = id] {
-                       return fmt::format("{} keeps block {}, whose parent it has rejected",
-                                          watch().participants().name(node), short_id(block));
+                       return fmt::format("{} keeps block {}, {}",
+                                          watch().participants().name(node), short_id(block), what);
                    },
                    {node});
             return;

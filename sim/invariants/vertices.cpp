@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/base/digest.h"
+#include "core/chain/sealed.h"
 #include "core/dag/commutation.h"
 #include "core/execution/block_run.h"
 #include "sim/invariants/invariant.h"
@@ -40,6 +41,11 @@ std::set<ConflictKey> jobs_of(const Vertex& vertex) {
     for (const OperationPtr& operation : vertex.operations())
         if (auto job = job_of(*operation)) jobs.insert(*std::move(job));
     return jobs;
+}
+
+bool is_digest_of(const Hash32& id, ByteView sealed) {
+    const auto opened = open_sealed(sealed, sealed.size());
+    return opened && sha256(opened->body) == id;
 }
 
 namespace {

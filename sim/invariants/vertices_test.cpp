@@ -92,6 +92,36 @@ TEST_F(Vertices, AVertexAboveARejectedOneViolatesDescendantsRejected) {
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S5"), HasSubstr("S5 validator[0] keeps")));
 }
 
+TEST_F(Vertices, ARivalOfAnAcceptedVertexThatStaysViolatesDescendantsRejected) {
+    Invariant& s5 = seen.of("S5");
+    const VertexPtr above = dag.make({a}, {dag.submit("bob", "other")});
+    const VertexPtr again = dag.make({above}, {dag.submit("alice", "job")});
+    for (const ActorId node : {0U, 1U}) {
+        for (const VertexPtr& vertex : {a, rival, above, again})
+            s5.on_vertex_verified(node, vm, vertex);
+        s5.on_vertex_accepted(node, vm, a);
+    }
+    s5.on_vertex_rejected(0, vm, rival);
+    seen.watch.time += kSecond;
+    s5.on_vertex_rejected(0, vm, above);
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "a descendant shares the job and may stay";
+    s5.on_vertex_verified(1, vm, dag.make({}, {dag.submit("carol", "another")}));
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("of which it has accepted a rival")));
+}
+
+TEST_F(Vertices, TheIdOfAVertexIsTheDigestOfItsBytes) {
+    EXPECT_TRUE(is_digest_of(a->id(), a->encode()));
+    EXPECT_FALSE(is_digest_of(rival->id(), a->encode()));
+    Bytes other = a->encode();
+    other[8] ^= 1;
+    EXPECT_FALSE(is_digest_of(a->id(), other));
+    EXPECT_FALSE(is_digest_of(a->id(), {})) << "not sealed";
+    seen.of("S7").on_vertex_verified(0, vm, a);
+    seen.of("S7").on_vertex_verified(1, vm, a);
+    EXPECT_EQ(seen.of("S7").checks(), 1U);
+    EXPECT_THAT(seen.reported(), IsEmpty());
+}
+
 TEST_F(Vertices, AVertexDecidedTwiceViolatesStatusForward) {
     Invariant& s3 = seen.of("S3");
     s3.on_vertex_verified(0, vm, a);

@@ -48,6 +48,11 @@ bool is_slow(const RunRecord& run, const RunRecord& twin) {
             run.latency_ns > twin.latency_ns * 3 / 2 + kSlowLatencyNs);
 }
 
+// Of every scenario one run in kRepeatOneIn, whatever divides the number of scenarios.
+bool is_repeated(std::uint64_t run, std::size_t scenarios) {
+    return (run + run / scenarios) % kRepeatOneIn == 0;
+}
+
 // "ID REST": does REST with the mutant ID ("-": none); the answer is "TIMES-REACHED LINE".
 std::string work(const CampaignWorker& worker, const std::string& request) {
     const std::size_t space = request.find(' ');
@@ -70,7 +75,10 @@ class Hunter {
 public:
     Hunter(const std::vector<const MutantRow*>& mutants, const HuntOptions& options,
            std::size_t scenarios, CampaignLog log, const CampaignContents& contents)
-        : options_(options), log_(std::move(log)), started_ns_(options.wall_clock_ns()) {
+        : options_(options),
+          scenarios_(scenarios),
+          log_(std::move(log)),
+          started_ns_(options.wall_clock_ns()) {
         std::map<std::pair<std::string, std::uint32_t>, const MutantRecord*> known;
         for (const MutantRecord& m : contents.mutants) known[{m.id, m.repeat}] = &m;
         for (std::size_t m = 0; m < mutants.size(); ++m) {
@@ -147,7 +155,7 @@ private:
             return send(pool, {Purpose::kTwin, i, run}, fmt::format("- run {}", run));
         }
         quarry.busy = true;
-        const char* how = quarry.record.runs % kRepeatOneIn == 0 ? "twice" : "run";
+        const char* how = is_repeated(quarry.record.runs, scenarios_) ? "twice" : "run";
         return send(pool, {Purpose::kMutant, i, run},
                     fmt::format("{} {} {}", quarry.record.id, how, run));
     }
@@ -265,6 +273,7 @@ private:
     }
 
     const HuntOptions& options_;
+    std::size_t scenarios_;
     CampaignLog log_;
     std::uint64_t started_ns_;
     std::uint64_t limit_us_ = 0;  // of the present round
