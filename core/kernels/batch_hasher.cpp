@@ -1,8 +1,6 @@
 #include "core/kernels/batch_hasher.h"
 
 #include "core/base/digest.h"
-#include "core/base/ideal_hashing.h"
-#include "core/base/rule_hash.h"
 
 namespace aivm {
 
@@ -25,13 +23,6 @@ void ScalarHasher::fold_many(std::span<const FoldChain> chains) const {
 const BatchHasher& scalar_hasher() {
     static const ScalarHasher hasher;
     return hasher;
-}
-
-void rule_hash_many(const BatchHasher& hasher, const std::uint8_t* messages,
-                    std::size_t length_bytes, std::size_t count, Hash32* digests) {
-    if (!IdealHashing::is_active()) return hasher.hash_many(messages, length_bytes, count, digests);
-    for (std::size_t i = 0; i < count; ++i)
-        digests[i] = rule_hash(ByteView{messages + i * length_bytes, length_bytes});
 }
 
 }  // namespace aivm

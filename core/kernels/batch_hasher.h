@@ -46,9 +46,4 @@ public:
 
 const BatchHasher& scalar_hasher();
 
-// digests[i] = rule_hash of message i, as BatchHasher::hash_many numbers them: by `hasher` where
-// that is Keccak-256.
-void rule_hash_many(const BatchHasher& hasher, const std::uint8_t* messages,
-                    std::size_t length_bytes, std::size_t count, Hash32* digests);
-
 }  // namespace aivm

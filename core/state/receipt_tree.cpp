@@ -5,6 +5,7 @@
 #include "core/base/check.h"
 #include "core/base/encode.h"
 #include "core/base/merkle.h"
+#include "core/kernels/rule_hash_many.h"
 
 namespace aivm {
 

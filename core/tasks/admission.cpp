@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/config/limits.h"
+#include "core/kernels/rule_hash_many.h"
 #include "core/ledger/ledger.h"
 
 namespace aivm {

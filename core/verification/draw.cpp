@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "core/config/limits.h"
+#include "core/kernels/rule_hash_many.h"
 
 namespace aivm {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/kernels/batch_hasher.h"
+#include "core/kernels/rule_hash_many.h"
 
 #include <gtest/gtest.h>
 
