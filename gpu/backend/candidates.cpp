@@ -52,11 +52,14 @@ void decide(Candidate& candidate, const BackendRequest& request, const Candidate
 std::vector<Candidate> candidates_of(BackendKind kind, const PluginEnvironment& environment,
                                      const BackendRequest& request, const Candidate* chosen,
                                      bool all) {
+    // Whoever names a GPU, or wants to see them all, has perhaps just installed one.
+    const bool is_asked = all || request.mode != Mode::kAuto;
+    const Absent absent = is_asked ? Absent::kSearchAgain : Absent::kRemember;
     std::vector<Candidate> found;
     found.reserve(plugin_paths(kind, environment).size());  // `chosen` may point into it
     for (const std::string& path : plugin_paths(kind, environment)) {
         if (!may_exist(path)) continue;
-        Candidate candidate = candidate_of(kind, path, probe_once(kind, path));
+        Candidate candidate = candidate_of(kind, path, probe_once(kind, path, absent));
         if (is_absent(path, candidate.reason)) continue;
         if (candidate.state == CandidateState::kUsable) decide(candidate, request, chosen);
         found.push_back(std::move(candidate));

@@ -152,16 +152,16 @@ ProbeReport probe_in_child(BackendKind kind, const std::string& path, int timeou
     return report_from(answer, status);
 }
 
-ProbeReport probe_once(BackendKind kind, const std::string& path) {
+ProbeReport probe_once(BackendKind kind, const std::string& path, Absent absent) {
     static std::mutex mutex;
     static std::map<FileIdentity, ProbeReport> reports;
     const std::lock_guard lock(mutex);
     const FileIdentity identity = identity_of(kind, path);
-    if (const auto known = reports.find(identity); known != reports.end()) return known->second;
-    ProbeReport report = probe_in_child(kind, path);
-    // A name that the system's search does not find today may be installed tomorrow.
-    if (!is_absent(path, report.reason)) reports.emplace(identity, report);
-    return report;
+    const auto known = reports.find(identity);
+    const bool is_valid = known != reports.end() &&
+                          (absent == Absent::kRemember || !is_absent(path, known->second.reason));
+    if (is_valid) return known->second;
+    return reports.insert_or_assign(identity, probe_in_child(kind, path)).first->second;
 }
 
 }  // namespace aivm::gpu

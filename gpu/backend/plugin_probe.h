@@ -29,8 +29,12 @@ inline constexpr int kProbeTimeoutMs = 120'000;
 ProbeReport probe_in_child(BackendKind kind, const std::string& path,
                            int timeout_ms = kProbeTimeoutMs);
 
+// What to do about a name that the loader did not find before: it may be installed by now, but a
+// search copies this process, which takes longer than a short run where much memory is in use.
+enum class Absent : std::uint8_t { kRemember, kSearchAgain };
+
 // The same, once per file and process: a device that is in use by this process must not be probed
 // by a copy of it, and probing takes time. Thread safe.
-ProbeReport probe_once(BackendKind kind, const std::string& path);
+ProbeReport probe_once(BackendKind kind, const std::string& path, Absent absent);
 
 }  // namespace aivm::gpu

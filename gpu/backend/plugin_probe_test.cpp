@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <fstream>
 #include <sstream>
@@ -131,9 +132,27 @@ TEST(PluginProbe, ANameThatIsNowhereIsAbsentAndAMissingDependencyIsNot) {
 TEST(PluginProbe, OneFileIsProbedOncePerProcessUntilItChanges) {
     PluginFolder folder;
     const std::string path = folder.write(BackendKind::kHip, "not a plugin");
-    EXPECT_EQ("is not an ELF file", probe_once(BackendKind::kHip, path).reason);
+    EXPECT_EQ("is not an ELF file", probe_once(BackendKind::kHip, path, Absent::kRemember).reason);
     folder.add(BackendKind::kHip, "complete");
-    EXPECT_TRUE(probe_once(BackendKind::kHip, path).is_usable) << "another file under the name";
+    EXPECT_TRUE(probe_once(BackendKind::kHip, path, Absent::kRemember).is_usable)
+        << "another file under the name";
+}
+
+// Page faults of the child processes that have ended.
+long faults_of_children() {
+    rusage usage{};
+    getrusage(RUSAGE_CHILDREN, &usage);
+    return usage.ru_minflt;
+}
+
+TEST(PluginProbe, AnAbsentNameIsSearchedAgainOnlyIfThatIsAskedFor) {
+    const std::string nowhere = "libluxgpu_backend_nowhere_else.so";
+    EXPECT_FALSE(probe_once(BackendKind::kHip, nowhere, Absent::kRemember).is_usable);
+    const long before = faults_of_children();
+    EXPECT_FALSE(probe_once(BackendKind::kHip, nowhere, Absent::kRemember).is_usable);
+    EXPECT_EQ(before, faults_of_children()) << "a child process was started";
+    EXPECT_FALSE(probe_once(BackendKind::kHip, nowhere, Absent::kSearchAgain).is_usable);
+    EXPECT_LT(before, faults_of_children());
 }
 
 // The self-test must notice each kernel on its own.

@@ -17,8 +17,8 @@
 # and measure.
 #
 # Run this file with Python, or open it as a notebook with jupytext. That makes a quick, rough
-# picture; the figures of the text come with `AIVMSIM_NOTEBOOK_BUDGET=full`, in a few minutes on two
-# cores.
+# picture; the figures of the text come with `AIVMSIM_NOTEBOOK_BUDGET=full`, in about ten minutes
+# on two cores.
 
 # %%
 import matplotlib.pyplot as plt
