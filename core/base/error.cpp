@@ -1,7 +1,8 @@
 #include "core/base/error.h"
-#include "core/base/describe.h"
 
 #include <array>
+
+#include "core/base/describe.h"
 
 namespace aivm {
 namespace {

@@ -1,11 +1,11 @@
 #include "core/tasks/admission.h"
-#include "core/base/mutant.h"
-#include "core/base/rule_hash.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
+#include "core/base/rule_hash.h"
 #include "core/config/limits.h"
 #include "core/kernels/rule_hash_many.h"
 #include "core/ledger/ledger.h"

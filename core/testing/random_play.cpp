@@ -1,10 +1,11 @@
 #include "core/testing/random_play.h"
-#include "core/base/encode.h"
-#include "core/config/limits.h"
 
 #include <fmt/format.h>
 
 #include <array>
+
+#include "core/base/encode.h"
+#include "core/config/limits.h"
 
 namespace aivm::test {
 namespace {

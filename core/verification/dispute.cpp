@@ -1,12 +1,12 @@
 #include "core/verification/dispute.h"
-#include "core/base/mutant.h"
-#include "core/base/rule_hash.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "core/base/mutant.h"
+#include "core/base/rule_hash.h"
 #include "core/config/limits.h"
 #include "core/ledger/ledger.h"
 #include "core/verification/bisection.h"

@@ -1,10 +1,10 @@
 #include "core/verification/draw.h"
-#include "core/base/mutant.h"
-#include "core/base/rule_hash.h"
 
 #include <algorithm>
 #include <cstring>
 
+#include "core/base/mutant.h"
+#include "core/base/rule_hash.h"
 #include "core/config/limits.h"
 #include "core/kernels/rule_hash_many.h"
 
