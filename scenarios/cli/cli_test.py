@@ -419,10 +419,10 @@ class CommandLine(Program):
         self.assertEqual(found.returncode, 1, found.stderr)
         document = json.loads(found.stdout)
         self.assertTrue(document["pays"])
-        told = self.call(*search)  # all of its runs are in the log
-        self.assertEqual(told.returncode, 1, told.stderr)
-        self.assertIn("FAIL  E5 honest-play-pays-best   small   owner honest", told.stdout)
-        again = told.stdout.split("reproduce  aivmsim ")[1].split("\n")[0].split()
+        as_text = self.call(*search)  # makes no run again: the log has them all
+        self.assertEqual(as_text.returncode, 1, as_text.stderr)
+        self.assertIn("FAIL  E5 honest-play-pays-best   small   owner honest", as_text.stdout)
+        again = as_text.stdout.split("reproduce  aivmsim ")[1].split("\n")[0].split()
         repeated = json.loads(self.ok(*again, "--json", "--no-record").stdout)
         gain = repeated["counterfactual"][0]["gain_nlux"] / 1e9
         self.assertAlmostEqual(gain, document["cheapest"]["gain"]["mean_lux"], places=6)

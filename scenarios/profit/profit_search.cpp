@@ -154,7 +154,7 @@ private:
         const std::vector<std::size_t> fresh = add(candidates);
         AIVM_ASSIGN(const bool all, evaluate(fresh, kFewSeeds));
         if (!all) {
-            // As if they had never been thought of.
+            // A candidate that was not run on all of its seeds is not part of the result.
             for (const std::size_t i : fresh) names_.erase(entries_[i].name);
             entries_.resize(entries_.size() - fresh.size());
             return false;
@@ -165,7 +165,8 @@ private:
         if (many) AIVM_TRY(note_best());
         return many;
     }
-    // The best of those with so many seeds.
+    // The kPromoted most profitable candidates, of those that have been run on exactly this number
+    // of seeds and pay.
     [[nodiscard]] std::vector<std::size_t> promising(std::size_t seeds) const {
         std::vector<std::size_t> out;
         for (const std::size_t i : ranked()) {
@@ -185,13 +186,14 @@ private:
         std::ranges::stable_sort(out, std::ranges::greater(), worth);
         return out;
     }
-    // What is switched on, whatever its level.
+    // Its actions, without their levels.
     static std::vector<std::size_t> shape_of(const Candidate& candidate) {
         std::vector<std::size_t> out;
         for (const auto& [index, level] : candidate) out.push_back(index);
         return out;
     }
-    // The best of each shape, the most profitable first, with at least so many seeds.
+    // The most profitable candidate for each set of actions, whatever their levels; the best set
+    // first. Candidates that have been run on fewer seeds than this are left out.
     [[nodiscard]] std::vector<std::size_t> best_of_shapes(std::size_t seeds) const {
         std::set<std::vector<std::size_t>> shapes;
         std::vector<std::size_t> out;

@@ -61,7 +61,8 @@ public:
     // Whether `missing` further responses could not change what a poll with these does.
     [[nodiscard]] bool settled(const std::vector<std::vector<Hash32>>& responses,
                                std::uint32_t missing) const;
-    // The same of `given` responses that are not empty, where their number alone tells.
+    // The answer of settled(), if it depends only on how many responses are not empty (`given`) and
+    // how many are missing; nothing if what they endorse matters.
     [[nodiscard]] std::optional<bool> settled_by_number(std::uint32_t given,
                                                         std::uint32_t missing) const;
     // The votes that such a poll counts for each vertex, in no particular order.
