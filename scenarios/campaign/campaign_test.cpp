@@ -182,7 +182,9 @@ TEST_F(Campaigns, FailFastEndsWithTheFirstViolationAndStillSavesIt) {
     options.fail_fast = true;
     const CampaignResult result = campaign(plan_of({leaving_providers()}), folder(), options);
     EXPECT_LE(result.runs_made, options.jobs);
-    EXPECT_EQ(result.contents.findings.size(), 1U);
+    // Each job may have been at another violation.
+    EXPECT_GE(result.contents.findings.size(), 1U);
+    EXPECT_LE(result.contents.findings.size(), result.runs_made);
 }
 
 TEST_F(Campaigns, ARunThatTakesTooLongIsAFailureWithAScenarioToRepeatIt) {

@@ -394,10 +394,8 @@ void Avalanche::keep_polling(Actions& out) {
     State& s = state();
     if (s.history.active()) return;
     if (s.votes.size() == 0) return s.polls.clear();
-    const auto open = [&] {
-        return std::ranges::count_if(s.polls, [](const VertexPoll& p) { return !p.finished; });
-    };
-    while (open() < config_.concurrent_polls) start_poll(out);
+    // Finished polls that wait for the turn of an older one too: snowman.cpp says why.
+    while (s.polls.size() < config_.concurrent_polls) start_poll(out);
 }
 
 void Avalanche::start_poll(Actions& out) {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <vector>
 
 #include "core/base/digest.h"
 #include "sim/consensus/avalanche/messages.h"
@@ -361,6 +363,30 @@ TEST_F(CatchingUp, AVertexWhoseRivalWasAcceptedBeforeItsVerdictIsRejected) {
 }
 
 // What waits to be verified again may be a part of the history, too.
+TEST_F(CatchingUp, AFinishedPollThatWaitsForItsTurnIsOneOfThoseInProgress) {
+    const auto queries = [this] {
+        std::map<RequestId, std::vector<VoterIndex>> found;
+        for (const auto& each : out) {
+            const auto* sent = std::get_if<Send>(&each);
+            const auto* query = sent == nullptr ? nullptr : sent->message.get_if<VertexQuery>();
+            if (query != nullptr) found[query->poll].push_back(sent->to);
+        }
+        return found;
+    };
+    step(ItemReceived{1, vertex});
+    step(Verdict{vertex.id, Validity::kValid});
+    const auto begun = queries();
+    ASSERT_EQ(begun.size(), 2U);  // dag_config()
+    const auto& [younger, asked] = *begun.rbegin();
+    for (const VoterIndex each : asked) {
+        step(MessageReceived{each, VertexChits{younger, {{vertex.id, 1}}}});
+        EXPECT_TRUE(queries().empty());
+    }
+    for (const VoterIndex each : begun.begin()->second)
+        step(MessageReceived{each, VertexChits{begun.begin()->first, {{vertex.id, 1}}}});
+    EXPECT_EQ(queries().size(), 2U);
+}
+
 TEST_F(CatchingUp, APartOfTheHistoryIsVerifiedOnceAtATime) {
     park_and_fall_behind();
     const RequestId frontier = request_sent<FrontierRequest>();

@@ -109,14 +109,7 @@ Poll* PollSet::open(RequestId id, SimTime now, Height next_height, std::span<con
     spare_.pop_back();
     polls_.push_back({id, poll});
     poll->open(id, now, next_height, asked, records_);
-    ++outstanding_;
     return poll;
-}
-
-void PollSet::finish(Poll& poll) {
-    AIVM_CHECK(!poll.finished() && outstanding_ > 0);
-    poll.finish();
-    --outstanding_;
 }
 
 const Poll* PollSet::oldest_finished() const {
@@ -132,7 +125,6 @@ void PollSet::pop() {
 void PollSet::abandon_all() {
     for (const InProgress& each : polls_) spare_.push_back(each.poll);
     polls_.clear();
-    outstanding_ = 0;
 }
 
 }  // namespace aivm::sim

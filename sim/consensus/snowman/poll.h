@@ -122,11 +122,9 @@ public:
         }
         return nullptr;
     }
-    [[nodiscard]] std::uint32_t outstanding() const { return outstanding_; }
+    // Finished ones too, while they wait for their turn.
     [[nodiscard]] std::size_t size() const { return polls_.size(); }
 
-    // Requires a poll that has not finished.
-    void finish(Poll& poll);
     // The oldest poll if it has finished, to be removed by pop(); otherwise null.
     [[nodiscard]] const Poll* oldest_finished() const;
     void pop();
@@ -146,7 +144,6 @@ private:
 
     // In the order in which they were begun; in place, as the answers of several are on their way.
     SmallVector<InProgress, kUsual> polls_;
-    std::uint32_t outstanding_ = 0;
     bool records_ = false;
     std::vector<Poll*> spare_;  // kept for their memory
     std::vector<std::unique_ptr<Poll>> owned_;

@@ -340,20 +340,23 @@ void Snowman::keep_polling(Actions& out) {
         return s.polls.abandon_all();
     }
     if (s.bootstrapper.takes_over()) return;
-    while (s.polls.outstanding() < config_.snow.concurrent_polls) start_poll(out);
+    // A finished poll that waits for the turn of an older one is counted among them, as deployed:
+    // else a node that waits for a lost answer would gather any number of polls of the past, and
+    // decide by them alone, after the others have changed their minds.
+    while (s.polls.size() < config_.snow.concurrent_polls) start_poll(out);
 }
 
 // One poll is enough to find out whether there is something to learn.
 void Snowman::poll_after_pause(Actions& out) {
     State& s = state();
-    if (s.tree.size() == 0 || s.bootstrapper.takes_over() || s.polls.outstanding() > 0) return;
+    if (s.tree.size() == 0 || s.bootstrapper.takes_over() || s.polls.size() > 0) return;
     start_poll(out);
 }
 
 void Snowman::finish_poll(Poll& poll, Actions& out) {
     State& s = state();
     const SimTime opened_at = poll.opened_at();
-    s.polls.finish(poll);
+    poll.finish();
     count_finished_polls(out);
     const std::uint64_t pause_ns = s.repoll_pause.left_ns(opened_at, now_);
     if (pause_ns == 0 || s.tree.size() == 0) return keep_polling(out);

@@ -163,6 +163,33 @@ TEST(SnowmanNetwork, ThreeWaySplitsAndEvenOnesRecover) {
     }
 }
 
+// A node that asked while it was alone waits for its time-out after the healing, and answers
+// meanwhile what it preferred then. The others decide without it, and it must not decide otherwise
+// by what they told it before.
+TEST(SnowmanNetwork, ANodeThatWaitsForAnOldPollDoesNotDecideByStaleAnswers) {
+    SnowmanConfig config = small_config(4);
+    config.stakes.assign(4, 1'000'000);
+    config.snow.k = 8;
+    config.snow.alpha_preference = 6;
+    config.snow.alpha_confidence = 7;
+    config.snow.beta = 8;
+    std::uint64_t waited = 0;
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        auto network =
+            snowman_network(config, {.seed = seed, .delay_min_ns = kMs / 20, .delay_max_ns = kMs});
+        network.side = {0, 1, 2, 3};
+        network.nodes[3]->build(1);
+        network.run(500 * kMs);
+        network.side.assign(4, 0);
+        network.nodes[0]->build(2);
+        network.run(100 * kMs);
+        waited += network.nodes[3]->engine->counters().polls == 0 ? 1 : 0;
+        // decide() checks that all decide alike
+        ASSERT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(1); })) << seed;
+    }
+    EXPECT_EQ(waited, 200U);
+}
+
 // --- The engine over a network, and the model in synchronous rounds ---
 
 // Rounds until all of 21 nodes have decided, which begin in three camps of seven; every message

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
+#include <vector>
 
 #include "sim/consensus/bootstrap_messages.h"
 #include "sim/consensus/snowman/messages.h"
@@ -30,17 +32,19 @@ std::vector<T> all_of(const Actions& actions) {
     return found;
 }
 
-// Node 0 of `others` + 1, one poll at a time, so that the test decides what every poll receives.
+// Node 0 of `others` + 1, usually one poll at a time, so that the test decides what every poll
+// receives.
 class SnowmanTest : public ::testing::Test {
 protected:
-    void make(std::uint32_t k, std::uint32_t alpha, std::uint32_t beta, std::uint32_t others = 0) {
+    void make(std::uint32_t k, std::uint32_t alpha, std::uint32_t beta, std::uint32_t others = 0,
+              std::uint32_t polls = 1) {
         SnowmanConfig config;
         config.stakes.assign((others == 0 ? k : others) + 1, 1);
         config.snow.k = k;
         config.snow.alpha_preference = alpha;
         config.snow.alpha_confidence = alpha;
         config.snow.beta = beta;
-        config.snow.concurrent_polls = 1;
+        config.snow.concurrent_polls = polls;
         engine_ = make_snowman(config, accepted_, random_).value();
         Actions out;
         engine_->step(0, Started{item_of(genesis())}, out);
@@ -374,6 +378,37 @@ TEST_F(SnowmanTest, PollsWaitTwiceAsLongAsAnswersTake) {
     for (int i = 0; i < 400; ++i) answer_after(3'000'000'000);
     EXPECT_GT(timeout(), 5'000'000'000U);
     EXPECT_LE(timeout(), SnowParameters{}.poll_timeout_max_ns);
+}
+
+// Those that wait for their turn are polls in progress, so that no decision rests on more answers
+// of the past than these.
+TEST_F(SnowmanTest, ALostAnswerStopsThePollsUntilItsTimeOut) {
+    make(5, 4, 8, 0, 4);
+    learn(a_);
+    std::map<RequestId, std::vector<VoterIndex>> begun;
+    const auto note = [&] {
+        for (const Send& send : all_of<Send>(std::exchange(log_, {}))) {
+            if (const auto* query = send.message.get_if<Query>())
+                begun[query->poll].push_back(send.to);
+        }
+    };
+    note();
+    ASSERT_EQ(begun.size(), 4U);
+    const auto [oldest, of_oldest] = *begun.begin();
+    for (int i = 0; i < 3; ++i) answer(of_oldest.front(), oldest, a_);  // the others are lost
+    for (const auto& [id, asked] : std::map(begun)) {
+        if (id == oldest) continue;
+        for (const VoterIndex each : asked) answer(each, id, a_);
+    }
+    note();
+    EXPECT_EQ(begun.size(), 4U) << "three of them wait for their turn";
+    EXPECT_EQ(engine_->counters().polls, 0U);
+    Actions out;
+    time_out(oldest, out);
+    remember(out);
+    note();
+    EXPECT_EQ(engine_->counters().polls, 4U);
+    EXPECT_EQ(begun.size(), 8U);
 }
 
 // Nobody else has the block for a minute, as when its time is in the future for them, and every

@@ -232,7 +232,7 @@ private:
             const auto found = parents_.find(block);
             return found == parents_.end() ? std::nullopt : std::optional(found->second);
         };
-        if (!poll->finished() && poll->settled(thresholds_, parent_of)) polls_.finish(*poll);
+        if (!poll->finished() && poll->settled(thresholds_, parent_of)) poll->finish();
         return finished_[id] = poll->finished();
     }
 
