@@ -98,6 +98,22 @@ TEST(DagStrategies, A48ABalanceAttackerLosesItsStakeAndNoContestIsLeftOpen) {
         EXPECT_TRUE(row.decided_ns.has_value()) << row.conflict;
 }
 
+TEST(DagStrategies, A28AnswersForBothSidesCountForNeitherAndCostNothing) {
+    sim::Scenario s = seven(1, "equivocator");
+    s.actors.push_back(group("validator", 1, "conflict_flooder"));
+    const auto played = play(s);
+    EXPECT_GT(count(played->outcome, "n_conflicts"), 0);
+    EXPECT_EQ(count(played->outcome, "slash_taken"), 0) << "nobody signs an answer";
+}
+
+TEST(DagStrategies, A28AVoteForTheRivalOfACutCostsHalfOfTheStake) {
+    sim::Scenario s = seven(1, "equivocator");
+    s.chain.cut_finality = sim::CutFinality::kBft;
+    EXPECT_GE(count(play(s)->outcome, "slash_taken"), 1'000'000'000'000);
+    s.actors.back().parameters["share_ppm"] = 0;
+    EXPECT_EQ(count(play(s)->outcome, "slash_taken"), 0);
+}
+
 TEST(DagStrategies, A49WithheldCutsAreIssuedByTheNextTurn) {
     double withheld = 0;
     double honest = 0;

@@ -4,7 +4,22 @@
 // they begin with different preferences. A validator that sees both holds the proof, and an honest
 // one submits it: half of the stake is slashed, once per slot. Observe the slashes of cause
 // equivocation, and that S1 still holds.
+//
+// Under hotstuff it also proposes the second block once more when it leads again while the first
+// one may not be decided yet: by then the others are locked on that, and an honest validator does
+// not vote for another.
+//
+// On a DAG it votes for both sides: it answers polls for both of two vertices that conflict, cuts
+// included, which counts for neither and cannot be punished; and where cuts are voted on, half of
+// the validators get its vote for another cut of the number, which can. (Two vertices for one slot
+// are A47's.)
+#include <algorithm>
+#include <optional>
+
+#include "core/vm/dag_vm.h"
 #include "scenarios/adversaries/strategy_table.h"
+#include "sim/consensus/avalanche/messages.h"
+#include "sim/consensus/hotstuff/messages.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -18,10 +33,56 @@ public:
     bool builds_twice() override { return random_.bernoulli_ppm(share_ppm_); }
     bool votes_twice() override { return random_.bernoulli_ppm(share_ppm_); }
     bool reports_equivocation() override { return false; }
+    void built_twice(const sim::BlockRef& second) override {
+        if (proposed_) second_ = {second, proposed_->view, proposed_->chain};
+    }
+    void sends(sim::ActorId to, sim::Outgoing& outgoing) override {
+        if (outgoing.dag != nullptr) return endorse_both_sides(outgoing);
+        if (const auto* proposal = outgoing.message.get_if<sim::ViewProposal>())
+            propose_again(to, *proposal, outgoing);
+    }
 
 private:
+    // Its second block, as the first one was proposed.
+    struct Second {
+        sim::BlockRef block;
+        std::uint32_t view = 0;
+        sim::CertificateChain chain;
+    };
+
+    // At most in every second of its views, so that there are views enough in a row to decide in.
+    void propose_again(sim::ActorId to, const sim::ViewProposal& proposal,
+                       sim::Outgoing& outgoing) {
+        proposed_ = proposal;
+        const bool is_locked = proposal.view >= second_.view + kViewsUntilLocked;
+        const bool is_open = proposal.block.height <= second_.block.height + kBlocksUntilDecided;
+        if (second_.view == 0 || !is_locked || !is_open) return;
+        proposed_.reset();
+        if (to % 2 == 0) return;
+        outgoing.message =
+            sim::ViewProposal{second_.block, proposal.view, proposal.is_filler, second_.chain};
+    }
+    void endorse_both_sides(sim::Outgoing& outgoing) {
+        const auto* chits = outgoing.message.get_if<sim::VertexChits>();
+        if (chits == nullptr || !random_.bernoulli_ppm(share_ppm_)) return;
+        sim::VertexChits answer = *chits;
+        for (const VertexPtr& vertex : outgoing.dag->vm.undecided_vertices()) {
+            const sim::BlockRef one{vertex->id(), vertex->height()};
+            const bool is_new = std::ranges::find(answer.endorsed, one) == answer.endorsed.end();
+            if (is_new && answer.endorsed.size() < sim::kTipsMax &&
+                !outgoing.dag->vm.conflicts(one.id).empty())
+                answer.endorsed.push_back(one);
+        }
+        outgoing.message = answer;
+    }
+
+    static constexpr std::uint32_t kViewsUntilLocked = 3;
+    static constexpr Height kBlocksUntilDecided = 3;
+
     sim::RandomStream random_;
     std::uint32_t share_ppm_;
+    std::optional<sim::ViewProposal> proposed_;  // last, unless it was its second block
+    Second second_;
 };
 
 std::unique_ptr<sim::ValidatorStrategy> make_equivocator(const Parameters& parameters,
@@ -31,7 +92,7 @@ std::unique_ptr<sim::ValidatorStrategy> make_equivocator(const Parameters& param
 
 constexpr std::array kEquivocatorParameters{
     StrategyParameter{"share_ppm", 0, 1'000'000, 1'000'000, "ppm",
-                      "share of its blocks that it builds twice, and of its votes"},
+                      "share of its blocks that it builds twice, and of its votes and answers"},
 };
 
 }  // namespace
@@ -42,6 +103,7 @@ const StrategyRow kEquivocatorRow{
     .doc = "signs two blocks, or two votes, for one slot and shows each to half of the others",
     .parameters = kEquivocatorParameters,
     .validator = make_equivocator,
-    .in_consensus = true};
+    .in_consensus = true,
+    .on_dag = OnDag::kToo};
 
 }  // namespace aivm::scenarios

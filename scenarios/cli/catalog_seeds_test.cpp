@@ -24,9 +24,9 @@ constexpr std::uint64_t kFirstSeed = 2;  // the golden runs have seed 1
 std::vector<std::string> chosen_scenarios() {
     if (const char* only = std::getenv("AIVM_CATALOG_ONLY")) return {only};
     if (std::getenv("AIVM_CATALOG_SEEDS") != nullptr) return catalog_names();
-    return {"avalanche",        "bft",       "bisection",        "crash_restart",
-            "lazy_provider",    "partition", "redundant_quorum", "silent_selected",
-            "shield64_limited", "tee_fast"};
+    return {"avalanche",     "bft",       "bisection",        "crash_restart",   "hotstuff",
+            "lazy_provider", "partition", "redundant_quorum", "silent_selected", "shield64_limited",
+            "tee_fast"};
 }
 
 std::uint64_t seeds_per_scenario(sim::Fidelity fidelity) {
@@ -45,8 +45,8 @@ bool may_fork(const std::string& scenario) { return scenario == "snow_breach"; }
 bool compares_nothing(sim::Fidelity fidelity, std::string_view invariant) {
     constexpr std::array kOfReplicas{"S1",  "S3",  "S4",  "S5",  "S6",  "S7",  "S8",  "S9",
                                      "S10", "S11", "S12", "S13", "S14", "S15", "S16", "S17",
-                                     "S18", "S20", "S21", "S22", "S23", "S24", "L2",  "L3",
-                                     "L5",  "L6",  "L8",  "M1",  "R3"};
+                                     "S18", "S20", "S21", "S22", "S23", "S24", "S25", "L2",
+                                     "L3",  "L5",  "L6",  "L8",  "M1",  "R3"};
     return fidelity == sim::Fidelity::kEconomic &&
            std::ranges::find(kOfReplicas, invariant) != kOfReplicas.end();
 }

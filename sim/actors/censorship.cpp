@@ -19,6 +19,7 @@ public:
         return inner_->builds(parent, beacon);
     }
     bool builds_twice() override { return inner_->builds_twice(); }
+    void built_twice(const BlockRef& second) override { inner_->built_twice(second); }
     bool tolerates(const Block& block) override { return inner_->tolerates(block); }
     BlockPtr forges(const OwnBlock& own) override { return inner_->forges(own); }
     void sends(ActorId to, Outgoing& outgoing) override { inner_->sends(to, outgoing); }

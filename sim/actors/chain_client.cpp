@@ -123,7 +123,7 @@ bool ChainClient::is_over(const OperationBody&) const { return false; }
 
 void ChainClient::sign_and_send(OperationBody&& body, std::uint32_t tries) {
     if (pending_.empty() && tip_) known_nonces_ = tip_->state.nonces(address());
-    nonce_ = std::max(nonce_, known_nonces_.greatest()) + 1;
+    nonce_ = next_nonce(nonce_, known_nonces_.greatest());
     const OperationPtr made = make(std::move(body));
     const Height height = tip_ ? tip_->state.head.height : 0;
     resend_at_ = pending_.empty() ? height + kResendAfterBlocks
@@ -138,8 +138,7 @@ OperationPtr ChainClient::make(OperationBody&& body) const {
         strategy_ != nullptr && tip_ ? strategy_->inclusion_fee(tip_->state, body) : Amount();
     Operation operation{address(), nonce_, std::move(body), fee};
     if (setup_.unsealed) return SignedOperation::unsealed(std::move(operation));
-    const Hash32 id = SignedOperation(operation, {}).id();
-    return std::make_shared<const SignedOperation>(std::move(operation), signer_.sign(id));
+    return signed_operation(signer_, std::move(operation));
 }
 
 void ChainClient::send(const OperationPtr& operation) {

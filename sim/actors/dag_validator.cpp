@@ -16,6 +16,7 @@ constexpr Height kForEver = ~Height{0};
 constexpr std::size_t kFollowSlicesMax = 32;  // sent to a follower at once
 constexpr std::uint64_t kDueDelayMax = 24 * 3600 * static_cast<std::uint64_t>(kSecond);
 constexpr std::size_t kSignaturesKept = 4096;
+constexpr std::size_t kCutNumbersKept = 16;
 
 // Whether an undecided cut stands on the newest preferred one, and loses to others. One more would
 // be its rival and only divide the votes.
@@ -74,6 +75,8 @@ void DagValidatorActor::crash() {
     bodies_.clear();
     history_.clear();
     signed_.clear();
+    doubled_.clear();
+    cuts_.clear();
     late_.clear();
     issue_timer_is_set_ = false;
 }
@@ -142,15 +145,9 @@ std::optional<Height> DagValidatorActor::cut_number(const Hash32& id) const {
     return (*vertex)->cut();
 }
 
-// The validators' addresses are those of the settled state: an entry changes hands only long after
-// its validator left the set.
 bool DagValidatorActor::signed_by(VoterIndex validator, const SigningSlot& slot,
                                   const Hash32& message, const Bytes& signature) const {
-    const auto& validators = vm_->state().validators;
-    return validator < validators.size() &&
-           setup_.vm.rules->authorizer->verify(
-               validators[validator].address,
-               vote_message(setup_.vm.rules->chain_id, slot, message), signature);
+    return is_signed_vote(vm_->state(), *setup_.vm.rules, validator, slot, message, signature);
 }
 
 Item DagValidatorActor::item_of_vertex(const Vertex& vertex) const {
@@ -266,28 +263,16 @@ void DagValidatorActor::wake(std::uint64_t tag) {
 // --- Actions of the engine ---
 
 void DagValidatorActor::step(const Input& input) {
-    engine_->step(setup_.environment->now(), input, actions_);
-    run_actions();
+    actions_.run([&](Actions& out) { engine_->step(setup_.environment->now(), input, out); },
+                 [this] { return running(); },
+                 [this]<class Each>(Each&& action) { act(std::forward<Each>(action)); },
+                 [](const Action&) {});
 }
 
-void DagValidatorActor::run_actions() {
-    if (acting_) return;  // the loop below is running and will reach the new actions
-    acting_ = true;
-    for (std::size_t i = 0; running() && i < actions_.size(); ++i) {
-        const Action action = actions_[i];  // a copy: carrying it out may append
-        std::visit([this](const auto& a) { act(a); }, action);
-    }
-    actions_.clear();
-    acting_ = false;
-}
-
-void DagValidatorActor::act(const Send& action) {
-    if (setup_.engine->voting != nullptr) {
-        if (const auto vote = setup_.engine->voting->vote_in(action.message))
-            setup_.observer->on_vote(setup_.self, *vote);
-    }
+void DagValidatorActor::act(Send action) {
     const DagView seen = view();
-    Outgoing outgoing{.message = action.message, .dag = &seen};
+    Outgoing outgoing{.message = std::move(action.message), .dag = &seen};
+    if (setup_.engine->voting != nullptr) note_vote(action.to, outgoing.message);
     strategy_->sends(action.to, outgoing);
     if (outgoing.instead)
         return send_later(action.to, *std::move(outgoing.instead), outgoing.delay);
@@ -298,6 +283,22 @@ void DagValidatorActor::act(const Send& action) {
         if (body) packet.body = *body;
     }
     send_later(action.to, std::move(packet), outgoing.delay);
+}
+
+void DagValidatorActor::note_vote(ActorId to, Message& message) {
+    const auto rival = [this](const SignedVote& vote) { return rival_of_cut(vote); };
+    const auto sent = doubled_.pass(
+        {*setup_.engine->voting, *strategy_, signer_, setup_.vm.rules->chain_id, rival}, to,
+        message);
+    if (sent.vote) setup_.observer->on_vote(setup_.self, *sent.vote);
+}
+
+std::optional<Hash32> DagValidatorActor::rival_of_cut(const SignedVote& vote) const {
+    const auto known = cuts_.find(vote.slot.height);
+    if (known == cuts_.end()) return std::nullopt;
+    for (const Hash32& id : known->second)
+        if (id != vote.item) return id;
+    return std::nullopt;
 }
 
 void DagValidatorActor::send_later(ActorId to, Packet packet, SimTime delay) {
@@ -323,6 +324,10 @@ void DagValidatorActor::act(const Verify& action) {
     const bool is_final =
         verdict.validity == Validity::kValid || verdict.validity == Validity::kInvalid;
     if (is_final) bodies_.erase(action.id);
+    if (verdict.validity == Validity::kValid && vertex->is_cut()) {
+        cuts_[vertex->cut()].insert(vertex->id());
+        if (cuts_.size() > kCutNumbersKept) cuts_.erase(cuts_.begin());
+    }
     if (verdict.validity == Validity::kValid)
         setup_.observer->on_vertex_verified(setup_.self, *vm_, vertex);
     step(verdict);
@@ -404,14 +409,10 @@ void DagValidatorActor::act(const Persist& action) {
 }
 
 void DagValidatorActor::act(const Sign& action) {
-    SlotSigned answer{action.slot, action.message, std::nullopt};
-    if (silent_) return step(answer);
-    const auto may_sign = NodeRecords(*setup_.disk).claim(action.slot, action.message);
-    if (!may_sign) return stop(may_sign.error());
-    if (*may_sign)
-        answer.signature =
-            signer_.sign(vote_message(setup_.vm.rules->chain_id, action.slot, action.message));
-    step(answer);
+    if (silent_) return step(SlotSigned{action.slot, action.message, std::nullopt});
+    const auto answer = sign_once(*setup_.disk, signer_, setup_.vm.rules->chain_id, action);
+    if (!answer) return stop(answer.error());
+    step(*answer);
 }
 
 void DagValidatorActor::act(const SubmitEvidence& action) {
@@ -503,13 +504,8 @@ VertexPtr DagValidatorActor::second_for(const Vertex& vertex) const {
 std::vector<OperationPtr> DagValidatorActor::signed_by_self(std::vector<OperationBody> bodies) {
     std::vector<OperationPtr> out;
     for (OperationBody& body : bodies) {
-        Operation operation{signer_.address(), 0, std::move(body)};
-        const Lane lane = SignedOperation(operation, {}).lane();
-        nonce_ = std::max(nonce_, vm_->state().nonce(signer_.address(), lane)) + 1;
-        operation.nonce = nonce_;
-        const Hash32 id = SignedOperation(operation, {}).id();
-        out.push_back(
-            std::make_shared<const SignedOperation>(std::move(operation), signer_.sign(id)));
+        nonce_ = next_nonce(nonce_, vm_->state().nonce(signer_.address(), lane_of(body)));
+        out.push_back(signed_operation(signer_, {signer_.address(), nonce_, std::move(body)}));
     }
     return out;
 }

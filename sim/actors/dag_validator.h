@@ -17,6 +17,7 @@
 #include <set>
 
 #include "core/vm/dag_vm.h"
+#include "sim/actors/action_buffer.h"
 #include "sim/actors/actor.h"
 #include "sim/actors/beacon_secrets.h"
 #include "sim/actors/epoch_stakes.h"
@@ -25,6 +26,7 @@
 #include "sim/actors/node_records.h"
 #include "sim/actors/signing.h"
 #include "sim/actors/strategy.h"
+#include "sim/actors/votes.h"
 #include "sim/consensus/stake.h"
 #include "sim/storage/sim_disk.h"
 
@@ -62,6 +64,10 @@ public:
     // Null while the node is down.
     [[nodiscard]] const DagVm* vm() const { return vm_ ? &*vm_ : nullptr; }
     [[nodiscard]] const ConsensusEngine* engine() const { return engine_.get(); }
+    // Has the VM verify a vertex that the engine did not ask about. Requires that the node is up.
+    [[nodiscard]] Status verify_again(const VertexPtr& vertex) {
+        return vm_->verify(vertex, {.now_ns = setup_.environment->clock(), .decided = true});
+    }
 
 private:
     [[nodiscard]] std::optional<Hash32> accepted_at(Height) const override { return std::nullopt; }
@@ -94,8 +100,11 @@ private:
     void send_later(ActorId to, Packet packet, SimTime delay);
 
     void step(const Input& input);
-    void run_actions();
-    void act(const Send& action);
+    void act(Send action);
+    // Of an engine with signed votes: notes a vote on its way, which a strategy may contradict.
+    void note_vote(ActorId to, Message& message);
+    // Another cut of that number that the node knows.
+    [[nodiscard]] std::optional<Hash32> rival_of_cut(const SignedVote& vote) const;
     void act(const Fetch& action);
     void act(const Verify& action);
     void act(const Discard& action);
@@ -137,8 +146,7 @@ private:
     // Lost in a crash.
     std::optional<DagVm> vm_;
     std::unique_ptr<ConsensusEngine> engine_;
-    Actions actions_;
-    bool acting_ = false;
+    ActionLoop actions_;
     std::map<Hash32, VertexPtr> bodies_;  // received, not yet verified
     std::deque<ExecutedPtr> history_;     // the last settled slices, for followers
     BeaconSecrets secrets_;
@@ -159,6 +167,8 @@ private:
     };
     std::map<std::pair<std::uint64_t, std::uint32_t>, Signature> signed_;  // by slot and proposer
     EvidenceReports reports_;
+    DoubledVotes doubled_;
+    std::map<std::uint64_t, std::set<Hash32>> cuts_;  // verified, the last ones by number
 };
 
 // A settled slice as a block of the same operations, without those that were void.

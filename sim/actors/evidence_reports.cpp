@@ -22,10 +22,8 @@ OperationPtr EvidenceReports::make(const State& state, const Signer& signer,
     const auto& punished = state.validators[evidence.validator].slashed_slots;
     if (std::ranges::binary_search(punished, ProposalSlot{evidence.slot, *evidence.parent}))
         return nullptr;
-    nonce_ = std::max(nonce_, state.nonce(signer.address(), Lane::kProofs)) + 1;
-    Operation operation{signer.address(), nonce_, std::move(evidence)};
-    const Hash32 id = SignedOperation(operation, {}).id();
-    return std::make_shared<const SignedOperation>(std::move(operation), signer.sign(id));
+    nonce_ = next_nonce(nonce_, state.nonce(signer.address(), Lane::kProofs));
+    return signed_operation(signer, {signer.address(), nonce_, std::move(evidence)});
 }
 
 }  // namespace aivm::sim

@@ -54,6 +54,10 @@ public:
     virtual void on_vote(ActorId node, const SignedVote& vote) {
         static_cast<void>(node), static_cast<void>(vote);
     }
+    // The node says in which round it is (VotingRules::round_in); once for each receiver.
+    virtual void on_round(ActorId node, std::uint32_t round) {
+        static_cast<void>(node), static_cast<void>(round);
+    }
     // On a DAG: the node holds the vertex as processing.
     virtual void on_vertex_verified(ActorId node, const DagVm& vm, const VertexPtr& vertex) {
         static_cast<void>(node), static_cast<void>(vm), static_cast<void>(vertex);

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace aivm::sim {
 
@@ -28,6 +29,11 @@ bool IdealAuthorizer::verify(const Address& signer, const Hash32& message,
 Bytes Signer::sign(const Hash32& message) const {
     const auto tag = authority_->tag(address_, message);
     return {tag.bytes.begin(), tag.bytes.end()};
+}
+
+OperationPtr signed_operation(const Signer& signer, Operation operation) {
+    const Hash32 id = SignedOperation(operation, {}).id();
+    return std::make_shared<const SignedOperation>(std::move(operation), signer.sign(id));
 }
 
 }  // namespace aivm::sim

@@ -3,6 +3,9 @@
 // adversary can forge an honest signature.
 #pragma once
 
+#include <algorithm>
+
+#include "core/chain/operation.h"
 #include "core/state/transition.h"
 
 namespace aivm::sim {
@@ -52,5 +55,14 @@ private:
     const IdealAuthorizer* authority_;
     Address address_;
 };
+
+// The operation, which is of the signer's account, signed.
+OperationPtr signed_operation(const Signer& signer, Operation operation);
+
+// The nonce of an account's next operation: above that of the last one that it signed, which may
+// not be in the state yet, and above that in the state.
+constexpr std::uint64_t next_nonce(std::uint64_t signed_last, std::uint64_t in_state) {
+    return std::max(signed_last, in_state) + 1;
+}
 
 }  // namespace aivm::sim

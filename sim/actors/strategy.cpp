@@ -57,6 +57,7 @@ bool RequesterStrategy::goes_on(const NodeView&) { return false; }
 
 bool ValidatorStrategy::builds(const State&, const Hash32&) { return true; }
 bool ValidatorStrategy::builds_twice() { return false; }
+void ValidatorStrategy::built_twice(const BlockRef&) {}
 bool ValidatorStrategy::votes_twice() { return false; }
 bool ValidatorStrategy::tolerates(const Block&) { return true; }
 BlockPtr ValidatorStrategy::forges(const OwnBlock&) { return nullptr; }

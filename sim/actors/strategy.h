@@ -238,6 +238,8 @@ public:
     // Whether to sign a second block for the slot of the one just built, and show it to half of the
     // others.
     [[nodiscard]] virtual bool builds_twice();
+    // It has signed a second block for a slot, and shown it to those with an odd number.
+    virtual void built_twice(const BlockRef& second);
     // A block to send to all others beside the one just built, whatever it says; null: none.
     [[nodiscard]] virtual BlockPtr forges(const OwnBlock& own);
     // Whether to send a second vote, for something else, to half of the others: called for each

@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "core/base/digest.h"
-#include "core/chain/vote_slot.h"
-#include "sim/actors/action_buffer.h"
 #include "sim/consensus/proposer_schedule.h"
 
 namespace aivm::sim {
@@ -21,14 +19,11 @@ constexpr std::size_t kFollowBlocksMax = 32;  // sent to a follower at once
 constexpr std::size_t kServedBlocksMax = kBlocksPerReplyMax;
 constexpr Height kHeightMax = ~Height{0};
 constexpr std::uint32_t kProposersDrawn = 8;
-// How many messages earlier the memory of a link is asked for.
-constexpr std::size_t kSendsAhead = 4;
 // A block from a future further than this is judged again after this.
 constexpr std::uint64_t kDueDelayMax = 24 * 3600 * static_cast<std::uint64_t>(kSecond);
 // How long a node that starts again listens before it builds, where votes are polls.
 constexpr SimTime kListenTime = 10 * kSecond;
 constexpr std::size_t kSignaturesKept = 1024;
-constexpr Height kVotesKeptBlocks = 8;
 
 }  // namespace
 
@@ -51,7 +46,7 @@ void ValidatorActor::crash() {
     if (running()) setup_.observer->on_queue_lost(setup_.self);
     vm_.reset();
     engine_.reset();
-    if (actions_ != nullptr) actions_->clear();
+    actions_.clear();
     bodies_.clear();
     history_.clear();
     building_on_.reset();
@@ -108,15 +103,9 @@ Status ValidatorActor::note_disk(bool disk_was_empty) {
     return {};
 }
 
-// The validators' addresses are those of the last accepted state: an entry changes hands only long
-// after its validator left the set.
 bool ValidatorActor::signed_by(VoterIndex validator, const SigningSlot& slot, const Hash32& message,
                                const Bytes& signature) const {
-    const auto& validators = vm_->state().validators;
-    return validator < validators.size() &&
-           setup_.vm.rules->authorizer->verify(
-               validators[validator].address,
-               vote_message(setup_.vm.rules->chain_id, slot, message), signature);
+    return is_signed_vote(vm_->state(), *setup_.vm.rules, validator, slot, message, signature);
 }
 
 void ValidatorActor::end_silence_of_the_start() {
@@ -268,33 +257,13 @@ void ValidatorActor::wake(std::uint64_t tag) {
 // --- Actions of the engine ---
 
 void ValidatorActor::step(const Input& input) {
-    const SimTime now = setup_.environment->now();
-    // Within a step, the loop below reaches the new actions.
-    if (actions_ != nullptr) return engine_->step(now, input, *actions_);
-    const ActionBuffer buffer(actions_);
-    engine_->step(now, input, *actions_);
-    run_actions(*actions_);
-}
-
-void ValidatorActor::run_actions(Actions& actions) {
-    for (std::size_t i = 0; i < std::min(actions.size(), kSendsAhead); ++i)
-        prefetch_send(actions, i);
-    for (std::size_t i = 0; running() && i < actions.size(); ++i) {
-        prefetch_send(actions, i + kSendsAhead);
-        // Carrying an action out may append others, which moves the list.
-        if (auto* const send = std::get_if<Send>(&actions[i])) {
-            act(std::move(*send));
-            continue;
-        }
-        const Action action = std::move(actions[i]);
-        std::visit([this](const auto& a) { act(a); }, action);
-    }
-}
-
-void ValidatorActor::prefetch_send(const Actions& actions, std::size_t index) const {
-    if (index >= actions.size()) return;
-    if (const auto* const send = std::get_if<Send>(&actions[index]))
-        setup_.environment->prefetch_send(send->to);
+    actions_.run([&](Actions& out) { engine_->step(setup_.environment->now(), input, out); },
+                 [this] { return running(); },
+                 [this]<class Each>(Each&& action) { act(std::forward<Each>(action)); },
+                 [this](const Action& action) {
+                     if (const auto* const send = std::get_if<Send>(&action))
+                         setup_.environment->prefetch_send(send->to);
+                 });
 }
 
 void ValidatorActor::act(Send action) {
@@ -317,35 +286,21 @@ void ValidatorActor::send_later(ActorId to, Packet packet, SimTime delay) {
     late_.emplace(next_late_++, LatePacket{to, std::move(packet)});
 }
 
-// Every second node receives the contradicting vote only or, where a vote goes to one node, the
-// next one.
 void ValidatorActor::note_vote(Send& action) {
     const VotingRules& voting = *setup_.engine->voting;
-    auto vote = voting.vote_in(action.message);
-    if (!vote) return;
-    const auto [doubled, is_new] = doubled_.try_emplace(vote->slot, false);
-    if (is_new) {
-        doubled->second = strategy_->votes_twice();
-        std::erase_if(doubled_, [&](const auto& each) {
-            return each.first.height + kVotesKeptBlocks < vote->slot.height;
-        });
+    if (voting.round_in != nullptr) {
+        if (const auto round = voting.round_in(action.message))
+            setup_.observer->on_round(setup_.self, *round);
     }
-    const auto contradiction = [&] {
-        return voting.contradict(action.message, [this](const SignedVote& other) {
-            return signer_.sign(vote_message(setup_.vm.rules->chain_id, other.slot, other.item));
-        });
-    };
-    if (doubled->second && voting.to_one) {
+    const auto sent = doubled_.pass({voting, *strategy_, signer_, setup_.vm.rules->chain_id},
+                                    action.to, action.message);
+    if (sent.beside) {
         // Whoever receives it is shown the other one by a certificate.
         const ActorId other = (action.to + 1) % static_cast<ActorId>(setup_.stakes->size());
-        const auto second = contradiction();
-        if (second && other != setup_.self)
-            setup_.environment->send(other, ConsensusPacket{*second, nullptr});
-    } else if (doubled->second && action.to % 2 != 0) {
-        if (const auto second = contradiction()) action.message = *second;
-        vote = voting.vote_in(action.message);
+        if (other != setup_.self)
+            setup_.environment->send(other, ConsensusPacket{*sent.beside, nullptr});
     }
-    setup_.observer->on_vote(setup_.self, *vote);
+    if (sent.vote) setup_.observer->on_vote(setup_.self, *sent.vote);
 }
 
 void ValidatorActor::act(const Fetch& action) {
@@ -436,13 +391,9 @@ void ValidatorActor::act(const Sign& action) {
     if (!running()) return;
     if (action.slot.height <= silent_until_)
         return step(SlotSigned{action.slot, action.message, std::nullopt});
-    const auto may_sign = NodeRecords(*setup_.disk).claim(action.slot, action.message);
-    if (!may_sign) return stop(may_sign.error());
-    SlotSigned answer{action.slot, action.message, std::nullopt};
-    if (*may_sign)
-        answer.signature =
-            signer_.sign(vote_message(setup_.vm.rules->chain_id, action.slot, action.message));
-    step(answer);
+    const auto answer = sign_once(*setup_.disk, signer_, setup_.vm.rules->chain_id, action);
+    if (!answer) return stop(answer.error());
+    step(*answer);
 }
 
 void ValidatorActor::act(const SubmitEvidence& action) {
@@ -598,6 +549,7 @@ void ValidatorActor::build_twice(const ExecutedPtr& first, const ExecutedPtr& pa
         if (other == setup_.self || other % 2 == 0) continue;
         setup_.environment->send(other, BlockReply{{second->executed->block}});
     }
+    strategy_->built_twice({second->executed->id, second->executed->block->height()});
 }
 
 void ValidatorActor::forge(const ExecutedPtr& built, const ExecutedPtr& parent,

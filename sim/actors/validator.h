@@ -9,6 +9,7 @@
 
 #include "core/base/prefetch.h"
 #include "core/vm/vm.h"
+#include "sim/actors/action_buffer.h"
 #include "sim/actors/actor.h"
 #include "sim/actors/beacon_secrets.h"
 #include "sim/actors/epoch_stakes.h"
@@ -17,6 +18,7 @@
 #include "sim/actors/node_records.h"
 #include "sim/actors/signing.h"
 #include "sim/actors/strategy.h"
+#include "sim/actors/votes.h"
 #include "sim/consensus/block_info.h"
 #include "sim/consensus/stake.h"
 #include "sim/storage/sim_disk.h"
@@ -117,9 +119,6 @@ private:
     // Hands the engine an input, and carries out its actions in order, including those that they
     // cause.
     void step(const Input& input);
-    void run_actions(Actions& actions);
-    // If the action is a message, asks for the memory of its link.
-    void prefetch_send(const Actions& actions, std::size_t index) const;
     void act(Send action);
     // Of an engine with signed votes: notes a vote on its way, which a strategy may contradict.
     void note_vote(Send& action);
@@ -165,10 +164,10 @@ private:
 
     // Read for every message.
     std::unique_ptr<ConsensusEngine> engine_;  // lost in a crash, as are the next four
-    Actions* actions_ = nullptr;               // being carried out; null between two steps
-    std::optional<Hash32> building_on_;        // the parent for which a building timer is set
-    std::vector<BlockInfo> undecided_;         // verified, by height
-    bool listens_ = false;                     // since its start
+    ActionLoop actions_;
+    std::optional<Hash32> building_on_;  // the parent for which a building timer is set
+    std::vector<BlockInfo> undecided_;   // verified, by height
+    bool listens_ = false;               // since its start
     // builds nothing up to this height; kHeightMax until it knows what the others decided
     Height silent_until_ = 0;
     std::unique_ptr<ValidatorStrategy> strategy_;
@@ -193,7 +192,7 @@ private:
         Bytes authorization;
     };
     std::map<std::pair<ProposalSlot, std::uint32_t>, Signature> signed_;  // by slot and proposer
-    std::map<SigningSlot, bool> doubled_;  // own votes: sent with another
+    DoubledVotes doubled_;
     struct LatePacket {
         ActorId to = 0;
         Packet packet;

@@ -5,7 +5,6 @@
 #include <functional>
 #include <optional>
 
-#include "core/base/digest.h"
 #include "sim/consensus/consensus.h"
 #include "sim/scenario/engines.h"
 
@@ -25,10 +24,10 @@ std::optional<SignedVote> signed_vote_in(const Message& message) {
     return vote != nullptr ? std::optional(vote->signed_vote()) : std::nullopt;
 }
 
-// Signs, in the slot of this vote, for an item that does not exist.
-inline SignedVote vote_for_nothing(SignedVote vote,
-                                   const std::function<Bytes(const SignedVote&)>& sign) {
-    vote.item = sha256(vote.item.view());
+// Signs, in the slot of this vote, for another item.
+inline SignedVote vote_for(const Hash32& other, SignedVote vote,
+                           const std::function<Bytes(const SignedVote&)>& sign) {
+    vote.item = other;
     vote.signature = sign(vote);
     return vote;
 }

@@ -191,8 +191,10 @@ public:
 };
 
 // S20. A correct validator signs at most one block on each parent and one vote per slot, across
-// restarts and new disks, and is never slashed for two. The votes are those in the messages that it
-// sends. Nobody can keep this promise on a disk that lost writes without a trace.
+// restarts and new disks, and is never slashed for two. Where rounds go on through all heights, it
+// never says that it is in a round before one in which it voted, restarts included. The votes and
+// rounds are those in the messages that it sends. Nobody can keep this promise on a disk that lost
+// writes without a trace; a new disk does not know the round.
 class SignsOnce final : public Invariant {
 public:
     SignsOnce()
@@ -214,8 +216,22 @@ public:
                },
                {node});
     }
+    void on_round(ActorId node, std::uint32_t round) override {
+        if (!watch().correct(node)) return;
+        const auto voted = voted_round_.find(node);
+        if (voted == voted_round_.end()) return;
+        expect(round >= voted->second,
+               [&] {
+                   return fmt::format("{} says that it is in round {}, and voted in round {}",
+                                      watch().participants().name(node), round, voted->second);
+               },
+               {node});
+    }
+    void on_disk_replaced(ActorId node) override { voted_round_.erase(node); }
     void on_vote(ActorId node, const SignedVote& vote) override {
         if (!watch().correct(node)) return;
+        std::uint32_t& last = voted_round_[node];
+        last = std::max(last, vote.slot.round);
         const auto [first, is_new] = voted_[node].try_emplace(vote.slot, vote.item);
         if (!is_new && first->second == vote.item) return;  // to another receiver, or again
         expect(is_new,
@@ -228,6 +244,7 @@ public:
     }
     void on_writes_lost(ActorId node) override {
         voted_.erase(node);
+        voted_round_.erase(node);
         std::erase_if(signed_, [&](const auto& each) { return each.first.first == node; });
         forgetful_.insert(node);
     }
@@ -250,6 +267,7 @@ public:
 private:
     std::map<std::pair<ActorId, ProposalSlot>, Hash32> signed_;
     std::map<ActorId, std::map<VoteSlot, Hash32>> voted_;
+    std::map<ActorId, std::uint32_t> voted_round_;  // the last one in which it voted
     std::set<ActorId> forgetful_;
 };
 

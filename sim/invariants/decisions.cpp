@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 #include <vector>
@@ -39,7 +40,8 @@ private:
 };
 
 // S3. A block goes from unknown to processing to accepted or rejected; a restart makes processing
-// blocks unknown again, and a new disk all of them.
+// blocks unknown again, and a new disk all of them. At the end of a run the nodes of a DAG are
+// asked to verify the last decided vertices again, and must refuse for that reason.
 class StatusMovesForward final : public Invariant {
 public:
     StatusMovesForward()
@@ -71,9 +73,15 @@ public:
     }
     void on_vertex_accepted(ActorId node, const DagVm&, const VertexPtr& vertex) override {
         end_of_vertex(node, *vertex, BlockStatus::kAccepted, "accepted");
+        keep(accepted_, node, vertex);
     }
     void on_vertex_rejected(ActorId node, const DagVm&, const VertexPtr& vertex) override {
         end_of_vertex(node, *vertex, BlockStatus::kRejected, "rejected");
+        keep(rejected_, node, vertex);
+    }
+    void at_end() override {
+        for (const Ended& each : rejected_) ask_again(each);
+        for (const Ended& each : accepted_) ask_again(each);
     }
     void on_dag_restarted(ActorId node, const DagVm&) override {
         statuses_.forget_processing(node);
@@ -82,6 +90,29 @@ public:
     void on_disk_replaced(ActorId node) override { statuses_.forget(node); }
 
 private:
+    struct Ended {
+        ActorId node = 0;
+        VertexPtr vertex;
+    };
+    static constexpr std::size_t kEndedKept = 16;
+
+    static void keep(std::deque<Ended>& ended, ActorId node, const VertexPtr& vertex) {
+        ended.push_back({node, vertex});
+        if (ended.size() > kEndedKept) ended.pop_front();
+    }
+    void ask_again(const Ended& each) {
+        const DagVm* const vm = watch().dag_vm(each.node);
+        if (vm == nullptr || !watch().correct(each.node)) return;
+        const auto status = vm->status(each.vertex->id());
+        if (!status || !is_end(*status)) return;  // its disk has lost that
+        const Status answer = watch().verify_again(each.node, each.vertex);
+        expect(!answer && answer.error().code == ErrorCode::kWrongState,
+               [&] { return text(each.node, each.vertex->id(), "verified again after its end"); },
+               {each.node});
+    }
+    static bool is_end(VertexStatus status) {
+        return status == VertexStatus::kAccepted || status == VertexStatus::kRejected;
+    }
     void end_of_vertex(ActorId node, const Vertex& vertex, BlockStatus status, const char* how) {
         expect(statuses_.of(node, vertex.id()) == BlockStatus::kProcessing,
                [&] {
@@ -112,6 +143,8 @@ private:
     }
 
     Statuses statuses_;
+    std::deque<Ended> accepted_;  // the last vertices
+    std::deque<Ended> rejected_;
 };
 
 // S4. A node accepts a block directly after its parent. What a node accepted is noted here and not

@@ -4,9 +4,10 @@
 // An invariant overrides the hooks it needs. Hooks run inside the world's events, in the order in
 // which things happen. They see the whole world, which no actor does. To add one:
 // write the class in the file of its kind (money, ownership, modes, receipts, queues, funding,
-// agreement, decisions, blocks, disks, polls, vertices, certificates, liveness, load, kernels), add
-// it in the function at the end of that file, and write a test that violates it. What it compares,
-// it counts (expect, count_check): an invariant that never compared anything in a campaign has not
+// agreement, decisions, blocks, disks, polls, locks, vertices, certificates, liveness, load,
+// kernels), add it in the function at the end of that file, and write a test that violates it. What
+// it compares, it counts (expect, count_check): an invariant that never compared anything in a
+// campaign has not
 // held, it has not looked.
 #pragma once
 
@@ -63,6 +64,12 @@ public:
     [[nodiscard]] virtual const DagVm* dag_vm(ActorId validator) const {
         static_cast<void>(validator);
         return nullptr;
+    }
+    // The answer of a node of a DAG that is asked, when the run is over, to verify a vertex again.
+    // Requires that the node is up.
+    [[nodiscard]] virtual Status verify_again(ActorId validator, const VertexPtr& vertex) const {
+        static_cast<void>(validator), static_cast<void>(vertex);
+        return {};
     }
     // Whether the validator can exchange messages with less than half of the stake, its own
     // included, because of the faults in force.
@@ -130,6 +137,8 @@ public:
     virtual void on_vertex_built(ActorId, const DagVm&, const std::vector<LeftOut>& /*refused*/) {}
     // The node sends a vote that it signed; once for each receiver.
     virtual void on_vote(ActorId, const SignedVote&) {}
+    // The node says in which round it is; once for each receiver.
+    virtual void on_round(ActorId, std::uint32_t) {}
     // The node published a proof that a block is final, after it accepted the block.
     virtual void on_certificate(ActorId, const PublishCertificate&) {}
     // The chain that anchors go to took that of this block.
@@ -209,6 +218,7 @@ void add_decision_invariants(Invariants& out);
 void add_block_invariants(Invariants& out);
 void add_disk_invariants(Invariants& out);
 void add_poll_invariants(Invariants& out);
+void add_lock_invariants(Invariants& out);
 void add_certificate_invariants(Invariants& out);
 void add_vertex_invariants(Invariants& out);
 void add_liveness_invariants(Invariants& out);

@@ -18,6 +18,7 @@ Invariants make_invariants() {
     add_block_invariants(out);
     add_disk_invariants(out);
     add_poll_invariants(out);
+    add_lock_invariants(out);
     add_vertex_invariants(out);
     add_certificate_invariants(out);
     add_liveness_invariants(out);

@@ -131,6 +131,20 @@ TEST_F(Vertices, AVertexDecidedTwiceViolatesStatusForward) {
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S3 block")));
 }
 
+TEST_F(Vertices, ADecidedVertexThatIsVerifiedAgainViolatesStatusForward) {
+    Invariant& s3 = seen.of("S3");
+    seen.watch.dags[0] = &vm;
+    must_accept(vm, dag, a);
+    s3.on_vertex_verified(0, vm, a);
+    s3.on_vertex_accepted(0, vm, a);
+    seen.watch.answer_again = vm.verify(a, dag.now());
+    s3.at_end();
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    seen.watch.answer_again = {};
+    s3.at_end();
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("verified again after its end")));
+}
+
 TEST_F(Vertices, ANodeThatSettlesAnotherCutOrStateViolatesAgreement) {
     Invariant& s1 = seen.of("S1");
     must_accept(vm, dag, a);

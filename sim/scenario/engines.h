@@ -56,11 +56,15 @@ struct SignedVote {
 struct VotingRules {
     // Nothing if the message is no vote.
     std::optional<SignedVote> (*vote_in)(const Message& message) = nullptr;
-    // A message like this vote, for something else in the same slot: what a validator that votes
-    // twice sends besides. `sign` signs for the sender. Nothing if the message is no vote, or one
-    // for nothing.
-    std::optional<Message> (*contradict)(
-        const Message& vote, const std::function<Bytes(const SignedVote&)>& sign) = nullptr;
+    // A message like this vote, for `other` or for no item in the same slot: what a validator that
+    // votes twice sends besides. `sign` signs for the sender. Nothing if the message is no vote, or
+    // one for nothing.
+    std::optional<Message> (*contradict)(const Message& vote, const Hash32& other,
+                                         const std::function<Bytes(const SignedVote&)>& sign) =
+        nullptr;
+    // Where rounds go on through all heights: the round in which the sender says that it is, if the
+    // message says so.
+    std::optional<std::uint32_t> (*round_in)(const Message& message) = nullptr;
     // The quorums that a published certificate consists of, that of the block first. Fails on other
     // bytes.
     Result<std::vector<QuorumCertificate>> (*open_certificate)(ByteView bytes) = nullptr;

@@ -38,6 +38,9 @@ public:
         const auto found = dags.find(validator);
         return found == dags.end() ? nullptr : found->second;
     }
+    [[nodiscard]] Status verify_again(ActorId, const VertexPtr&) const override {
+        return answer_again;
+    }
     [[nodiscard]] bool cut_off(ActorId validator) const override {
         return alone.contains(validator);
     }
@@ -89,6 +92,7 @@ public:
     std::optional<Hash32> preference;       // of every engine
     Recovery recovering;
     bool is_paranoid = false;
+    Status answer_again;  // of every node that is asked to verify again
     Load known_load;
     std::vector<Seen> violations;
 

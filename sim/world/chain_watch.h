@@ -98,6 +98,9 @@ public:
     [[nodiscard]] const DagVm* dag_vm(ActorId validator) const override {
         return substrate_->dag_vm(validator);
     }
+    [[nodiscard]] Status verify_again(ActorId validator, const VertexPtr& vertex) const override {
+        return substrate_->verify_again(validator, vertex);
+    }
     [[nodiscard]] bool cut_off(ActorId validator) const override {
         return substrate_->is_cut_off(validator);
     }
@@ -124,6 +127,9 @@ public:
     }
     void on_vote(ActorId node, const SignedVote& vote) override {
         notify([&](Invariant& i) { i.on_vote(node, vote); });
+    }
+    void on_round(ActorId node, std::uint32_t round) override {
+        notify([&](Invariant& i) { i.on_round(node, round); });
     }
     void on_certificate(ActorId node, const PublishCertificate& certificate) override;
     void on_verified(ActorId node, const Vm& vm, const ExecutedPtr& executed) override;

@@ -40,6 +40,9 @@ public:
     [[nodiscard]] const Vm* vm(ActorId validator) const override {
         return is_dag() ? nullptr : validators_.at(validator)->vm();
     }
+    [[nodiscard]] Status verify_again(ActorId validator, const VertexPtr& vertex) override {
+        return dag_validators_.at(validator)->verify_again(vertex);
+    }
     [[nodiscard]] const DagVm* dag_vm(ActorId validator) const override {
         return is_dag() ? dag_validators_.at(validator)->vm() : nullptr;
     }

@@ -743,7 +743,7 @@ Result<std::unique_ptr<ConsensusEngine>> make_bft_engine(const EngineSetup& setu
 }
 
 // A vote for no block beside one for a block.
-std::optional<Message> contradict_ballot(const Message& message,
+std::optional<Message> contradict_ballot(const Message& message, const Hash32&,
                                          const std::function<Bytes(const SignedVote&)>& sign) {
     const auto* vote = message.get_if<BallotCast>();
     if (vote == nullptr || vote->block == kNil) return std::nullopt;

@@ -337,13 +337,13 @@ Result<std::unique_ptr<ConsensusEngine>> make_certified_avalanche(const EngineSe
     return certify_cuts(std::move(decides), config, setup.host);
 }
 
-// Beside the vote for a cut, one for a cut that does not exist.
-std::optional<Message> contradict_cut_vote(const Message& message,
+// Beside the vote for a cut, one for another of the same number.
+std::optional<Message> contradict_cut_vote(const Message& message, const Hash32& other,
                                            const std::function<Bytes(const SignedVote&)>& sign) {
     const auto vote = signed_vote_in<CutVote>(message);
     if (!vote) return std::nullopt;
-    const SignedVote other = vote_for_nothing(*vote, sign);
-    return CutVote{{other.item, other.slot.height}, other.signature};
+    const SignedVote second = vote_for(other, *vote, sign);
+    return CutVote{{second.item, second.slot.height}, second.signature};
 }
 
 Result<std::vector<QuorumCertificate>> open_cut_certificate(ByteView bytes) {

@@ -19,6 +19,7 @@ struct VoteSignature {
     VoterIndex voter = 0;
     Bytes signature;
 
+    friend bool operator==(const VoteSignature&, const VoteSignature&) = default;
     static constexpr auto fields() {
         return std::tuple{field<&VoteSignature::voter>(),
                           field<&VoteSignature::signature, kAuthorizationBytesMax>()};
@@ -37,6 +38,7 @@ struct QuorumCertificate {
         return {static_cast<std::uint8_t>(ballot), block.height, round};
     }
 
+    friend bool operator==(const QuorumCertificate&, const QuorumCertificate&) = default;
     static constexpr auto fields() {
         return std::tuple{field<&QuorumCertificate::ballot>(), field<&QuorumCertificate::block>(),
                           field<&QuorumCertificate::round>(),

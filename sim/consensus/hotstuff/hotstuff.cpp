@@ -208,7 +208,8 @@ private:
 
     void on(VoterIndex from, const ViewProposal& proposal, Actions& out) {
         if (from != leader(proposal.view) || proposal.view < view_) return;
-        if (!take(from, proposal.chain, out)) return;
+        const CertificateChain& shown = proposal.chain;  // a vote depends on it, known or not
+        if ((!is_newer(shown) && !is_proper(shown)) || !take(from, shown, out)) return;
         enter(proposal.view, out);
         below_[proposal.block.id] = proposal.chain;
         if (proposal.is_filler) fillers_.insert(proposal.block.id);
@@ -221,8 +222,7 @@ private:
         const auto block = candidate_ ? find(candidate_->block.id) : std::nullopt;
         if (!block || stakes_[self_] == 0 || promise_.voted_view >= candidate_->view) return;
         const CertificateChain& chain = candidate_->chain;
-        const bool fits =
-            chain.empty() ? promise_.chain.empty() : block->parent == chain.front().block.id;
+        const bool fits = chain.empty() ? promise_.chain.empty() : shows_ancestors(*block, chain);
         const bool is_later = !chain.empty() && chain.front().round > promise_.locked_view;
         const SigningSlot slot = ViewVote{block->ref(), candidate_->view, {}}.signed_vote().slot;
         candidate_.reset();
@@ -230,6 +230,13 @@ private:
         promise_.voted_view = slot.round;
         out.push_back(Persist{next_serial_++, {record_key_of("h"), encoded_record(promise_)}});
         out.push_back(Sign{slot, block->id});
+    }
+    // Whether it has those of the parent and of the block below, on which the node locks.
+    [[nodiscard]] bool shows_ancestors(const BlockInfo& block,
+                                       const CertificateChain& chain) const {
+        const BlockInfo* parent = tree_->find(block.parent);
+        return block.parent == chain.front().block.id &&
+               (parent == nullptr || chain.size() < 2 || parent->parent == chain[1].block.id);
     }
     [[nodiscard]] bool extends_lock(const Hash32& id) const {
         if (promise_.locked_view == 0 || promise_.locked == tree_->root().id) return true;
@@ -260,15 +267,20 @@ private:
         may_propose_ = true;
         propose_again(out);
     }
+    [[nodiscard]] bool is_newer(const CertificateChain& chain) const {
+        const CertificateChain& known = promise_.chain;
+        return !chain.empty() && (known.empty() || chain.front().round > known.front().round);
+    }
+    [[nodiscard]] bool is_proper(const CertificateChain& chain) const {
+        return chain == promise_.chain ||
+               (is_in_a_row(chain) && std::ranges::all_of(chain, [&](const auto& each) {
+                    return is_genuine(each, stakes_, host_);
+                }));
+    }
     // Learns from certificates; false if one of them is forged.
     bool take(VoterIndex from, const CertificateChain& chain, Actions& out) {
-        const CertificateChain& known = promise_.chain;
-        if (chain.empty() || (!known.empty() && chain.front().round <= known.front().round))
-            return true;
-        for (std::size_t i = 0; i < chain.size(); ++i)
-            if ((i > 0 && chain[i].round >= chain[i - 1].round) ||
-                !is_genuine(chain[i], stakes_, host_))
-                return false;
+        if (!is_newer(chain)) return true;
+        if (!is_proper(chain)) return false;
         doubles_.note_all(host_, chain.front(), out);
         promise_.chain = chain;
         failed_views_ = 0;
@@ -355,13 +367,13 @@ Result<std::unique_ptr<ConsensusEngine>> make_hotstuff(const EngineSetup& setup)
     return std::make_unique<Hotstuff>(setup);
 }
 
-// Beside the vote for a block, one for a block that does not exist.
-std::optional<Message> contradict_view_vote(const Message& message,
+// Beside the vote for a block, one for another.
+std::optional<Message> contradict_view_vote(const Message& message, const Hash32& other,
                                             const std::function<Bytes(const SignedVote&)>& sign) {
     const auto vote = signed_vote_in<ViewVote>(message);
     if (!vote) return std::nullopt;
-    const SignedVote other = vote_for_nothing(*vote, sign);
-    return ViewVote{{other.item, other.slot.height}, other.slot.round, other.signature};
+    const SignedVote second = vote_for(other, *vote, sign);
+    return ViewVote{{second.item, second.slot.height}, second.slot.round, second.signature};
 }
 Result<CertificateChain> open_certificate_chain(ByteView bytes) {
     AIVM_ASSIGN(auto certificate, decoded_record<FinalityProof>(bytes));
@@ -371,6 +383,7 @@ Result<CertificateChain> open_certificate_chain(ByteView bytes) {
 
 constexpr VotingRules kHotstuffVoting{.vote_in = signed_vote_in<ViewVote>,
                                       .contradict = contradict_view_vote,
+                                      .round_in = view_in,
                                       .open_certificate = open_certificate_chain,
                                       .round_timeout_ns = kViewTimeoutNs << kTimeoutShiftMax,
                                       .to_one = true};

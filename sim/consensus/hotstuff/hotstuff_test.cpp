@@ -5,6 +5,8 @@
 
 #include "core/base/codec.h"
 #include "core/base/digest.h"
+#include "sim/consensus/bft/rotation.h"
+#include "sim/consensus/hotstuff/messages.h"
 #include "sim/scenario/engines.h"
 #include "sim/scenario/scenario.h"
 #include "sim/testing/test_network.h"
@@ -118,6 +120,74 @@ TEST(Hotstuff, TwoVotesOfOneValidatorInAViewAreEvidence) {
     EXPECT_EQ(evidence_after(other, true), 0) << "anybody could have written that";
     EXPECT_EQ(evidence_after(other, false), 1);
     EXPECT_EQ(evidence_after(other, false), 0) << "reported once";
+}
+
+// Whoever leads may show what it likes: a certificate that nobody signed frees no lock.
+TEST(Hotstuff, NobodyVotesForAProposalThatShowsAForgedOrShortenedChain) {
+    using test::TestNode;
+    Views views(4, {.delay_min_ns = 50 * kMs, .delay_max_ns = 50 * kMs});
+    ASSERT_TRUE(views.reach(3, kMinute));
+    ConsensusEngine& engine = *views.network.nodes[0]->engine;
+    const auto votes_for = [&](const ViewProposal& proposal, VoterIndex leader) {
+        Actions out;
+        engine.step(0, MessageReceived{leader, proposal}, out);
+        return std::ranges::count_if(
+            out, [](const Action& each) { return std::holds_alternative<Sign>(each); });
+    };
+    const auto certificate = [](const Item& item, std::uint32_t view, bool forged) {
+        QuorumCertificate out{Ballot::kPrevote, item.ref(), view, {}};
+        for (VoterIndex voter = 1; voter < 4; ++voter)
+            out.votes.push_back(
+                {voter, TestNode::signature(voter, out.slot(), forged ? Hash32{} : item.id)});
+        return out;
+    };
+    // Three blocks above the accepted one, and a rival of the second; all verified here.
+    const Item root{engine.last_accepted().id, {}, engine.last_accepted().height, {}, 1};
+    const auto above = [&](const Item& parent, std::string_view name) {
+        Item out{sha256(as_bytes(name)), {parent.id}, parent.height + 1, {}, 1};
+        Actions ignored;
+        engine.step(0, ItemReceived{1, out}, ignored);
+        engine.step(0, Verdict{out.id, Validity::kValid}, ignored);
+        return out;
+    };
+    const Item one = above(root, "one");
+    const Item two = above(one, "two");
+    const Item rival = above(one, "rival");
+    const Item three = above(two, "three");
+    const Item on_rival = above(rival, "on the rival");
+    constexpr std::uint32_t kFirst = 100;
+    const auto proposal = [&](const Item& item, std::uint32_t view, CertificateChain chain) {
+        return ViewProposal{item.ref(), view, false, std::move(chain)};
+    };
+    const ProposerRotation rotation(std::vector<std::uint64_t>(4, 1));
+    const auto leader_of = [&](std::uint32_t view) { return rotation.proposer(view, 0); };
+    const Item below{sha256(as_bytes("below")), {}, root.height - 1, {}, 1};
+    const QuorumCertificate root_certificate = certificate(root, kFirst - 1, false);
+    const QuorumCertificate below_root = certificate(below, kFirst - 2, false);
+    // It votes for the third block, and is locked on the first one then.
+    EXPECT_EQ(votes_for(proposal(three, kFirst + 2,
+                                 {certificate(two, kFirst + 1, false),
+                                  certificate(one, kFirst, false), root_certificate}),
+                        leader_of(kFirst + 2)),
+              1);
+    EXPECT_EQ(votes_for(proposal(on_rival, kFirst + 3,
+                                 {certificate(rival, kFirst + 1, true),
+                                  certificate(one, kFirst, false), root_certificate}),
+                        leader_of(kFirst + 3)),
+              0)
+        << "forged";
+    EXPECT_EQ(
+        votes_for(proposal(on_rival, kFirst + 3,
+                           {certificate(rival, kFirst + 2, false), root_certificate, below_root}),
+                  leader_of(kFirst + 3)),
+        0)
+        << "a block is left out";
+    EXPECT_EQ(votes_for(proposal(on_rival, kFirst + 7,
+                                 {certificate(rival, kFirst + 2, false),
+                                  certificate(one, kFirst, false), root_certificate}),
+                        leader_of(kFirst + 7)),
+              1)
+        << "a later certificate";
 }
 
 TEST(Hotstuff, TheNextLeaderFollowsOneThatIsDown) {

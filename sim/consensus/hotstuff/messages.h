@@ -1,6 +1,7 @@
 // The messages of the hotstuff engine, its certificates, and what it keeps on disk.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -13,6 +14,18 @@ namespace aivm::sim {
 // their votes are prevotes.
 using CertificateChain = std::vector<QuorumCertificate>;
 constexpr std::size_t kChainMax = 3;
+
+// Whether these can be the certificates of blocks in a row, as many as there are from the first
+// block on.
+inline bool is_in_a_row(const CertificateChain& chain) {
+    if (chain.empty()) return true;
+    const auto follows = [](const QuorumCertificate& upper, const QuorumCertificate& lower) {
+        return lower.round < upper.round && lower.block.height + 1 == upper.block.height;
+    };
+    for (std::size_t i = 1; i < chain.size(); ++i)
+        if (!follows(chain[i - 1], chain[i])) return false;
+    return chain.size() >= std::min<Height>(kChainMax, chain.front().block.height);
+}
 
 // The leader's block for a view, with its body, on the block that chain.front() certifies.
 struct ViewProposal {
@@ -58,6 +71,12 @@ struct NewView {
                           field<&NewView::asks>()};
     }
 };
+
+// In which view the sender says that it is, if it does.
+inline std::optional<std::uint32_t> view_in(const Message& message) {
+    const auto* view = message.get_if<NewView>();
+    return view != nullptr ? std::optional(view->view) : std::nullopt;
+}
 
 // A proof that the block of the last certificate is final.
 struct FinalityProof {
