@@ -100,6 +100,7 @@ private:
     void certify_if_quorum(Contest& contest, Actions& out);
     void certify(Contest& contest, const QuorumCertificate& certificate, Actions& out);
     void help(VoterIndex to, Height number, Actions& out);
+    void show_if_stray(const Contest& contest, VoterIndex voter, Actions& out) const;
     void save(const CutRecord& record, Actions& out);
     void begin_epoch(Epoch epoch);
     void forget_old(Actions& out);
@@ -192,6 +193,7 @@ bool CutVotes::take(const SlotSigned& answer, Actions& out) {
                            0);
         send_all(config_.self, stakes_.size(), own, out);
     }
+    for (VoterIndex each = 0; each < stakes_.size(); ++each) show_if_stray(contest, each, out);
     certify_if_quorum(contest, out);
     forget_old(out);
     set_resend_timer(out);
@@ -240,12 +242,27 @@ void CutVotes::vote(VoterIndex from, const CutVote& vote, Actions& out) {
     Contest& contest = contest_of(number);
     const auto taken =
         contest.votes.take(from, {Ballot::kPrecommit, number, 0, vote.cut.id, vote.signature}, 0);
+    if (taken == VoteBook::Taken::kCounted) show_if_stray(contest, from, out);
     const bool is_certified = contest.accepted && contest.accepted->certificate;
     if (!is_certified) return certify_if_quorum(contest, out);
     if (taken != VoteBook::Taken::kCounted) help(from, number, out);
 }
 
+// A vote for another cut than the accepted one is shown to all, as a certificate of one vote: its
+// voter may have sent the others a vote for the accepted cut, and it takes both to prove that.
+void CutVotes::show_if_stray(const Contest& contest, VoterIndex voter, Actions& out) const {
+    const auto* cast = contest.votes.cast_by(voter, Ballot::kPrecommit, 0);
+    if (cast == nullptr || !contest.accepted || cast->block == contest.accepted->cut.id) return;
+    const BlockRef named{cast->block, contest.accepted->cut.height};
+    const QuorumCertificate shown{Ballot::kPrecommit, named, 0, {{voter, cast->signature}}};
+    send_all(config_.self, stakes_.size(), CutCertificates{{shown}}, out);
+}
+
 void CutVotes::learn(const QuorumCertificate& certificate, Actions& out) {
+    const Height number = certificate.block.height;
+    if (certificate.votes.size() == 1 && is_near(number) &&
+        certificate.slot() == slot_of_cut(number))
+        doubles_.note_all(host_, certificate, out);
     const auto found = contests_.find(certificate.block.height);
     if (found == contests_.end() || !found->second.accepted) return;
     Contest& contest = found->second;

@@ -11,7 +11,8 @@
 // the certificates of the cuts that it settles late. Votes and certificates of the last kCutsKept
 // cuts are kept, in memory and on disk; a node that is further behind skips the earlier ones.
 //
-// Two votes of one validator for one number are evidence, whoever received them.
+// Two votes of one validator for one number are evidence, whoever received them. So that they meet,
+// a node shows all others a vote for another cut than the one that it accepted.
 #pragma once
 
 #include <memory>

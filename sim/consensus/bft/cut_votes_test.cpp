@@ -202,6 +202,35 @@ TEST_F(CutVotesOfOne, TwoVotesForOneNumberAreEvidence) {
     EXPECT_EQ(certified(), Numbers{1}) << "its first vote counts";
 }
 
+TEST_F(CutVotesOfOne, AVoteForAnotherCutIsShownToAll) {
+    receive(1, vote_for(1, 1, other_id(1)));
+    EXPECT_EQ(sent<CutCertificates>(), 0U) << "which cut is accepted is not known yet";
+    accept(1);
+    EXPECT_EQ(sent<CutCertificates>(), 3U);
+    receive(2, vote_for(2, 1, other_id(1)));
+    receive(2, vote_for(2, 1, other_id(1)));
+    EXPECT_EQ(sent<CutCertificates>(), 6U);
+    receive_votes(1, {3});
+    EXPECT_EQ(sent<CutCertificates>(), 6U);
+    EXPECT_TRUE(done<SubmitEvidence>().empty());
+}
+
+TEST_F(CutVotesOfOne, AVoteThatAnotherShowsIsEvidenceBesideOneForTheAcceptedCut) {
+    const auto shown = [](const CutVote& vote) {
+        return CutCertificates{{{Ballot::kPrecommit, vote.cut, 0, {{1, vote.signature}}}}};
+    };
+    accept(1);
+    receive_votes(1, {1});
+    CutVote forged = vote_for(1, 1, other_id(1));
+    forged.signature = vote_for(2, 1, other_id(1)).signature;
+    receive(3, shown(forged));
+    receive(3, shown(vote_for(1, 1, cut_id(1))));
+    EXPECT_TRUE(done<SubmitEvidence>().empty());
+    receive(3, shown(vote_for(1, 1, other_id(1))));
+    ASSERT_EQ(done<SubmitEvidence>().size(), 1U);
+    EXPECT_EQ(done<SubmitEvidence>()[0].validator, 1U);
+}
+
 TEST_F(CutVotesOfOne, ARepeatedVoteIsAnsweredWithTheCertificates) {
     for (const Height number : {1, 2}) {
         accept(number);
