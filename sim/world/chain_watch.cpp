@@ -99,16 +99,21 @@ void ChainWatch::on_verified(ActorId node, const Vm& vm, const ExecutedPtr& exec
 
 void ChainWatch::before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed,
                                AcceptedBy by) {
+    accepting_[node] = executed;
     notify([&](Invariant& i) { i.before_accept(node, vm, executed, by); });
 }
 
+void ChainWatch::extend_if_next(const ExecutedPtr& executed) {
+    if (executed->block->parent() != tip_->id) return;
+    if (context_.options.keep_history) history_.push_back(executed->block);
+    extend(executed, TraceTag::kStateRoot, executed->state.state_root.view());
+    const Height height = executed->state.head.height;
+    if (height > kResultsKept) execution_.executor().forget_below(height - kResultsKept);
+}
+
 void ChainWatch::on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) {
-    if (executed->block->parent() == tip_->id) {
-        if (context_.options.keep_history) history_.push_back(executed->block);
-        extend(executed, TraceTag::kStateRoot, executed->state.state_root.view());
-        const Height height = executed->state.head.height;
-        if (height > kResultsKept) execution_.executor().forget_below(height - kResultsKept);
-    }
+    accepting_.erase(node);
+    extend_if_next(executed);
     if (recovery_.is_healed() && correct(node))
         recovery_.reach(node, executed->state.head.height, now());
     notify([&](Invariant& i) { i.on_accepted(node, vm, executed); });
@@ -152,7 +157,10 @@ void ChainWatch::on_queue_lost(ActorId node) {
     notify_of_queue([&](Invariant& i) { i.on_queue_lost(node); });
 }
 
+// A node that stopped while it wrote that it accepted a block may find on its disk that it did.
 void ChainWatch::on_restarted(ActorId node, const Vm& vm) {
+    const auto last = accepting_.extract(node);
+    if (last && last.mapped()->id == vm.last_accepted()) extend_if_next(last.mapped());
     notify([&](Invariant& i) { i.on_restarted(node, vm); });
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "sim/actors/node_observer.h"
@@ -176,6 +177,7 @@ public:
     void on_stopped(ActorId node, const Error& error) override;
 
 private:
+    void extend_if_next(const ExecutedPtr& executed);
     // Empty unless blocks are certified.
     [[nodiscard]] std::function<void(Height)> export_hook();
     template <class Hook>
@@ -201,6 +203,7 @@ private:
     ExecutedPtr tip_;
     std::vector<BlockPtr> history_;
     std::set<Hash32> executed_before_;   // blocks that any node has executed
+    std::map<ActorId, ExecutedPtr> accepting_;  // by node: what it is about to accept, or was
     std::vector<Violation> violations_;  // at most one per invariant
 };
 

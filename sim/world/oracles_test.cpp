@@ -162,6 +162,19 @@ TEST(SoloReplay, ExecutesEveryAcceptedBlockOnceMoreUnlessItIsSwitchedOff) {
 
 // All executions of the run add the same stake to a validator in memory, under the right root; the
 // replay does not.
+// The accepted block is on the disk, and the node stopped before it could say so.
+TEST(RestartedNodes, MayHaveAcceptedMoreThanAnybodyHeard) {
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+        Scenario s = small_scenario();
+        s.chain.consensus = ConsensusKind::kSequencer;
+        s.chain.finality_delay_ns = 3'500'000'000;
+        s.faults = {plan_of(FaultKind::kTornWrite, 23, 2, {0})};
+        WorldOptions options;
+        options.seed = seed;
+        EXPECT_EQ(verdict(outcome_of(s, options)), "clean") << seed;
+    }
+}
+
 TEST(SoloReplay, FindsARunWhoseNodesAllAgreeOnAWrongState) {
     std::set<Height> last_seen;
     Scenario s = small_scenario();
