@@ -143,6 +143,19 @@ TEST(Models, F25TasksRunTheWeightsThatWereInForceAtTheirSubmission) {
     EXPECT_EQ(chain.task("new").status, TaskStatus::kCompleted);
 }
 
+// Found by R1: an index that all branches share led to the second version, whose owner nobody is.
+TEST(Models, IsFoundByItsFirstVersionWhateverAnotherBranchHasInThatRow) {
+    TestChain chain;
+    const auto first = chain.by_with_nonce("alice", 1, registration_of("m-2"));
+    const auto second = chain.by_with_nonce("alice", 2, registration_of("m-1"));
+    (void)chain.build({first, second});
+    chain.block({chain.by("alice", registration_of("m-1"))});
+    const std::size_t row = chain.state().models.size() - 1;
+    chain.block({chain.by("alice", new_weights(chain, "m-1"))});
+    EXPECT_EQ(chain.state().find_model("m-1")->value, row);
+    chain.block({chain.by("alice", op::RetireModel{"m-1"})});
+}
+
 TEST(Models, ATransferMovesTheRightToUpdate) {
     TestChain chain;
     chain.block({chain.by("alice", registration_of("m-1"))});

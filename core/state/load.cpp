@@ -139,15 +139,16 @@ Result<State> load_state(const KeyValueStore& store, const KernelTableSizes& siz
     AIVM_TRY(load_head(store, state));
     AIVM_TRY(load_accounts(store, state));
     AIVM_TRY(load_kernels(store, state));
-    AIVM_TRY(load_table<Model>(store, keys::kModel, [&](std::uint32_t i, Model model) {
+    AIVM_TRY(load_table<Model>(store, keys::kModel, [&](std::uint32_t, Model model) {
         state.models.push_back(std::make_shared<const Model>(std::move(model)));
-        if (!state.find_model(state.models[i]->id)) state.index_model(ModelIndex{i});
     }));
     AIVM_TRY(load_table<ModelStatus>(
         store, keys::kModelStatus,
         [&](std::uint32_t, ModelStatus status) { state.model_status.push_back(status); }));
     if (state.model_status.size() != state.models.size())
         return fail(ErrorCode::kStorage, "models and their status differ in number");
+    for (std::uint32_t i = 0; i < state.models.size(); ++i)
+        if (state.model_status[i].first.value == i) state.index_model(ModelIndex{i});
     AIVM_TRY(load_table<Provider>(store, keys::kProvider, [&](std::uint32_t i, Provider provider) {
         state.providers.push_back(std::move(provider));
         state.index_provider(ProviderIndex{i});

@@ -48,8 +48,9 @@ std::optional<ProviderIndex> State::find_provider(std::string_view id) const {
 }
 
 std::optional<ModelIndex> State::find_model(std::string_view id) const {
-    const auto row = model_ids.find(
-        name_hash(id), [&](std::uint32_t i) { return i < models.size() && models[i]->id == id; });
+    const auto row = model_ids.find(name_hash(id), [&](std::uint32_t i) {
+        return i < models.size() && models[i]->id == id && model_status[i].first.value == i;
+    });
     return row ? std::optional(ModelIndex{*row}) : std::nullopt;
 }
 

@@ -243,8 +243,9 @@ private:
 
 // L4. What a queue took waits in it until the chain has it, it expires, it can no longer succeed,
 // or better bids push it out of a full rest. What a rejected block carried waits again. What was
-// lost with the memory of a node that went down is sent again by its client. On a DAG a vertex
-// stands for the block, and what an accepted vertex carries is as good as in the chain.
+// lost with the memory of a node that went down is sent again by its client, and is no loss if it
+// is refused then. On a DAG a vertex stands for the block, and what an accepted vertex carries is
+// as good as in the chain.
 class NoWorkIsLost final : public Invariant {
 public:
     NoWorkIsLost()
@@ -259,6 +260,7 @@ public:
                     const Status& taken) override {
         Node& known = nodes_[node];
         note_full(known, view);
+        if (!orphans_.empty()) orphans_.erase(key_of(*operation));
         if (taken) known.keep(record_of(view, operation));
     }
     void on_built(ActorId node, const QueueView& view, const BuiltBlock& built) override {
@@ -306,17 +308,18 @@ public:
     void on_queue_lost(ActorId node) override {
         Node lost = std::exchange(nodes_[node], {});
         for (auto* records : {&lost.claims, &lost.rest}) {
-            for (Record& record : *records) orphans_.push_back({std::move(record), watch().now()});
+            for (const Record& record : *records)
+                orphans_.insert_or_assign(key_of(*record.operation), Orphan{record, watch().now()});
         }
     }
     void on_faults_changed() override { faults_changed_at_ = watch().now(); }
     void at_end() override {
         if (const Vm* vm = best_vm()) {
-            for (const Orphan& orphan : orphans_)
+            for (const auto& [key, orphan] : orphans_)
                 look_at_orphan(vm->state(), orphan,
                                [&] { return would_succeed(*vm, orphan.record.operation); });
         } else if (const DagVm* dag = best_dag_vm()) {
-            for (const Orphan& orphan : orphans_) {
+            for (const auto& [key, orphan] : orphans_) {
                 const SignedOperation& operation = *orphan.record.operation;
                 look_at_orphan(dag->state(), orphan, [&] {
                     return !is_carried(*dag, operation) && would_succeed(*dag, operation);
@@ -478,8 +481,8 @@ private:
         }
         return best;
     }
-    // An operation whose node went down: another holds it, the chain has it, it has expired or
-    // would be refused, or its client is about to send it.
+    // An operation whose node went down, and which no node has been offered since: another holds
+    // it, the chain has it, it has expired or would be refused, or its client is about to send it.
     template <class WouldSucceed>
     void look_at_orphan(const State& state, const Orphan& orphan, WouldSucceed would_succeed) {
         const SignedOperation& operation = *orphan.record.operation;
@@ -524,7 +527,7 @@ private:
     }
 
     std::map<ActorId, Node> nodes_;
-    std::vector<Orphan> orphans_;
+    std::map<OperationKey, Orphan> orphans_;
     SimTime faults_changed_at_ = 0;
 };
 

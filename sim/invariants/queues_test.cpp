@@ -263,5 +263,17 @@ TEST_F(Queues, WorkThatNobodyHoldsAfterACrashViolatesL4) {
     EXPECT_EQ(seen.reported().size(), 1U) << "it waits, and then it is included";
 }
 
+TEST_F(Queues, WorkThatIsRefusedWhenItsClientSendsItAgainIsNotLost) {
+    const OperationPtr task = chain.by("alice", submission("job"));
+    ASSERT_TRUE(offer("L4", task));
+    seen.of("L4").on_queue_lost(0);
+    seen.of("L4").on_offered(1, queue_view_of(chain.vm()), task,
+                             fail(ErrorCode::kLimitReached, "the queue is full"));
+    seen.watch.vms = {{0, &chain.vm()}};
+    seen.watch.time = 90 * kSecond;
+    seen.of("L4").at_end();
+    EXPECT_THAT(seen.reported(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace aivm::sim::test
