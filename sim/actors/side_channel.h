@@ -14,7 +14,7 @@
 
 namespace aivm::sim {
 
-// Strategies that share a topic agree on what the fields mean. Honest ones read no notices.
+// Strategies that share a topic agree on what the fields mean; others do not read it.
 struct Notice {
     Address from;
     std::string topic;  // such as "bribe" or "accept"
