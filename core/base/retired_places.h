@@ -11,13 +11,7 @@
 #include <utility>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define AIVM_ADDRESS_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define AIVM_ADDRESS_SANITIZER 1
-#endif
-#endif
+#include "core/base/sanitizers.h"
 #ifdef AIVM_ADDRESS_SANITIZER
 #include <sanitizer/asan_interface.h>
 #endif

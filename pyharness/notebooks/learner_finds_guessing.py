@@ -65,7 +65,7 @@ def profit(environment: Environment, action: int, seed: int) -> float:
 # that the step does not depend on how large the slashes are.
 
 # %%
-EPISODES, STEP = (400, 0.3) if FULL else (130, 0.35)
+EPISODES, STEP = (600, 0.15) if FULL else (130, 0.35)
 
 
 def softmax(preferences: np.ndarray) -> np.ndarray:

@@ -102,7 +102,7 @@ left.set(
 )
 left.plot([], [], color="grey", linewidth=1, label=r"theory: $\alpha^W$")
 left.scatter([], [], color="grey", marker="v", label="none seen: upper end of the interval")
-left.legend(fontsize=8, loc="lower left")
+left.legend(fontsize=8, loc="upper right")
 left.grid(alpha=0.3)
 right.set_title("measured again on fresh seeds", fontsize=9)
 place = np.arange(len(searched))
@@ -129,7 +129,7 @@ right.set_xticks(place, [f"{float(alpha):.0%}" for alpha in searched])
 right.set(xlabel="share of censoring proposers", ylabel="smallest safe window, blocks")
 right.legend(fontsize=8)
 figure.suptitle(
-    f"To keep wrong answers below {BOUND:.0%} of those posted, by the runs (by theory): "
+    f"To keep wrong answers below {BOUND:.0%} of those posted, by the runs (by theory):\n"
     + ", ".join(
         f"{window} ({theory[alpha]}) blocks at {float(alpha):.0%} censors"
         for alpha, window in searched.items()

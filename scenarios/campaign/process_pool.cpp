@@ -16,6 +16,7 @@
 #include <fstream>
 
 #include "core/base/check.h"
+#include "core/base/sanitizers.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -70,7 +71,7 @@ std::uint64_t address_space_bytes() {
 }
 
 void limit_memory(std::uint64_t bytes) {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(AIVM_ADDRESS_SANITIZER) && !defined(AIVM_THREAD_SANITIZER)
     if (bytes == 0) return;
     const rlim_t limit = address_space_bytes() + bytes;
     const rlimit both{limit, limit};

@@ -1,12 +1,15 @@
 #include "scenarios/campaign/process_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <map>
+
+#include "core/base/sanitizers.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -94,14 +97,16 @@ TEST(ProcessPool, AnIdleChildThatWasKilledFromOutsideLosesNoWork) {
     auto pool = ProcessPool::start(1, obey, limits());
     ASSERT_TRUE(pool);
     ASSERT_TRUE(pool->submit(1, "pid", 60 * kSecond));
-    kill(std::atoi(next(*pool).answer.c_str()), SIGKILL);
-    usleep(20'000);
+    const pid_t child = std::atoi(next(*pool).answer.c_str());
+    kill(child, SIGKILL);
+    siginfo_t end{};
+    waitid(P_PID, static_cast<id_t>(child), &end, WEXITED | WNOWAIT);  // the pool collects it
     EXPECT_FALSE(pool->wait(0)->has_value());
     ASSERT_TRUE(pool->submit(2, "after", 60 * kSecond));
     EXPECT_EQ(next(*pool).answer, "after!");
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they need all addresses
+#if !defined(AIVM_ADDRESS_SANITIZER) && !defined(AIVM_THREAD_SANITIZER)  // they need all addresses
 TEST(ProcessPool, MemoryIsLimited) {
     auto pool = ProcessPool::start(1, obey_or_say, limits(std::uint64_t{256} << 20));
     ASSERT_TRUE(pool);
