@@ -144,7 +144,7 @@ right.plot(fine, np.maximum(COST - fine * (FEE + SLASH), 0), color="black", line
            label="theory: the better of guessing and honest work")  # fmt: skip
 right.axvline(threshold, color="grey", linestyle=":", label=f"guessing pays below {threshold:.1%}")
 right.set(xlabel="answers that are checked", ylabel="gain over honest play, LUX per answer")
-right.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+right.xaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
 right.legend(fontsize=8)
 guessing = [rate for rate in RATES if computed[rate][-1] < 0.5]
 figure.suptitle(
