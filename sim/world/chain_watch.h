@@ -202,9 +202,9 @@ private:
     Recovery recovery_;
     ExecutedPtr tip_;
     std::vector<BlockPtr> history_;
-    std::set<Hash32> executed_before_;   // blocks that any node has executed
+    std::set<Hash32> executed_before_;          // blocks that any node has executed
     std::map<ActorId, ExecutedPtr> accepting_;  // by node: what it is about to accept, or was
-    std::vector<Violation> violations_;  // at most one per invariant
+    std::vector<Violation> violations_;         // at most one per invariant
 };
 
 }  // namespace aivm::sim
