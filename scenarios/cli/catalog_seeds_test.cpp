@@ -45,7 +45,7 @@ bool may_fork(const std::string& scenario) { return scenario == "snow_breach"; }
 bool compares_nothing(sim::Fidelity fidelity, std::string_view invariant) {
     constexpr std::array kOfReplicas{"S1",  "S3",  "S4",  "S5",  "S6",  "S7",  "S8",  "S9",
                                      "S10", "S11", "S12", "S13", "S14", "S15", "S16", "S17",
-                                     "S18", "S20", "S21", "S22", "S23", "S24", "S25", "L2",
+                                     "S18", "S20", "S21", "S22", "S23", "S24", "S26", "L2",
                                      "L3",  "L5",  "L6",  "L8",  "M1",  "R3"};
     return fidelity == sim::Fidelity::kEconomic &&
            std::ranges::find(kOfReplicas, invariant) != kOfReplicas.end();

@@ -7,8 +7,7 @@
 // agreement, decisions, blocks, disks, polls, locks, vertices, certificates, liveness, load,
 // kernels), add it in the function at the end of that file, and write a test that violates it. What
 // it compares, it counts (expect, count_check): an invariant that never compared anything in a
-// campaign has not
-// held, it has not looked.
+// campaign has not held, it has not looked.
 #pragma once
 
 #include <concepts>

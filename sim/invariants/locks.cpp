@@ -1,4 +1,4 @@
-// S25: a validator does not vote against the block that it is locked on.
+// S26: a validator does not vote against the block that it is locked on.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace aivm::sim {
 namespace {
 
-// S25. Under chained HotStuff, a correct validator that voted for a block with a certified parent
+// S26. Under chained HotStuff, a correct validator that voted for a block with a certified parent
 // in the round before is locked on the block below that. Until it sees a certificate of a later
 // round it votes only for what descends from it. Counted from the votes that validators send alone:
 // a block is certified in no round in which nobody was seen to vote for it, and the parent of what
@@ -23,7 +23,7 @@ namespace {
 class KeepsItsLock final : public Invariant {
 public:
     KeepsItsLock()
-        : Invariant({"S25", "keeps-its-lock",
+        : Invariant({"S26", "keeps-its-lock",
                      "a correct validator votes against the block it is locked on only after a "
                      "later certificate"}) {}
 

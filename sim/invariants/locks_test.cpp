@@ -1,4 +1,4 @@
-// S25 and the rounds of S20, under an engine whose rounds go on through all heights.
+// S26 and the rounds of S20, under an engine whose rounds go on through all heights.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,13 +23,13 @@ protected:
             if (height == 2) rival = chain.build({}, 2 * aivm::test::kBlockNs).executed;
             blocks.push_back(chain.build({}).executed);
             chain.advance(1);
-            s25.on_verified(0, chain.vm(), blocks.back());
+            s26.on_verified(0, chain.vm(), blocks.back());
             vote_all(blocks.back(), static_cast<std::uint32_t>(height));
         }
-        s25.on_verified(0, chain.vm(), rival);
+        s26.on_verified(0, chain.vm(), rival);
     }
     void vote(ActorId node, const ExecutedPtr& block, std::uint32_t round) {
-        s25.on_vote(node, {{0, block->state.head.height, round}, block->id, {}});
+        s26.on_vote(node, {{0, block->state.head.height, round}, block->id, {}});
     }
     void vote_all(const ExecutedPtr& block, std::uint32_t round) {
         for (ActorId node = 0; node < 4; ++node) vote(node, block, round);
@@ -37,7 +37,7 @@ protected:
 
     TestChain chain;
     Watched seen;
-    Invariant& s25 = seen.of("S25");
+    Invariant& s26 = seen.of("S26");
     std::vector<ExecutedPtr> blocks;
     ExecutedPtr rival;
 };
@@ -45,12 +45,12 @@ protected:
 TEST_F(Locks, AValidatorThatKeepsItsLockViolatesNothing) {
     vote_all(chain.build({}).executed, 5);
     EXPECT_THAT(seen.reported(), IsEmpty());
-    EXPECT_GT(s25.checks(), 0U);
+    EXPECT_GT(s26.checks(), 0U);
 }
 
 TEST_F(Locks, AVoteAgainstTheLockViolatesKeepsItsLock) {
     vote(3, rival, 5);
-    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S25 validator[3] voted for block")));
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S26 validator[3] voted for block")));
 }
 
 TEST_F(Locks, ALaterCertificateFreesALock) {
@@ -67,7 +67,7 @@ TEST_F(Locks, WhatByzantineValidatorsVoteForBreaksNoPromise) {
 }
 
 TEST_F(Locks, ALostDiskHoldsNoLock) {
-    s25.on_writes_lost(3);
+    s26.on_writes_lost(3);
     vote(3, rival, 5);
     EXPECT_THAT(seen.reported(), IsEmpty());
 }

@@ -163,9 +163,10 @@ TEST(SnowmanNetwork, ThreeWaySplitsAndEvenOnesRecover) {
     }
 }
 
-// A node that asked while it was alone waits for its time-out after the healing, and answers
-// meanwhile what it preferred then. The others decide without it, and it must not decide otherwise
-// by what they told it before.
+// Node 3 builds a block and asks about it while it is alone, so that its first poll ends only with
+// its time-out, after the healing. Until then it counts no poll and keeps its preference, and the
+// others decide. The answers of its later polls are then older than their decision: it must not
+// accept another block because of them.
 TEST(SnowmanNetwork, ANodeThatWaitsForAnOldPollDoesNotDecideByStaleAnswers) {
     SnowmanConfig config = small_config(4);
     config.stakes.assign(4, 1'000'000);
