@@ -65,12 +65,12 @@ class SharedMemory {
 public:
     SharedMemory() : bytes_(new char[kSharedBytes]) {
         std::memset(bytes_.get(), 0xCD, kSharedBytes);
-#if defined(AIVM_FIBERS_ASAN)
+#if defined(AIVM_ADDRESS_SANITIZER)
         ASAN_POISON_MEMORY_REGION(bytes_.get(), kSharedBytes);
 #endif
     }
     ~SharedMemory() {
-#if defined(AIVM_FIBERS_ASAN)
+#if defined(AIVM_ADDRESS_SANITIZER)
         ASAN_UNPOISON_MEMORY_REGION(bytes_.get(), kSharedBytes);
 #endif
     }
@@ -83,7 +83,7 @@ public:
         const std::size_t room = (size_bytes + kGapBytes - 1) / kGapBytes * kGapBytes;
         if (room > kSharedBytes - start) return nullptr;
         used_ = std::min(start + room + kGapBytes, kSharedBytes);
-#if defined(AIVM_FIBERS_ASAN)
+#if defined(AIVM_ADDRESS_SANITIZER)
         ASAN_UNPOISON_MEMORY_REGION(bytes_.get() + start, size_bytes);
 #endif
         return bytes_.get() + start;

@@ -8,22 +8,14 @@
 #include <cstddef>
 #include <utility>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define AIVM_FIBERS_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define AIVM_FIBERS_ASAN 1
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__) || defined(AIVM_STAND_IN_TSAN)
+#include "core/base/sanitizers.h"
+
+// Sources built without ThreadSanitizer that run beside its instrumented code say so themselves.
+#if defined(AIVM_THREAD_SANITIZER) || defined(AIVM_STAND_IN_TSAN)
 #define AIVM_FIBERS_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define AIVM_FIBERS_TSAN 1
-#endif
 #endif
 
-#if defined(AIVM_FIBERS_ASAN)
+#if defined(AIVM_ADDRESS_SANITIZER)
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -95,13 +87,13 @@ public:
 #if defined(AIVM_FIBERS_TSAN)
         __tsan_switch_to_fiber(tsan_, __tsan_switch_to_fiber_no_sync);
 #endif
-#if defined(AIVM_FIBERS_ASAN)
+#if defined(AIVM_ADDRESS_SANITIZER)
         __sanitizer_start_switch_fiber(&scheduler.fake_stack_,
                                        static_cast<char*>(stack_) + kGuardBytes,
                                        kStackBytes - kGuardBytes);
 #endif
         context_ = std::move(context_).resume();
-#if defined(AIVM_FIBERS_ASAN)
+#if defined(AIVM_ADDRESS_SANITIZER)
         __sanitizer_finish_switch_fiber(scheduler.fake_stack_, nullptr, nullptr);
 #endif
     }
@@ -111,7 +103,7 @@ public:
 #if defined(AIVM_FIBERS_TSAN)
         __tsan_switch_to_fiber(scheduler_->tsan_, __tsan_switch_to_fiber_no_sync);
 #endif
-#if defined(AIVM_FIBERS_ASAN)
+#if defined(AIVM_ADDRESS_SANITIZER)
         __sanitizer_start_switch_fiber(&fake_stack_, scheduler_->stack_bottom_,
                                        scheduler_->stack_bytes_);
 #endif
@@ -128,7 +120,7 @@ private:
     static constexpr std::size_t kGuardBytes = 4096;
 
     void arrived() {
-#if defined(AIVM_FIBERS_ASAN)
+#if defined(AIVM_ADDRESS_SANITIZER)
         __sanitizer_finish_switch_fiber(fake_stack_, &scheduler_->stack_bottom_,
                                         &scheduler_->stack_bytes_);
 #endif

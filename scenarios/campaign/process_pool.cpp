@@ -63,6 +63,10 @@ bool read_some(int socket, std::string& out) {
     return true;
 }
 
+#if defined(AIVM_ADDRESS_SANITIZER) || defined(AIVM_THREAD_SANITIZER)
+// No limit: the shadow memory of a sanitizer is part of the address space.
+void limit_memory(std::uint64_t /*bytes*/) {}
+#else
 std::uint64_t address_space_bytes() {
     std::ifstream statm("/proc/self/statm");
     std::uint64_t pages = 0;
@@ -71,15 +75,12 @@ std::uint64_t address_space_bytes() {
 }
 
 void limit_memory(std::uint64_t bytes) {
-#if !defined(AIVM_ADDRESS_SANITIZER) && !defined(AIVM_THREAD_SANITIZER)
     if (bytes == 0) return;
     const rlim_t limit = address_space_bytes() + bytes;
     const rlimit both{limit, limit};
     setrlimit(RLIMIT_AS, &both);
-#else
-    static_cast<void>(bytes);  // their shadow memory is part of the address space
-#endif
 }
+#endif
 
 [[noreturn]] void serve(int socket, const ProcessPool::Work& work, std::uint64_t memory_bytes) {
     // Ctrl-C reaches the whole group of processes; only the parent decides what it means.
