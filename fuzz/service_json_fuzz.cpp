@@ -38,15 +38,16 @@ constexpr std::array<Route, 12> kPublished{{{"GET", "/providers"},
                                             {"GET", "/rewards/stats"},
                                             {"GET", "/merkle"},
                                             {"GET", "/health"}}};
-constexpr std::array<Route, 9> kOthers{{{"GET", "/challenges"},
-                                        {"POST", "/challenges"},
-                                        {"POST", "/challenges/reveal"},
-                                        {"POST", "/disputes/move"},
-                                        {"POST", "/tasks/commit"},
-                                        {"POST", "/tasks/reveal"},
-                                        {"POST", "/providers/leave"},
-                                        {"POST", "/providers/withdraw"},
-                                        {"POST", "/providers/bond"}}};
+constexpr std::array<Route, 10> kOthers{{{"GET", "/challenges"},
+                                         {"POST", "/challenges"},
+                                         {"POST", "/challenges/reveal"},
+                                         {"POST", "/disputes/move"},
+                                         {"POST", "/tasks/commit"},
+                                         {"POST", "/tasks/reveal"},
+                                         {"POST", "/providers/leave"},
+                                         {"POST", "/providers/withdraw"},
+                                         {"POST", "/providers/bond"},
+                                         {"POST", "/attestation/renew"}}};
 constexpr int kRequestsMax = 40;
 
 Request to_request(std::uint8_t choice, std::string bytes) {

@@ -21,6 +21,10 @@ constexpr std::optional<std::uint64_t> checked_mul(std::uint64_t a, std::uint64_
     if (__builtin_mul_overflow(a, b, &out)) return std::nullopt;
     return out;
 }
+// For counters that only grow: they stop at 2^64 - 1.
+constexpr void count_up(std::uint64_t& counter) {
+    if (counter != ~std::uint64_t{0}) ++counter;
+}
 
 // An amount of nLUX; 1 LUX = 10^9 nLUX. The operators fail a check on overflow: code that handles
 // amounts from outside uses the checked_ members and refuses.

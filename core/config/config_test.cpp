@@ -113,6 +113,9 @@ TEST(Parameters, F23ZeroProtectionIsRefused) {
         "least 1, or verificationMode to \"redundant\" (1)");
     EXPECT_NE(without_window(VerificationMode::kTee), "");
     EXPECT_EQ(without_window(VerificationMode::kRedundant), "");
+    // Silence would cost a provider nothing but the moment.
+    EXPECT_EQ(refusal([](VmParameters& p) { p.config.task_timeout_ns = 0; }),
+              "taskTimeout is 0; it must be 1 to 3155760000000000000");
 }
 
 TEST(Parameters, AResultBondMustFitIntoTheMinimumBond) {

@@ -51,7 +51,7 @@ Money ReferenceChain::escalated(const Provider& provider, Money base, Money free
 }
 
 void ReferenceChain::note_offence(Provider& provider, Row task) {
-    provider.offences += 1;
+    if (provider.offences < ~std::uint64_t{0}) provider.offences += 1;
     provider.trust_lost = true;
     provider.earned_until = 0;
     if (policy().correlation_multiplier == 0 || provider.penalty_due) return;

@@ -341,7 +341,7 @@ void ReferenceChain::complete(Row row, const std::vector<Row>& winners) {
         Provider& provider = world.providers[winner];
         provider.credit += amount;
         provider.rewards_total = std::min(provider.rewards_total + amount, kLargest);
-        provider.tasks_completed += 1;
+        if (provider.tasks_completed < ~std::uint64_t{0}) provider.tasks_completed += 1;
         earn_trust(provider);
         left -= task.escrow / count;
         minted += fresh;

@@ -63,7 +63,7 @@ void complete_task(Transition& t, TaskIndex index, std::span<const ProviderIndex
         Provider& provider = t.edit_provider(winner);
         provider.credit += AIVM_MUTANT(credit_unpaid) ? fee_each : fee_each + fresh;
         provider.rewards_total = provider.rewards_total.saturating_plus(fee_each + fresh);
-        provider.tasks_completed += 1;
+        count_up(provider.tasks_completed);
         earn_trust(t.policy(), provider, t.block().height);
         minted += fresh;
         paid += fee_each + fresh;

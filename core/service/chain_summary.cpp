@@ -9,8 +9,12 @@ ChainSummary::ChainSummary(const State& state,
     state.tasks.for_each([&](std::size_t i, const Task& task) {
         count_seats(TaskIndex{static_cast<std::uint32_t>(i)}, task, Sign::kAdd);
     });
-    state.providers.for_each([&](std::size_t, const Provider& provider) {
+    state.providers.for_each([&](std::size_t i, const Provider& provider) {
         active_providers_ += provider.active() ? 1 : 0;
+        set_provider(ProviderIndex{static_cast<std::uint32_t>(i)}, provider);
+    });
+    state.model_status.for_each([&](std::size_t i, const ModelStatus& status) {
+        set_model(ModelIndex{static_cast<std::uint32_t>(i)}, status);
     });
     add_disputes(state, 0);
     // Receipts are in order of height, so those of the epoch are the last ones.
@@ -30,7 +34,10 @@ void ChainSummary::add_block(const State& parent, const Executed& block) {
     for (const std::uint32_t i : block.touched.providers) {
         if (i < parent.providers.size() && parent.providers[i].active()) --active_providers_;
         if (state.providers[i].active()) ++active_providers_;
+        set_provider(ProviderIndex{i}, state.providers[i]);
     }
+    for (const std::uint32_t i : block.touched.models)
+        set_model(ModelIndex{i}, state.model_status[i]);
     add_disputes(state, parent.disputes.size());
     if (state.head.epoch_started_ns != parent.head.epoch_started_ns) epoch_rewards_ = Amount();
     for (std::size_t i = parent.receipts.size(); i < state.receipts.size(); ++i)
@@ -73,6 +80,22 @@ void ChainSummary::count_seats(TaskIndex index, const Task& task, Sign sign) {
             jobs_[seat.provider].erase(index);
         }
         record.compute_time_ms += one * seat.compute_time_ms;
+    }
+}
+
+void ChainSummary::set_provider(ProviderIndex index, const Provider& provider) {
+    if (provider.status == ProviderStatus::kLeft) {
+        present_.erase(index);
+    } else {
+        present_.insert(index);
+    }
+}
+
+void ChainSummary::set_model(ModelIndex index, const ModelStatus& status) {
+    if (status.first != index || status.retired) {
+        open_models_.erase(index);
+    } else {
+        open_models_.insert(index);
     }
 }
 

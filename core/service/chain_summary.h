@@ -39,6 +39,10 @@ public:
     [[nodiscard]] std::vector<std::string> job_history(const State& state,
                                                        ProviderIndex provider) const;
     [[nodiscard]] std::uint64_t active_providers() const { return active_providers_; }
+    // Those that have not left, in order of registration.
+    [[nodiscard]] const std::set<ProviderIndex>& present_providers() const { return present_; }
+    // The models that take new tasks, by their first versions.
+    [[nodiscard]] const std::set<ModelIndex>& open_models() const { return open_models_; }
     // Paid to providers for what became final since the present epoch began; saturates.
     [[nodiscard]] Amount epoch_rewards() const { return epoch_rewards_; }
     // Every dispute about the task, of earlier results too, in order of opening.
@@ -47,12 +51,16 @@ public:
 private:
     enum class Sign { kAdd, kRemove };
     void count_seats(TaskIndex index, const Task& task, Sign sign);
+    void set_provider(ProviderIndex index, const Provider& provider);
+    void set_model(ModelIndex index, const ModelStatus& status);
     void add_disputes(const State& state, std::size_t first);
     void add_payment(Amount paid);
 
     std::vector<WorkRecord> work_;  // by provider index; providers without work may be absent
     std::map<ProviderIndex, std::set<TaskIndex>> jobs_;  // that it answered
     std::uint64_t active_providers_ = 0;
+    std::set<ProviderIndex> present_;
+    std::set<ModelIndex> open_models_;
     Amount epoch_rewards_;
     std::map<TaskIndex, std::vector<DisputeIndex>> disputes_;
 };

@@ -19,6 +19,8 @@ Choose summary_choices(std::uint64_t seed) {
 void expect_equal(const ChainSummary& kept, const ChainSummary& walked, const State& state) {
     EXPECT_EQ(kept.active_providers(), walked.active_providers());
     EXPECT_EQ(kept.epoch_rewards(), walked.epoch_rewards());
+    EXPECT_EQ(kept.present_providers(), walked.present_providers());
+    EXPECT_EQ(kept.open_models(), walked.open_models());
     for (std::uint32_t i = 0; i < state.providers.size(); ++i) {
         EXPECT_EQ(kept.work_of(ProviderIndex{i}), walked.work_of(ProviderIndex{i})) << i;
         EXPECT_EQ(kept.job_history(state, ProviderIndex{i}),
@@ -90,6 +92,33 @@ TEST(ChainSummary, CountsWorkSlashesDisputesAndTheRewardsOfTheEpoch) {
     EXPECT_EQ(watched.kept.disputes_of(TaskIndex{0}).size(), 1U) << "settled ones stay";
     for (int i = 0; i < 12; ++i) block();
     EXPECT_TRUE(watched.kept.epoch_rewards().is_zero()) << "another epoch";
+}
+
+TEST(ChainSummary, KeepsTheModelsThatTakeTasksAndTheProvidersThatHaveNotLeft) {
+    TestChain chain(with_short_epochs());
+    Watched watched(chain);
+    const auto block = [&](const OperationPtr& operation) {
+        chain.block({operation});
+        watched.check();
+    };
+    const auto models = [&] { return watched.kept.open_models().size(); };
+    const std::size_t of_genesis = models();
+    block(chain.by("alice", op::RegisterModel{small_model("m-1"), salt_of("license")}));
+    EXPECT_EQ(models(), of_genesis + 1);
+    block(chain.by("alice", op::RetireModel{"m-1"}));
+    EXPECT_EQ(models(), of_genesis);
+    block(chain.by("p-1", registration("p-1", lux(1000))));
+    block(chain.by("p-2", registration("p-2", lux(1000))));
+    block(chain.by("p-1", leave("p-1")));
+    EXPECT_EQ(watched.kept.present_providers().size(), 2U) << "one of them is leaving";
+    for (int i = 0; i < 8; ++i) {
+        chain.block();
+        watched.check();
+    }
+    block(chain.by("p-1", withdrawal("p-1")));
+    EXPECT_EQ(watched.kept.present_providers(), std::set{ProviderIndex{1}});
+    block(chain.by("p-1", registration("p-1", lux(1000))));
+    EXPECT_EQ(watched.kept.present_providers().size(), 2U) << "it is back under its id";
 }
 
 }  // namespace

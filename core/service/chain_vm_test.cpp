@@ -300,6 +300,34 @@ TEST(ChainVm, TellsItsFeesAndDoesNotStartWithoutAny) {
     EXPECT_EQ(fees.model_fee, lux(2));
 }
 
+// F23: a chain was made with parameters under which a wrong answer costs nothing.
+TEST(ChainVm, F23DoesNotStartWithoutProtectionAndSaysWhatIsMissing) {
+    const auto refusal = [](const char* config) -> std::string {
+        MemoryStore store;
+        ChainVm vm;
+        ChainVm::Init init = init_of(store, "a", genesis_of({}));
+        init.config = config;
+        const Status status = vm.initialize(init);
+        if (status) return "";
+        EXPECT_EQ(status.error().code, ErrorCode::kConfig);
+        EXPECT_FALSE(vm.health_check().healthy);
+        return status.error().context;
+    };
+    using testing::HasSubstr;
+    EXPECT_THAT(refusal(R"({"minProviderBond": 0})"), HasSubstr("set minProviderBond"));
+    // A result locks a tenth of the minimum bond, rounded down: nothing.
+    EXPECT_THAT(refusal(R"({"minProviderBond": 9})"), HasSubstr("no bond at all"));
+    EXPECT_THAT(refusal(R"({"taskTimeout": "0s"})"), HasSubstr("taskTimeout is 0"));
+    for (const char* mode : {"0", "2"}) {
+        const std::string config =
+            fmt::format(R"({{"verificationMode": {}, "challengeWindowBlocks": 0}})", mode);
+        EXPECT_THAT(refusal(config.c_str()), HasSubstr("set challengeWindowBlocks")) << mode;
+    }
+    EXPECT_EQ(refusal(R"({"verificationMode": 1, "challengeWindowBlocks": 0})"), "")
+        << "a committee's answer may be final at once";
+    EXPECT_EQ(refusal(R"({"minProviderBond": 10})"), "");
+}
+
 TEST(ChainVm, HealthCountsThePeersThatTheHostReports) {
     MemoryStore store;
     ChainVm vm;

@@ -7,11 +7,17 @@
 namespace aivm {
 namespace {
 
+// With the opened step that the challenger must judge, if it is due.
 Json game_json(const Dispute& dispute) {
-    return Json{{"low", dispute.low},
-                {"high", dispute.high},
-                {"middle", dispute.middle},
-                {"provider_to_move", dispute.provider_to_move}};
+    Json json{{"low", dispute.low},
+              {"high", dispute.high},
+              {"middle", dispute.middle},
+              {"provider_to_move", dispute.provider_to_move}};
+    if (!dispute.provider_to_move) {
+        json["opened"] = Json{{"input", to_text(dispute.opened_input)},
+                              {"output", Json{{"answer", dispute.opened_output}}}};
+    }
+    return json;
 }
 
 Json dispute_json(const State& state, const Dispute& dispute) {

@@ -29,19 +29,10 @@ Json model_json(const Model& model) {
 
 }  // namespace
 
-std::vector<ModelIndex> open_models(const State& state) {
-    std::vector<ModelIndex> out;
-    state.model_status.for_each([&](std::size_t i, const ModelStatus& status) {
-        const ModelIndex index{static_cast<std::uint32_t>(i)};
-        if (status.first == index && !status.retired) out.push_back(index);
-    });
-    return out;
-}
-
 Result<Json> list_models(Call& call) {
     const State& state = call.node.state();
     Json models = Json::array();
-    for (const ModelIndex first : open_models(state))
+    for (const ModelIndex first : call.node.summary().open_models())
         models.push_back(model_json(state.model(state.status_of_model(first).newest)));
     const std::size_t count = models.size();
     return Json{{"models", std::move(models)}, {"count", count}};

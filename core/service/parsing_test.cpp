@@ -286,5 +286,100 @@ TEST(Attestation, AProviderThatRegistersWithEvidenceHasItsReputation) {
     EXPECT_EQ(registered.at("gpuAttestation"), body.at("gpu_attestation"));
 }
 
+// A TEE node with a vendor, and the provider p-1 of bob's, whose evidence is of now.
+struct TeeNode {
+    static TestNode::Options options() {
+        TestNode::Options out;
+        out.vendor_root = Ed25519Key(Ed25519Seed{{7}}).address();
+        out.config.verification_mode = VerificationMode::kTee;
+        return out;
+    }
+    TeeNode() {
+        Json body = parse_json(registration_body("p-1")).value();
+        body["gpu_attestation"] = evidence();
+        EXPECT_EQ(node.post(node.bob, "/providers/register", body.dump()).status, 200);
+        node.blocks(1);
+    }
+
+    [[nodiscard]] Json evidence() const {
+        GpuEvidence e = hardware_evidence();
+        e.timestamp_ns = node.now_ns;
+        return parse_json(attestation_body(vendor, e, "p-1")).value().at("gpu_attestation");
+    }
+    [[nodiscard]] static std::string renewal(const Json& evidence) {
+        return Json{{"provider_id", "p-1"}, {"gpu_attestation", evidence}}.dump();
+    }
+    // Whether the answer to a new task can be used in the block in which it is posted. Takes five
+    // blocks, 20 seconds.
+    bool usable_early(const std::string& task) {
+        EXPECT_EQ(node.post(node.alice, "/tasks/submit", task_body(task)).status, 200);
+        node.blocks(4);
+        const Json result{{"task_id", task},
+                          {"provider_id", "p-1"},
+                          {"output", 7},
+                          {"compute_time_ms", 5},
+                          {"proof", ""}};
+        EXPECT_EQ(node.post(node.bob, "/tasks/result", result.dump()).status, 200);
+        node.blocks(1);
+        const Json shown = body_of(node.get("/tasks", "id=" + task));
+        EXPECT_EQ(shown.at("status"), "processing");
+        return shown.contains("output");
+    }
+
+    const Ed25519Key vendor{Ed25519Seed{{7}}};
+    TestNode node{options()};
+};
+
+// attestationTimeout is 30 seconds, after which early use ended for ever: no route sent an Attest.
+TEST(Attestation, EarlyUseGoesOnPastTheTimeoutWhileTheEvidenceIsRenewedOverTheService) {
+    for (const bool renews : {true, false}) {
+        TeeNode tee;
+        EXPECT_TRUE(tee.usable_early("t-0"));
+        for (int i = 1; i <= 4; ++i) {
+            const Json evidence = tee.evidence();
+            if (renews) {
+                EXPECT_EQ(body_of(tee.node.post(tee.node.bob, "/attestation/renew",
+                                                TeeNode::renewal(evidence))),
+                          (Json{{"success", true}, {"providerId", "p-1"}}));
+            }
+            tee.node.blocks(1);
+            EXPECT_EQ(tee.usable_early("t-" + std::to_string(i)), renews) << i;
+            if (!renews) continue;
+            const Json provider = body_of(tee.node.get("/providers")).at("providers").at(0);
+            EXPECT_EQ(provider.at("gpu_attestation"), evidence);
+            EXPECT_EQ(provider.at("device").at("last_seen"), evidence.at("timestamp"));
+        }
+        EXPECT_EQ(tee.node.audit(), "");
+    }
+}
+
+TEST(Attestation, ARenewalNeedsTheOwnersSignatureAndNewerEvidenceOfAKnownProvider) {
+    TeeNode tee;
+    TestNode& t = tee.node;
+    const Json first = tee.evidence();
+    const std::string body = TeeNode::renewal(first);
+    EXPECT_EQ(t.post("/attestation/renew", body).status, 401);
+    EXPECT_EQ(error_code(t.post(t.alice, "/attestation/renew", body)), "not_authorized");
+    Json unknown = parse_json(body).value();
+    unknown["provider_id"] = "p-2";
+    EXPECT_EQ(t.post(t.bob, "/attestation/renew", unknown.dump()).status, 404);
+    Json forged = parse_json(body).value();
+    forged["gpu_attestation"]["model"] = "NVIDIA H200";
+    EXPECT_EQ(error_code(t.post(t.bob, "/attestation/renew", forged.dump())), "not_authorized");
+    EXPECT_EQ(t.post(t.bob, "/attestation/renew", body).status, 200);
+    EXPECT_EQ(error_code(t.post(t.bob, "/attestation/renew", body)), "duplicate");
+    t.blocks(1);
+    EXPECT_EQ(error_code(t.post(t.bob, "/attestation/renew", body)), "duplicate");
+    // One device, one slot of the eight that the table has.
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_EQ(t.post(t.bob, "/attestation/renew", TeeNode::renewal(tee.evidence())).status,
+                  200);
+        t.blocks(1);
+    }
+    EXPECT_EQ(
+        t.node().state().provider(*t.node().state().find_provider("p-1")).attestation_keys.size(),
+        1U);
+}
+
 }  // namespace
 }  // namespace aivm::test

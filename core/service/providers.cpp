@@ -30,17 +30,8 @@ Status check_gpus(const Json& gpus) {
     return {};
 }
 
-// The declaration of the provider when it registered; an empty object if it did not register
-// through this node's service.
-Result<Json> description_of(const NodeBase& node, const Provider& provider) {
-    AIVM_ASSIGN(const auto kept, node.store().get(service_keys::description(provider.id)));
-    if (!kept) return Json{{"gpus", Json::array()}};
-    return parse_json({reinterpret_cast<const char*>(kept->data()), kept->size()});
-}
-
 // The published DeviceStatus: what the provider's last evidence earned it. Its vendor, and whether
-// confidential computing is on, are known for evidence that came with the registration through this
-// node.
+// confidential computing is on, are known for evidence that came through this node.
 Json device_json(const Provider& p, const Json& description, std::vector<std::string> jobs) {
     std::string_view vendor;
     bool confidential = false;
@@ -90,10 +81,12 @@ Json provider_json(const NodeBase& node, const Provider& p, ProviderIndex index,
     return json;
 }
 
-std::vector<std::string> every_model(const State& state) {
+// The models that take tasks, as many as a provider may serve.
+std::vector<std::string> every_model(const NodeBase& node) {
     std::vector<std::string> ids;
-    for (const ModelIndex model : open_models(state)) {
-        if (ids.size() < kModelsPerProviderMax) ids.push_back(state.model(model).id);
+    for (const ModelIndex model : node.summary().open_models()) {
+        if (ids.size() == kModelsPerProviderMax) break;
+        ids.push_back(node.state().model(model).id);
     }
     return ids;
 }
@@ -107,19 +100,27 @@ Result<std::string> read_provider_id(const Json& body) {
 
 }  // namespace
 
+Result<Json> description_of(const NodeBase& node, const Provider& provider) {
+    AIVM_ASSIGN(const auto kept, node.store().get(service_keys::description(provider.id)));
+    if (!kept) return Json{{"gpus", Json::array()}};
+    return parse_json({reinterpret_cast<const char*>(kept->data()), kept->size()});
+}
+
 std::uint64_t uptime_seconds(const NodeBase& node, const Provider& provider) {
     if (!provider.active()) return 0;
     return (node.state().head.timestamp_ns - node.timestamp_of(provider.registered_at)) /
            kNsPerSecond;
 }
 
+// GET /providers: those that have not left. One that has is known to GET /rewards/stats, and counts
+// in GET /stats, so that what this costs does not grow with the history.
 Result<Json> list_providers(Call& call) {
     const State& state = call.node.state();
     Json providers = Json::array();
-    for (std::size_t i = 0; i < state.providers.size(); ++i) {
-        AIVM_ASSIGN(const Json description, description_of(call.node, state.providers[i]));
-        const ProviderIndex index{static_cast<std::uint32_t>(i)};
-        providers.push_back(provider_json(call.node, state.providers[i], index, description));
+    for (const ProviderIndex index : call.node.summary().present_providers()) {
+        const Provider& provider = state.provider(index);
+        AIVM_ASSIGN(const Json description, description_of(call.node, provider));
+        providers.push_back(provider_json(call.node, provider, index, description));
     }
     const std::size_t count = providers.size();
     return Json{{"providers", std::move(providers)}, {"count", count}};
@@ -137,7 +138,7 @@ Result<Json> register_provider(Call& call) {
     const Json* cpu = optional("cpu_attestation");
     AIVM_TRY(in.finish());
     AIVM_TRY(check_gpus(gpus));
-    registration.models = every_model(call.node.state());
+    registration.models = every_model(call.node);
     registration.bond = call.node.rules().parameters.config.min_provider_bond;
     Json description{{"gpus", gpus}};
     if (gpu != nullptr && cpu != nullptr) {

@@ -60,6 +60,9 @@ constexpr std::array kAttestation{
     BodyField{"gpu_attestation", "object", "evidence of a GPU", false},
     BodyField{"cpu_attestation", "object", "or a quote of a CPU's enclave", false},
     BodyField{"provider_id", "text", "with a quote: for whom it was made", false}};
+constexpr std::array kRenewal{
+    kProvider, BodyField{"gpu_attestation", "object", "newer evidence of a GPU", false},
+    BodyField{"cpu_attestation", "object", "or a newer quote of a CPU's enclave", false}};
 
 constexpr Fields kNone{};
 
@@ -67,8 +70,8 @@ constexpr std::array kRoutes{
     Route{"/", "GET", service_index, false, "", false, "this list", kNone, "routes,openapi"},
     Route{"/openapi.json", "GET", openapi_document, false, "", false,
           "the routes as an OpenAPI 3.0 document", kNone, "openapi,info,paths"},
-    Route{"/providers", "GET", list_providers, false, "", false, "all providers", kNone,
-          "providers,count"},
+    Route{"/providers", "GET", list_providers, false, "", false, "the providers that have not left",
+          kNone, "providers,count"},
     Route{"/providers/register", "POST", register_provider, true, "", false,
           "register a provider with the minimum bond, for every model", kRegistration,
           "success,providerId"},
@@ -102,6 +105,9 @@ constexpr std::array kRoutes{
           "models,count"},
     Route{"/attestation/verify", "POST", verify_attestation, false, "", false,
           "judge evidence without registering it", kAttestation, "verified,trustScore"},
+    Route{"/attestation/renew", "POST", renew_attestation, true, "", false,
+          "show newer evidence of a provider, before the last one is stale", kRenewal,
+          "success,providerId"},
     Route{"/rewards/claim", "POST", claim_rewards, true, "", false,
           "pay a provider's credit out to its wallet", kProviderAlone, "success,claimed"},
     Route{"/rewards/stats", "GET", reward_stats, false, "provider_id", true,

@@ -29,15 +29,16 @@ Status submit(Call& call, OperationBody body, const WriteBatch* note = nullptr);
 // The provider with this id; fails with provider_not_found.
 Result<const Provider*> find_provider(const State& state, std::string_view id);
 
+// What the provider declared when it registered, with its last evidence as "gpu_attestation" or
+// "cpu_attestation"; without any of it, if it did not come through this node's service.
+Result<Json> description_of(const NodeBase& node, const Provider& provider);
+
 // The answer in {"output": n} or {"output": {"answer": n}}, a byte.
 Result<Answer> answer_of(const Json& output);
 
 // For a task of the redundant mode: the committee, its windows, and what a commitment binds beside
 // the answer.
 Json committee_json(const NodeBase& node, const State& state, const Task& task);
-
-// The models that take new tasks, by their first versions.
-std::vector<ModelIndex> open_models(const State& state);
 
 // Seconds since the provider joined; 0 once it has left.
 std::uint64_t uptime_seconds(const NodeBase& node, const Provider& provider);
@@ -60,6 +61,7 @@ Result<Json> reveal_claim(Call& call);
 Result<Json> submit_move(Call& call);
 Result<Json> list_models(Call& call);
 Result<Json> verify_attestation(Call& call);
+Result<Json> renew_attestation(Call& call);
 Result<Json> claim_rewards(Call& call);
 Result<Json> reward_stats(Call& call);
 Result<Json> vm_stats(Call& call);

@@ -20,7 +20,7 @@
 // answer's byte, as n or {"answer": n}; a proof is the 32-byte trace root, or empty for a model of
 // one step; a provider's `error` has no place on the chain and is refused (a provider that cannot
 // answer lets the task time out). The bodies of the routes that are not published stand beside
-// their functions, in committee.cpp, challenges.cpp and providers.cpp.
+// their functions, in attestation.cpp, committee.cpp, challenges.cpp and providers.cpp.
 #pragma once
 
 #include <optional>

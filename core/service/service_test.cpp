@@ -7,10 +7,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
+#include <map>
 
 #include "core/base/digest.h"
+#include "core/testing/test_chain.h"
 #include "core/testing/test_node.h"
+#include "core/verification/bisection_play.h"
 #include "core/verification/dispute.h"
 #include "core/verification/reexecution.h"
 
@@ -43,6 +47,7 @@ constexpr RouteCase kRoutes[] = {
     {"/disputes/move", true, true},
     {"/models", false, false},
     {"/attestation/verify", true, false},
+    {"/attestation/renew", true, true},
     {"/rewards/claim", true, true},
     {"/rewards/stats", false, false},
     {"/stats", false, false},
@@ -86,12 +91,15 @@ std::string good_body(std::string_view path) {
                                "proof": []}})",
                            std::string(kZeros).substr(0, 42), kZeros);
     }
-    return R"({"gpu_attestation": {"device_id": "p-1", "model": "NVIDIA H100", "cc_enabled": true,
+    std::string evidence =
+        R"({"gpu_attestation": {"device_id": "p-1", "model": "NVIDIA H100", "cc_enabled": true,
       "tee_io_enabled": true, "driver_version": "1", "vbios_version": "1", "mode": 0,
       "timestamp": "2027-01-15T08:00:00Z",
       "local_evidence": {"spdm_report": "AAAA", "cert_chain": "", "rim_verified": true,
       "driver_report": "",
       "nonce": "0x0000000000000000000000000000000000000000000000000000000000000000"}}})";
+    if (path == "/attestation/renew") evidence.insert(1, R"("provider_id": "p-1", )");
+    return evidence;
 }
 
 Answer truth(TestNode& t, std::uint32_t row) {
@@ -548,6 +556,137 @@ TEST(Service, AWrongAnswerIsChallengedAndProvenWrongOverHttp) {
     EXPECT_EQ(t.audit(), "");
 }
 
+Hash32 hash_in(const Json& json, const char* key) {
+    return *fixed_from_hex<32>(json.at(key).get<std::string>());
+}
+
+// The dispute as a client knows it, from what GET /challenges shows of the game.
+Dispute shown_dispute(const Json& json) {
+    Dispute out;
+    out.status = DisputeStatus::kPlaying;
+    out.challenger = *fixed_from_hex<20>(json.at("challenger").get<std::string>());
+    const Json& game = json.at("game");
+    out.low = game.at("low").get<std::uint32_t>();
+    out.high = game.at("high").get<std::uint32_t>();
+    out.middle = game.at("middle").get<std::uint32_t>();
+    out.provider_to_move = game.at("provider_to_move").get<bool>();
+    if (!out.provider_to_move) {
+        const Json& opened = game.at("opened");
+        out.opened_input = hash_in(opened, "input");
+        out.opened_output = opened.at("output").at("answer").get<Answer>();
+    }
+    return out;
+}
+
+Json move_body(const op::DisputeMove& move) {
+    Json body{{"task_id", move.job_id}, {"challenger", to_text(move.challenger)}};
+    if (!move.opens) {
+        body["agrees"] = move.agrees;
+        return body;
+    }
+    body["input"] = to_text(move.input);
+    body["output"] = move.output;
+    body["proof"] = Json::array();
+    for (const Hash32& node : move.proof) body["proof"].push_back(to_text(node));
+    return body;
+}
+
+using Steps = std::vector<InferenceTraceStep>;
+
+// The trace of a provider who computed one step wrongly and went on from there.
+Steps wrong_from(std::size_t step, Steps trace, const Model& model) {
+    CpuKernels kernels;
+    const Answer answer = trace.back().output;
+    trace[step].output = static_cast<Answer>(trace[step].output + 1);
+    for (std::size_t i = step + 1; i < trace.size(); ++i) {
+        trace[i].input = next_input(trace[i - 1].input, trace[i - 1].output);
+        trace[i].output = run_step(kernels, model, trace[i].input);
+    }
+    trace.back().output = static_cast<Answer>(answer + 1);
+    return trace;
+}
+
+Json only_challenge(TestNode& t) {
+    return body_of(t.get("/challenges", "task_id=t-1")).at("challenges").at(0);
+}
+
+// Both sides' moves, each in a block of its own, while the only challenge of t-1 is played.
+std::vector<op::DisputeMove> play_game(TestNode& t, const Steps& of_provider,
+                                       const Steps& of_challenger) {
+    std::vector<op::DisputeMove> moves;
+    while (only_challenge(t).at("status") == "playing" && moves.size() < 40) {
+        const Dispute game = shown_dispute(only_challenge(t));
+        const auto opens = next_provider_move(of_provider, game, "t-1");
+        const auto move = opens ? opens : next_challenger_move(of_challenger, game, "t-1");
+        moves.push_back(*move);
+        const Response r =
+            t.post(opens ? t.bob : t.alice, "/disputes/move", move_body(*move).dump());
+        EXPECT_EQ(r.status, 200) << r.body;
+        t.blocks(1);
+    }
+    return moves;
+}
+
+// A model of more steps than a dispute may run again, so that disputes are played.
+TEST(Service, AGameOfBisectionIsPlayedToItsEndOverHttp) {
+    TestNode::Options options;
+    options.models = {small_model("deep", 100)};
+    TestNode t(options);
+    for (const char* id : {"p-1", "p-2"})
+        ASSERT_EQ(t.post(t.bob, "/providers/register", registration_body(id)).status, 200);
+    Json task = parse_json(task_body("t-1")).value();
+    task["model"] = "deep";
+    ASSERT_EQ(t.post(t.alice, "/tasks/submit", task.dump()).status, 200);
+    const auto answer = [&](const Steps& trace) {
+        const auto provider =
+            body_of(t.get("/tasks", "id=t-1")).at("assigned_to").get<std::string>();
+        Json body = parse_json(result_body("t-1", provider, trace.back().output)).value();
+        body["proof"] = to_base64(trace_root(trace).view());
+        ASSERT_EQ(t.post(t.bob, "/tasks/result", body.dump()).status, 200);
+        t.blocks(1);
+    };
+    t.blocks(4);
+    CpuKernels kernels;
+    const Steps right = trace_model(kernels, options.models[0], 3);
+    const Steps wrong = wrong_from(60, right, options.models[0]);
+    const Hash32 salt = keccak256(as_bytes("salt"));
+    answer(wrong);
+    const std::string commitment = claim_hash(right.back().output, salt, t.alice.account);
+    ASSERT_EQ(
+        t.post(t.alice, "/challenges", Json{{"task_id", "t-1"}, {"commitment", commitment}}.dump())
+            .status,
+        200);
+    t.blocks(1);
+    const Json claim{{"task_id", "t-1"}, {"claim", right.back().output}, {"salt", to_text(salt)}};
+    ASSERT_EQ(t.post(t.alice, "/challenges/reveal", claim.dump()).status, 200);
+    t.blocks(1);
+
+    const auto moves = play_game(t, wrong, right);
+    EXPECT_EQ(only_challenge(t).at("status"), "waiting") << "the claim, for the job's final answer";
+    EXPECT_LE(moves.size(), 15U) << "2 ceil(log2 100) + 1";
+    const auto verdicts = [&](bool agrees) {
+        return std::ranges::count_if(
+            moves, [&](const op::DisputeMove& m) { return !m.opens && m.agrees == agrees; });
+    };
+    EXPECT_GT(verdicts(true), 0);
+    EXPECT_GT(verdicts(false), 0);
+
+    // The loser's bond is below the minimum, so the other provider is drawn.
+    t.blocks(4);
+    ASSERT_EQ(body_of(t.get("/tasks", "id=t-1")).at("status"), "assigned");
+    answer(right);
+    t.blocks(6);
+    EXPECT_EQ(only_challenge(t).at("status"), "won");
+    const Json done = body_of(t.get("/tasks", "id=t-1"));
+    EXPECT_EQ(done.at("status"), "completed");
+    EXPECT_EQ(done.at("output"), (Json{{"answer", right.back().output}}));
+    const auto slashed = [&](const std::string& id) {
+        return body_of(t.get("/rewards/stats", "provider_id=" + id)).at("slashed");
+    };
+    EXPECT_EQ(slashed("p-1") == "0", slashed("p-2") != "0") << "one of them";
+    EXPECT_EQ(t.audit(), "");
+}
+
 // A node in redundant mode with five providers of bob's, and a task by alice for all of them.
 TestNode::Options redundant_options() {
     TestNode::Options options;
@@ -563,10 +702,6 @@ Json assign_committee(TestNode& t) {
     EXPECT_EQ(t.post(t.alice, "/tasks/submit", task_body("t-1")).status, 200);
     t.blocks(4);
     return body_of(t.get("/tasks", "id=t-1")).at("committee");
-}
-
-Hash32 hash_in(const Json& json, const char* key) {
-    return *fixed_from_hex<32>(json.at(key).get<std::string>());
 }
 
 // The commitment as a client computes it from what the task shows.
@@ -656,6 +791,120 @@ TEST(Service, AnIdleChainStandsStillAndHealthAndMerkleAnswer) {
     EXPECT_EQ(body_of(t.get("/health")), (Json{{"healthy", true}, {"version", "1.0.0"}}));
     EXPECT_EQ(body_of(t.get("/merkle")).at("merkleRoot").get<std::string>().size(), 66U);
     EXPECT_EQ(body_of(t.get("/tasks")), body_of(t.get("/stats")));
+}
+
+// A store that counts what is read.
+class CountingStore final : public KeyValueStore {
+public:
+    [[nodiscard]] Result<std::optional<Bytes>> get(ByteView key) const override {
+        ++reads;
+        return memory_.get(key);
+    }
+    [[nodiscard]] Status write(std::shared_ptr<const WriteBatch> batch) override {
+        return memory_.write(std::move(batch));
+    }
+    [[nodiscard]] Status scan(
+        ByteView prefix,
+        const std::function<bool(ByteView key, ByteView value)>& visit) const override {
+        return memory_.scan(prefix, [&](ByteView key, ByteView value) {
+            ++reads;
+            return visit(key, value);
+        });
+    }
+    mutable std::uint64_t reads = 0;
+
+private:
+    MemoryStore memory_;
+};
+
+// A task that is answered, challenged in vain and final, a provider that comes and goes, and new
+// weights of a model.
+void live_a_while(TestNode& t, int round) {
+    const std::string provider = fmt::format("p-{}", round);
+    const std::string task = fmt::format("t-{}", round);
+    const std::string body = fmt::format(R"({{"provider_id": "{}"}})", provider);
+    ASSERT_EQ(t.post(t.bob, "/providers/register", registration_body(provider)).status, 200);
+    t.blocks(1);
+    ASSERT_EQ(t.post(t.bob, "/providers/leave", body).status, 200);
+    t.blocks(1);
+    ASSERT_EQ(t.post(t.bob, "/providers/withdraw", body).status, 200);
+    t.blocks(1);
+    ASSERT_EQ(t.post(t.alice, "/tasks/submit", task_body(task)).status, 200);
+    t.blocks(4);
+    ASSERT_EQ(t.post(t.bob, "/tasks/result", result_body(task, "served", truth(t, 3))).status, 200);
+    t.blocks(1);
+    const Hash32 salt = keccak256(as_bytes("salt"));
+    const Json challenge{{"task_id", task}, {"commitment", claim_hash(0, salt, t.alice.account)}};
+    ASSERT_EQ(t.post(t.alice, "/challenges", challenge.dump()).status, 200);
+    t.blocks(12);
+    ASSERT_EQ(body_of(t.get("/tasks", "id=" + task)).at("status"), "completed");
+
+    const State& state = t.node().state();
+    const ModelIndex first = *state.find_model("mine");
+    abi::InferenceWeights weights = state.model(state.status_of_model(first).newest).weights;
+    weights.b2 += 1;
+    op::ModelUpdate update;
+    update.update->kind = 1;
+    update.weights.resize(sizeof weights);
+    std::memcpy(update.weights.data(), &weights, sizeof weights);
+    const Hash32 digest = weights_digest(weights);
+    const Hash32 root = state.status_of_model(first).root;
+    std::memcpy(update.update->weight_hash, digest.data(), digest.size());
+    std::memcpy(update.update->model_root, root.data(), root.size());
+    const Operation operation{t.alice.account, t.next_nonce++, update};
+    const Ed25519Key key(keccak256(as_bytes("alice")));
+    ASSERT_TRUE(t.node().submit(std::make_shared<const SignedOperation>(
+                                    operation, key.sign(SignedOperation(operation, {}).id())),
+                                t.now_ns));
+    t.blocks(1);
+}
+
+// The reads of the store that each GET makes, for the task and the provider of the first round.
+std::map<std::string, std::uint64_t> reads_per_route(TestNode& t, const CountingStore& store) {
+    std::map<std::string, std::uint64_t> out;
+    const auto count = [&](const std::string& path, const std::string& query) {
+        const std::uint64_t before = store.reads;
+        const Response r = t.get(path, query);
+        EXPECT_EQ(r.status, 200) << path << " " << query << " " << r.body;
+        out[path + "?" + query] = store.reads - before;
+    };
+    for (const RouteCase& route : kRoutes) {
+        const std::string path = route.path;
+        if (route.posts) continue;
+        if (path == "/challenges") {
+            count(path, "task_id=t-1");
+        } else if (path == "/rewards/stats") {
+            count(path, "provider_id=served");
+        } else {
+            count(path, "");
+        }
+    }
+    count("/tasks", "id=t-1");
+    return out;
+}
+
+// Tasks, departed providers, versions of models, disputes, receipts and blocks are history. What a
+// GET walks in memory is not seen here: the lists that it shows come from ChainSummary.
+TEST(Service, AGetReadsNoMoreOfTheStoreHoweverLongTheHistoryIs) {
+    CountingStore store;
+    TestNode::Options options = with_a_provider();
+    options.store = &store;
+    options.unbond_cooldown_blocks = 1;
+    options.models = {small_model("mine")};
+    options.models[0].owner = Ed25519Key(keccak256(as_bytes("alice"))).address();
+    TestNode t(options);
+    live_a_while(t, 1);
+    const auto young = reads_per_route(t, store);
+    for (int round = 2; round <= 8; ++round) live_a_while(t, round);
+    const State& state = t.node().state();
+    ASSERT_EQ(state.providers.size(), 9U);
+    ASSERT_EQ(state.receipts.size(), 8U);
+    ASSERT_EQ(state.disputes.size(), 8U);
+    ASSERT_GE(state.model_status.size(), 12U);
+    EXPECT_EQ(reads_per_route(t, store), young);
+    EXPECT_EQ(body_of(t.get("/providers")).at("count"), 1) << "those that have not left";
+    EXPECT_EQ(body_of(t.get("/stats")).at("providers_total"), 9);
+    EXPECT_EQ(body_of(t.get("/models")).at("count"), 4) << "each once, whatever its version";
 }
 
 TEST(Service, AThrowAwayNodeAsksNobodyAndActsForItsOneAccount) {

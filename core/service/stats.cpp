@@ -13,7 +13,7 @@ Result<Json> vm_stats(Call& call) {
         {"tasks_failed", totals.tasks_failed},
         {"providers_total", state.providers.size()},
         {"providers_active", summary.active_providers()},
-        {"models_available", open_models(state).size()},
+        {"models_available", summary.open_models().size()},
         {"total_minted", to_text(totals.minted)},
         {"epoch_rewards", to_text(summary.epoch_rewards())},
         {"receipts_processed", state.receipts.size()}};

@@ -47,7 +47,8 @@ struct Provider {
     std::uint32_t open_tasks = 0;   // assigned to it and not yet posted
     std::uint32_t obligations = 0;  // seats whose outcome can still slash it
     std::uint64_t tasks_completed = 0;
-    // Statistics, which grow without bound and stop at 2^64 - 1; no rule reads them.
+    // Statistics, which grow without bound and stop at 2^64 - 1, as does the count of tasks and of
+    // offences; no rule reads them.
     Amount rewards_total;
     Amount slashed_total;
 

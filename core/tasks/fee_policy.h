@@ -1,5 +1,8 @@
-// The published FeePolicy: the fees that a chain declares. A chain whose fees would let anybody
-// take its places for nothing does not start: check_parameters() refuses it.
+// The published FeePolicy: the fees that a chain declares. A chain whose fee_floor is 0 does not
+// start: check_parameters() refuses it, because anybody could fill the queue of tasks for nothing.
+// The other fees may be 0, to study what that costs: without fee_burn_bps a task's fee comes back
+// to whoever answers its own tasks, and without model_fee and model_deposit the table of models is
+// free.
 #pragma once
 
 #include "core/base/describe.h"

@@ -3,15 +3,19 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstring>
 
 #include "core/base/encode.h"
 #include "core/config/limits.h"
+#include "core/testing/test_evidence.h"
 
 namespace aivm::test {
 namespace {
 
 constexpr std::uint32_t kJobs = 24;
 constexpr std::uint32_t kOperationsMax = 5;  // in a block
+// One more, two more, and it has reached its end.
+constexpr std::uint64_t kGreatCounter = ~std::uint64_t{0} - 2;
 
 // Makes operations from the visible state and random choices; each member returns the body of one.
 struct Player {
@@ -143,13 +147,83 @@ struct Player {
             has + 1,           has - has / 8};
         return Amount(edges[choose(edges.size())]);
     }
-    // An ordinary operation whose amount, fee or nonce is at an edge.
+    // A number at the edge of what an integer holds, or around `usual`.
+    std::uint64_t edge_of(std::uint64_t usual) const {
+        const std::array<std::uint64_t, 6> edges{
+            0, usual, usual + 1, std::uint64_t{1} << 63, ~std::uint64_t{0} - 1, ~std::uint64_t{0}};
+        return edges[choose(edges.size())];
+    }
+    // Evidence for a provider whose times and measurements are at an edge.
+    OperationPtr extreme_attestation() const {
+        const std::string_view provider = some_provider();
+        GpuEvidence evidence = choose(2) == 0 ? hardware_evidence() : software_evidence();
+        const TimestampNs now = chain.state().head.timestamp_ns;
+        evidence.timestamp_ns = choose(2) == 0 ? now : edge_of(now);
+        evidence.benchmark_time_ms = edge_of(1);
+        op::Attest out = attestation(provider, evidence);
+        out.attestation->expiry_ns = edge_of(now);
+        out.attestation->attesting_key[0] = static_cast<std::uint8_t>(1 + choose(3));
+        out.attestation->kind = out.attestation->epoch = static_cast<std::uint32_t>(edge_of(0));
+        return chain.by(provider, out);
+    }
+    // Weights and numbers at an edge, for a model of the player or of another.
+    OperationPtr extreme_update() const {
+        const State& state = chain.state();
+        const std::string_view who = anyone();
+        const auto count = static_cast<std::uint32_t>(state.model_status.size());
+        const ModelStatus& status = state.status_of_model(state.model_status[choose(count)].first);
+        op::ModelUpdate out;
+        abi::ModelOp& update = *out.update;
+        std::memcpy(update.model_root, status.root.data(), status.root.size());
+        const Address to = address_of(anyone());
+        std::memcpy(update.owner_addr, to.data(), to.size());
+        update.parameter_count = edge_of(1);
+        update.weight_hash[0] = 1;
+        update.kind = choose(5);
+        if (update.kind == 1) {
+            abi::InferenceWeights weights = small_model("model").weights;
+            weights.b2 = static_cast<std::int32_t>(edge_of(1));
+            for (auto& bias : weights.b1) bias = static_cast<std::int32_t>(edge_of(1) >> 1);
+            weights.shift1 = choose(32);
+            const Hash32 digest = weights_digest(weights);
+            std::memcpy(update.weight_hash, digest.data(), digest.size());
+            out.weights.resize(sizeof weights);
+            std::memcpy(out.weights.data(), &weights, sizeof weights);
+        }
+        for (const std::string_view owner : kPlayers)
+            if (address_of(owner) == status.owner && !slip()) return chain.by(owner, out);
+        return chain.by(who, out);
+    }
+    OperationPtr extreme_model() const {
+        Model made = small_model(fmt::format("model-{}", choose(6)));
+        made.compute_time_ms = static_cast<std::uint32_t>(edge_of(50));
+        if (slip()) made.steps = static_cast<std::uint32_t>(edge_of(1));
+        return chain.by(anyone(), op::RegisterModel{std::move(made), salt_of("license")});
+    }
+    OperationPtr extreme_result() const {
+        const std::string on = job();
+        const auto index = chain.state().find_task(on);
+        const bool seated = index && !chain.state().task(*index).seats.empty();
+        const std::string who = seated ? chain.assigned_provider(on) : "p-1";
+        op::SubmitResult out = result(on, who, answer(on));
+        out.compute_time_ms = static_cast<std::uint32_t>(edge_of(50));
+        return chain.by(who, out);
+    }
+    // An ordinary operation whose amount, fee, nonce or number is at an edge.
     OperationPtr extreme() const {
         const std::string_view who = anyone();
         const std::string_view provider = some_provider();
-        switch (choose(6)) {
+        switch (choose(10)) {
             case 0:
                 return chain.by(who, submission(fmt::format("job-{}", choose(kJobs)), edge(who)));
+            case 5:
+                return extreme_attestation();
+            case 6:
+                return extreme_update();
+            case 7:
+                return extreme_model();
+            case 8:
+                return extreme_result();
             case 1:
                 return chain.by(provider, registration(provider, edge(provider)));
             case 2:
@@ -232,6 +306,46 @@ void make_amounts_great(TestOptions& options) {
     options.parameters.config.base_reward = lux(1'000'000'000);
     options.parameters.policy.challenger_bond = lux(10 * kGreatScale);
     options.parameters.policy.mint_cap = MintCap::kUncapped;
+}
+
+void make_prices_extreme(TestOptions& options, const Choose& choose) {
+    Policy& policy = options.parameters.policy;
+    const std::uint64_t has = options.allocation.nlux();
+    const std::array<std::uint64_t, 7> edges{
+        0, 1, has / 8, has, kSupplyMax.nlux(), kSupplyMax.nlux() + 1, ~std::uint64_t{0}};
+    for (Amount* price : {&policy.model_fee, &policy.model_deposit, &policy.challenger_bond})
+        *price = Amount(edges[choose(edges.size())]);
+    policy.challenge_escalation =
+        choose(2) == 0 ? ChallengeEscalation::kNone : ChallengeEscalation::kPerOpen;
+}
+
+void plant_great_counters(TestChain& chain, const Choose& choose) {
+    chain.rewrite([&](State& state) {
+        for (std::size_t i = 0; i < state.providers.size(); ++i) {
+            Provider& provider = state.providers.edit(i);
+            for (std::uint64_t* counter : {&provider.tasks_completed, &provider.offences})
+                *counter = kGreatCounter + choose(3);
+            for (Amount* sum : {&provider.rewards_total, &provider.slashed_total})
+                *sum = Amount(kGreatCounter + choose(3));
+        }
+        // Disputes compare their own copy of this one with it, and count on when it wraps.
+        const std::uint64_t lift = kGreatCounter - state.head.full_proof_blocks;
+        state.head.full_proof_blocks += lift;
+        for (std::size_t i = 0; i < state.disputes.size(); ++i)
+            state.disputes.edit(i).full_blocks += lift;
+    });
+}
+
+bool great_counters_hold(const State& state) {
+    for (std::size_t i = 0; i < state.providers.size(); ++i) {
+        const Provider& provider = state.providers[i];
+        for (const std::uint64_t counter :
+             {provider.tasks_completed, provider.offences, provider.rewards_total.nlux(),
+              provider.slashed_total.nlux()}) {
+            if (counter < kGreatCounter) return false;
+        }
+    }
+    return true;
 }
 
 void random_block(TestChain& chain, const Choose& choose, std::uint64_t scale) {

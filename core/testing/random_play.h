@@ -18,14 +18,22 @@ inline constexpr std::array<std::string_view, 6> kPlayers{"alice", "bob", "carol
 using Choose = std::function<std::uint32_t(std::uint32_t bound)>;
 
 // An operation that the rules may refuse: mostly sensible, sometimes by the wrong account or on the
-// wrong task. Fees and bonds are multiplied by `scale`; above 1, some amounts, inclusion fees and
-// nonces are at the edge of what the account or an integer holds.
+// wrong task. Fees and bonds are multiplied by `scale`; above 1, some amounts, inclusion fees,
+// nonces, times of evidence and numbers of a model are at the edge of what the account or an
+// integer holds.
 OperationPtr random_operation(TestChain& chain, const Choose& choose, std::uint64_t scale = 1);
 
 // A chain whose amounts, multiplied by kGreatScale, come near the greatest supply: what settlements
 // add up there must not overflow.
 constexpr std::uint64_t kGreatScale = 1'000'000;
 void make_amounts_great(TestOptions& options);
+// Sets model_fee, model_deposit and challenger_bond to amounts that every account, few or none can
+// pay: up to 2^64 - 1.
+void make_prices_extreme(TestOptions& options, const Choose& choose);
+// Lifts every counter that only grows, of providers and of the chain, to almost 2^64.
+void plant_great_counters(TestChain& chain, const Choose& choose);
+// Whether every such counter is still there, or at 2^64 - 1.
+bool great_counters_hold(const State& state);
 
 // Plays one block of a few random operations, some of which the builder leaves out; usually one
 // interval later, sometimes at the same time or much later. Throws TestFailure if

@@ -130,6 +130,14 @@ void TestChain::restart() {
     vm_.emplace(std::move(*opened));
 }
 
+void TestChain::rewrite(const std::function<void(State&)>& change) {
+    State changed = state();
+    change(changed);
+    const auto written = store_->write(std::make_shared<const WriteBatch>(dump_state(changed)));
+    if (!written) throw TestFailure(written.error().text());
+    restart();
+}
+
 OperationPtr TestChain::by_with_nonce(std::string_view name, std::uint64_t nonce,
                                       OperationBody body) const {
     return by_with_fee(name, nonce, std::move(body), Amount());

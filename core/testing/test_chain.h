@@ -3,6 +3,7 @@
 // so that gtest and fuzzers can use the same class.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -96,6 +97,8 @@ public:
     [[nodiscard]] BlockPtr resign(const BlockHeader& header,
                                   const std::vector<OperationPtr>& operations) const;
     void restart();  // a new Vm over the same store
+    // Changes the accepted state as no operation can, in the store, and opens a new Vm over it.
+    void rewrite(const std::function<void(State&)>& change);
 
     void join(
         std::string_view provider);  // registers it with the minimum bond, in a block of its own

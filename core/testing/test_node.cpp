@@ -22,7 +22,10 @@ void TestNode::restart() {
     setup.parameters.config = options_.config;
     setup.parameters.config.challenge_window_blocks = 3;
     setup.parameters.policy.activation_delay_blocks = options_.activation_delay_blocks;
+    setup.parameters.policy.unbond_cooldown_blocks = options_.unbond_cooldown_blocks;
     setup.genesis = default_genesis().genesis;
+    setup.genesis.models.insert(setup.genesis.models.end(), options_.models.begin(),
+                                options_.models.end());
     setup.genesis.allocations = {{alice.account, lux(10'000)},
                                  {bob.account, lux(10'000)},
                                  {dev_key().address(), lux(10'000)}};

@@ -22,6 +22,8 @@ public:
         // With a provider "served" of bob's in genesis, so that tasks are accepted at once.
         bool served = false;
         std::uint64_t activation_delay_blocks = 0;
+        std::uint64_t unbond_cooldown_blocks = Policy{}.unbond_cooldown_blocks;
+        std::vector<Model> models = {};  // in genesis, beside the default ones
     };
     TestNode() : TestNode(Options{}) {}
     explicit TestNode(Options options);

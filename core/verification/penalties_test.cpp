@@ -55,6 +55,19 @@ event::Slashed prove_a_lie(TestChain& chain, const std::string& job) {
     return next_slash(chain, SlashCause::kWrongAnswer);
 }
 
+// F3: with so many offences a loop over them would not end where rounding keeps the sum the same.
+TEST(Escalation, F3OfAnOffenceCountAtItsEndTakesNoTimeAndTheCountStaysThere) {
+    TestChain chain(with_policy([](Policy& p) {
+        p.slash_escalation_bps = 10'001;
+        p.result_bond = Amount(1);
+    }));
+    join_with(chain, "p-1", lux(5000));
+    chain.assign("job");
+    chain.rewrite([](State& state) { state.providers.edit(0).offences = ~std::uint64_t{0}; });
+    EXPECT_EQ(prove_a_lie(chain, "job").taken, Amount(1));
+    EXPECT_EQ(chain.provider("p-1").offences, ~std::uint64_t{0});
+}
+
 TEST(Escalation, MultipliesEachFurtherOffenceUpToTheUnlockedBond) {
     TestChain chain(with_policy([](Policy& p) { p.slash_escalation_bps = 20'000; }));
     join_with(chain, "p-1", lux(5000));

@@ -59,8 +59,9 @@ TestOptions options_for(Game game, const Choose& choose, std::uint64_t scale) {
 
 class Table {
 public:
-    Table(Game game, const Choose& choose, std::uint64_t scale = 1)
-        : choose_(choose), scale_(scale), chain(options_for(game, choose, scale)) {
+    enum class Prices { kUsual, kExtreme };
+    Table(Game game, const Choose& choose, std::uint64_t scale = 1, Prices prices = Prices::kUsual)
+        : choose_(choose), scale_(scale), chain(options(game, choose, scale, prices)) {
         for (std::uint32_t i = 1; i <= kPool; ++i) join(fmt::format("p-{}", i));
     }
 
@@ -79,6 +80,12 @@ public:
     }
 
 private:
+    static TestOptions options(Game game, const Choose& choose, std::uint64_t scale,
+                               Prices prices) {
+        TestOptions out = options_for(game, choose, scale);
+        if (prices == Prices::kExtreme) make_prices_extreme(out, choose);
+        return out;
+    }
     [[nodiscard]] Amount bond() const {
         return std::max(lux(1000), chain.rules().parameters.config.min_provider_bond);
     }
@@ -241,6 +248,17 @@ RC_GTEST_PROP(RandomModes, F3GoOnWithAmountsNearTheGreatestSupply, ()) {
     const Choose choose = mode_choices_of(*rc::gen::arbitrary<std::uint64_t>());
     Table table(game, choose, kGreatScale);
     for (int i = 0; i < 60; ++i) table.block();
+}
+
+// F3: prices that nobody can pay, and counters at their end.
+RC_GTEST_PROP(RandomModes, F3GoOnWithPricesAndCountersUpToTheGreatestInteger, ()) {
+    const auto game =
+        *rc::gen::element(Game::kCommittee, Game::kOpenCommittee, Game::kTee, Game::kBisection);
+    const Choose choose = mode_choices_of(*rc::gen::arbitrary<std::uint64_t>());
+    Table table(game, choose, kGreatScale, Table::Prices::kExtreme);
+    for (int i = 0; i < 10; ++i) table.block();
+    plant_great_counters(table.chain, choose);
+    for (int i = 0; i < 50; ++i) table.block();
 }
 
 // A property over games in which nothing happens would prove nothing.

@@ -44,15 +44,17 @@ Amount escalated(const Policy& policy, const Provider& provider, Amount base) {
     constexpr std::uint64_t kWhole = 10'000;
     const Amount most = std::max(base, provider.unlocked());
     Amount due = base;
-    if (policy.slash_escalation_bps == kWhole) return due;
-    for (std::uint64_t i = 0; i < provider.offences && !due.is_zero() && due < most; ++i)
-        due = scaled(due, policy.slash_escalation_bps, kWhole, most);
+    for (std::uint64_t i = 0; i < provider.offences && due < most; ++i) {
+        const Amount next = scaled(due, policy.slash_escalation_bps, kWhole, most);
+        if (next == due) break;  // so small that rounding takes all that it would grow by
+        due = next;
+    }
     return due;
 }
 
 // A penalty that is still to come covers the offences until then.
 void note_offence(Transition& t, Provider& provider, TaskIndex task) {
-    provider.offences += 1;
+    count_up(provider.offences);
     provider.trust_lost = true;
     provider.earned_until = 0;
     if (t.policy().correlation_multiplier == 0 || provider.penalty_due) return;

@@ -46,6 +46,56 @@ RC_GTEST_PROP(RandomPlay, F3GoesOnWithAmountsNearTheGreatestSupply, ()) {
     for (int i = 0; i < 60; ++i) random_block(chain, choose, kGreatScale);
 }
 
+// F3: prices that nobody can pay, and sums with them that no integer holds.
+RC_GTEST_PROP(RandomPlay, F3GoesOnWithPricesUpToTheGreatestInteger, ()) {
+    const Choose choose = choices_of(*rc::gen::arbitrary<std::uint64_t>());
+    TestOptions options = with_policies(choose);
+    make_amounts_great(options);
+    make_prices_extreme(options, choose);
+    TestChain chain(options);
+    for (int i = 0; i < 60; ++i) random_block(chain, choose, kGreatScale);
+}
+
+// F3: counters that are at their end stay there, and everything else goes on.
+RC_GTEST_PROP(RandomPlay, F3GoesOnWithCountersNearTheGreatestInteger, ()) {
+    const Choose choose = choices_of(*rc::gen::arbitrary<std::uint64_t>());
+    TestOptions options = with_policies(choose);
+    make_amounts_great(options);
+    options.parameters.policy.slash_escalation_bps = 10'000 + choose(2);
+    options.parameters.policy.full_proof_operations = 1;
+    options.parameters.policy.trust_from_history = choose(2) * 20;
+    options.providers = {"p-1", "p-2", "p-3"};  // none begins later, with counters of its own
+    TestChain chain(options);
+    for (int i = 0; i < 15; ++i) random_block(chain, choose);
+    plant_great_counters(chain, choose);
+    for (int i = 0; i < 45; ++i) {
+        random_block(chain, choose, kGreatScale);
+        RC_ASSERT(great_counters_hold(chain.state()));
+    }
+}
+
+// A game in which no counter moves would prove nothing.
+TEST(RandomPlay, F3PlantedCountersReachTheirEnd) {
+    std::uint64_t at_the_end = 0;
+    bool wrapped = false;
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        const Choose choose = choices_of(seed);
+        TestOptions options = with_policies(choose);
+        options.parameters.policy.full_proof_operations = 1;
+        options.providers = {"p-1", "p-2", "p-3"};
+        TestChain chain(options);
+        plant_great_counters(chain, [](std::uint32_t) { return 1U; });
+        for (int i = 0; i < 60; ++i) random_block(chain, choose);
+        wrapped = wrapped || chain.state().head.full_proof_blocks < 1'000;
+        chain.state().providers.for_each([&](std::size_t, const Provider& p) {
+            at_the_end += p.tasks_completed == ~std::uint64_t{0} ? 1 : 0;
+            at_the_end += p.offences == ~std::uint64_t{0} ? 1 : 0;
+        });
+    }
+    EXPECT_GT(at_the_end, 5U);
+    EXPECT_TRUE(wrapped);
+}
+
 // Games in which nothing happens would prove nothing.
 TEST(RandomPlay, ReachesEveryKindOfEventAndSlashOfTheOptimisticMode) {
     std::map<std::size_t, int> reached;

@@ -1,6 +1,7 @@
 """`aivmsim serve` as a client meets it, curl in hand. Run as: serve_test.py PATH-OF-aivmsim"""
 
 import gzip
+import itertools
 import json
 import signal
 import socket
@@ -44,6 +45,9 @@ class Serve(ServeCase):
         self.assertEqual(
             verdict, (200, {"verified": False, "trustScore": 0, "mode": 0, "hardwareCC": False})
         )
+        renewal = {"provider_id": "p-1", "gpu_attestation": ATTESTATION}
+        status, answer = self.post("/attestation/renew", renewal)
+        self.assertEqual((status, answer["error"]["code"]), (400, "trust_too_low"))
         self.assertIn("TEMPORARY NODE", self.stop())
 
     def test_wrong_requests_are_refused_with_a_reason(self):
@@ -161,6 +165,29 @@ class Serve(ServeCase):
         self.assertEqual((status, answer["error"]["code"]), (401, "bad_nonce"))
         other = self.signed(pem, key, "/tasks/submit", body, 3, chain_id=1)
         self.assertEqual(self.curl("/tasks/submit", *other, body=body)[0], 401)
+
+    # F23: it served a chain on which a wrong answer costs nothing.
+    def test_a_chain_without_protection_is_not_served(self):
+        cases = [
+            ({"minProviderBond": 0}, "no bond at all"),
+            ({"minProviderBond": 9}, "no bond at all"),  # a result would lock 0 of it
+            ({"challengeWindowBlocks": 0}, "without a window"),
+            ({"verificationMode": 2, "challengeWindowBlocks": 0}, "without a window"),
+            ({"taskTimeout": "0s"}, "taskTimeout is 0"),
+        ]
+        config = self.folder / "config.json"
+        for (settings, reason), consensus in itertools.product(cases, ("chain", "dag")):
+            with self.subTest(settings=settings, consensus=consensus):
+                config.write_text(json.dumps(settings))
+                refused = subprocess.run(
+                    [program(), "serve", "--dev", "--listen", "127.0.0.1:0", "--config", config,
+                     "--consensus", consensus],
+                    capture_output=True, text=True, timeout=60, check=False,
+                )  # fmt: skip
+                self.assertEqual((refused.returncode, refused.stdout), (2, ""))
+                self.assertIn(reason, refused.stderr)
+        config.write_text('{"verificationMode": 1, "challengeWindowBlocks": 0}')
+        self.start("--dev", "--config", config)  # a committee's answer may be final at once
 
     def test_the_index_and_the_openapi_document_are_served(self):
         self.start("--dev")
