@@ -150,6 +150,7 @@ TEST(DagStrategies, AnIdentityThatRunsTwiceIsReportedOnADagToo) {
 TEST(DagStrategies, LateAndDamagedMessagesAndFalseFrontiersHarmNobody) {
     play(seven(1, "late_answers"));
     play(seven(1, "malformed_bytes"));
+    play(seven(1, "silent_validator"));
     play(seven(1, "frontier_liar"));
 }
 

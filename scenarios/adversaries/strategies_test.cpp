@@ -685,6 +685,34 @@ TEST(Strategies, LateAnswersSlowPollsDownOnlyWhereTheyAreNeeded) {
     EXPECT_LT(count(many, "messages"), count(honest, "messages") * 9 / 10);
 }
 
+TEST(Strategies, SilentValidatorsCostTheOthersTimeAndNoDecision) {
+    const sim::Outcome honest = run(twenty(4, "honest"));
+    const sim::Outcome few = run(twenty(2, "silent_validator"));
+    const sim::Outcome many = run(twenty(4, "silent_validator"));
+    for (const sim::Outcome* each : {&few, &many}) {
+        EXPECT_EQ(verdict(*each), "clean");
+        EXPECT_EQ(count(*each, "tasks"), 8);
+        EXPECT_EQ(count(*each, "slash_taken"), 0);
+    }
+    EXPECT_NE(few.digest, honest.digest);
+    EXPECT_GT(many.virtual_time, honest.virtual_time * 3 / 2) << "polls wait for time-outs";
+}
+
+TEST(Strategies, AQuorumOfSignedVotesNeedsNoSilentValidator) {
+    for (const auto engine : {sim::ConsensusKind::kBft, sim::ConsensusKind::kHotstuff}) {
+        sim::Scenario s = small();
+        s.chain.consensus = engine;
+        s.chain.validators = 7;
+        s.workload.tasks = 8;
+        s.actors.push_back(group("validator", 2, "silent_validator"));
+        const sim::Outcome outcome = run(s);
+        EXPECT_EQ(verdict(outcome), "clean") << word(engine);
+        EXPECT_EQ(count(outcome, "tasks"), 8) << word(engine);
+        s.actors.back().strategy = "honest";
+        EXPECT_NE(run(s).digest, outcome.digest) << word(engine);
+    }
+}
+
 TEST(Strategies, DamagedMessagesAreDroppedOrOutvoted) {
     for (const std::int64_t share_ppm : {300'000, 1'000'000}) {
         const sim::Outcome outcome = run(twenty(2, "malformed_bytes", {{"share_ppm", share_ppm}}));

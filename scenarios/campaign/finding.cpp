@@ -9,6 +9,7 @@
 #include "scenarios/campaign/shrink_run.h"
 #include "scenarios/file/load.h"
 #include "scenarios/file/print.h"
+#include "scenarios/run/build_info.h"
 #include "scenarios/run/describe_run.h"
 #include "scenarios/run/setting.h"
 #include "sim/history/history_shrink.h"
@@ -131,6 +132,7 @@ Result<SavedFinding> save_finding(const sim::Scenario& scenario, const sim::Outc
     finding.scenario_name = scenario.name;
     finding.seed = outcome.seed;
     finding.digest = outcome.digest.hex();
+    finding.code_version = build_info().version;
     finding.paranoid = options.rerun.paranoid;
     finding.id = finding_id(files.scenario, finding.seed, found->invariant, finding.digest);
     finding.folder = (directory.empty() ? "." : directory) + "/" + finding.id;

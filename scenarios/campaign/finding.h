@@ -44,7 +44,8 @@ struct SavedFinding {
     sim::Violation violation;
     std::string scenario_name;
     std::uint64_t seed = 0;
-    std::string digest;  // of the whole run
+    std::string digest;        // of the whole run
+    std::string code_version;  // of the program that found it; empty in older findings
     bool paranoid = false;
 
     Reproducer reproducer = Reproducer::kNone;
@@ -105,6 +106,13 @@ struct ReplayResult {
 // scenario that this version cannot set up. A finding that does not reproduce is a result, not an
 // error. `rerun.paranoid` is taken from the finding.
 Result<ReplayResult> replay_finding(const std::string& folder, const Rerun& rerun = {});
+
+// One argument as a shell takes it: quoted where that is needed.
+std::string shell_argument(const std::string& text);
+
+// Who a violation concerns, by the names of participants and of their principals, which the table
+// of payoffs has: "provider[3] (escapers-2) provider[4] (escapers-3)". Empty if nobody.
+std::string violation_actors(const sim::Violation& violation);
 
 // The text for the terminal, from the line that begins with FAIL to the command that reproduces it,
 // lines ended by '\n'.

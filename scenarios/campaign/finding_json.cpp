@@ -7,6 +7,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/file/units.h"
+
 namespace aivm::scenarios {
 namespace {
 
@@ -18,9 +20,9 @@ constexpr std::uint64_t kMostTime = std::numeric_limits<sim::SimTime>::max();
 constexpr std::array<std::string_view, 3> kReproducers{"none", "history", "run"};
 
 Json violation_json(const sim::Violation& v) {
-    return {{"invariant", v.invariant}, {"name", v.name},        {"message", v.message},
-            {"time_ns", v.time},        {"block", v.block},      {"event", v.event},
-            {"actors", v.actors},       {"liveness", v.liveness}};
+    return {{"invariant", v.invariant}, {"name", v.name},     {"message", v.message},
+            {"time_ns", v.time},        {"block", v.block},   {"event", v.event},
+            {"actors", v.actors},       {"owners", v.owners}, {"liveness", v.liveness}};
 }
 
 // Reads the keys of one object; the first error is kept.
@@ -34,6 +36,21 @@ public:
     template <class T>
     void read(const char* key, T& out) {
         if (const Json* value = find(key)) read_value(key, *value, out);
+    }
+    // A key that older files lack; `out` stays as it is without it.
+    template <class T>
+    void read_if_there(const char* key, T& out) {
+        if (fault_.empty() && object_.contains(key)) read(key, out);
+    }
+    // A string of digits: 64 bits are more than a number of JSON holds in many readers. Older files
+    // have a number.
+    void read_seed(const char* key, std::uint64_t& out) {
+        const Json* value = find(key);
+        if (value == nullptr) return;
+        if (!value->is_string()) return read_value(key, *value, out);
+        const auto number = parse_integer(value->get<std::string>());
+        if (!number) return expected(key, "a whole number, not negative");
+        out = *number;
     }
     [[nodiscard]] Keys inside(const char* key) {
         static const Json kNothing = Json::object();
@@ -97,6 +114,7 @@ void read_violation(Keys keys, sim::Violation& out) {
     keys.read("block", out.block);
     keys.read("event", out.event);
     keys.read("actors", out.actors);
+    keys.read_if_there("owners", out.owners);
     keys.read("liveness", out.liveness);
 }
 
@@ -136,8 +154,9 @@ std::string finding_to_json(const SavedFinding& f, const FileDigests& files) {
                    {"version", kVersion},
                    {"id", f.id},
                    {"scenario", f.scenario_name},
-                   {"seed", f.seed},
+                   {"seed", std::to_string(f.seed)},
                    {"digest", f.digest},
+                   {"code_version", f.code_version},
                    {"paranoid", f.paranoid},
                    {"violation", violation_json(f.violation)},
                    {"shrunk", shrunk},
@@ -165,8 +184,9 @@ Result<ParsedFinding> finding_from_json(std::string_view text) {
     ParsedFinding out;
     keys.read("id", out.finding.id);
     keys.read("scenario", out.finding.scenario_name);
-    keys.read("seed", out.finding.seed);
+    keys.read_seed("seed", out.finding.seed);
     keys.read("digest", out.finding.digest);
+    keys.read_if_there("code_version", out.finding.code_version);
     keys.read("paranoid", out.finding.paranoid);
     read_violation(keys.inside("violation"), out.finding.violation);
     read_shrunk(keys.inside("shrunk"), out.finding, fault);

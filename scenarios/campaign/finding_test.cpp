@@ -12,7 +12,9 @@
 #include <sstream>
 
 #include "core/kernels/forwarding_kernels.h"
+#include "scenarios/campaign/finding_json.h"
 #include "scenarios/file/load.h"
+#include "scenarios/run/build_info.h"
 #include "scenarios/run/run.h"
 
 namespace aivm::scenarios {
@@ -138,6 +140,46 @@ TEST_F(Findings, TheSameViolationShrinksToTheSameFindingAgain) {
     // And saving over an older folder of the same finding replaces it.
     EXPECT_EQ(save(scenario, outcome, directory("a")).folder, first.folder);
     EXPECT_EQ(load_error(first.folder), "loaded");
+}
+
+TEST_F(Findings, SayWhichProgramFoundThemWithWhichSeedAndWhoTookPart) {
+    const sim::Scenario scenario = escaping_bond();
+    const sim::Outcome outcome = run(scenario);
+    const SavedFinding finding = save(scenario, outcome, directory(), with_tries(0));
+    EXPECT_EQ(finding.code_version, build_info().version);
+    ASSERT_FALSE(finding.violation.owners.empty());
+    const auto loaded = load_finding(finding.folder);
+    ASSERT_TRUE(loaded) << loaded.error().text();
+    EXPECT_EQ(loaded->code_version, finding.code_version);
+    EXPECT_EQ(loaded->violation.owners, finding.violation.owners);
+    EXPECT_EQ(finding_text(*loaded), finding_text(finding));
+}
+
+TEST(FindingJson, KeepsEveryDigitOfASeedAndReadsOlderFiles) {
+    SavedFinding finding;
+    finding.seed = 18'446'744'073'709'551'615U;
+    finding.code_version = "0.1.0 (3f9a2c71)";
+    const std::string text = finding_to_json(finding, {});
+    EXPECT_THAT(text, AllOf(HasSubstr("\"seed\": \"18446744073709551615\""),
+                            HasSubstr("\"code_version\": \"0.1.0 (3f9a2c71)\"")));
+    const auto read_back = finding_from_json(text);
+    ASSERT_TRUE(read_back) << read_back.error().text();
+    EXPECT_EQ(read_back->finding.seed, finding.seed);
+    EXPECT_EQ(read_back->finding.code_version, finding.code_version);
+
+    std::string older = text;
+    const auto without = [&](const std::string& piece, const std::string& instead) {
+        const auto at = older.find(piece);
+        ASSERT_NE(at, std::string::npos) << piece;
+        older.replace(at, piece.size(), instead);
+    };
+    without("\"18446744073709551615\"", "18446744073709551615");
+    without("  \"code_version\": \"0.1.0 (3f9a2c71)\",\n", "");
+    without("    \"owners\": [],\n", "");
+    const auto old = finding_from_json(older);
+    ASSERT_TRUE(old) << old.error().text();
+    EXPECT_EQ(old->finding.seed, finding.seed);
+    EXPECT_EQ(old->finding.code_version, "");
 }
 
 TEST_F(Findings, AReplayMeetsTheSameViolationWithTheSameDigest) {
@@ -334,10 +376,15 @@ TEST_F(Findings, DamagedOrForeignFoldersGiveOneErrorThatNamesTheFile) {
                 HasSubstr("its format is \"x\""));
     EXPECT_THAT(error_with_json(replaced("\"version\": 2", "\"version\": 1")),
                 HasSubstr("its version is 1"));
-    EXPECT_THAT(error_with_json(replaced("\"seed\": 1", "\"seed\": -1")),
-                HasSubstr("seed must be a whole number"));
-    EXPECT_THAT(error_with_json(replaced("\"seed\": 1", "\"seed\": 2")),
+    for (const char* wrong : {"\"seed\": -1", "\"seed\": \"-1\"", "\"seed\": \"1x\"",
+                              "\"seed\": \"18446744073709551616\""}) {
+        EXPECT_THAT(error_with_json(replaced("\"seed\": \"1\"", wrong)),
+                    HasSubstr("seed must be a whole number"));
+    }
+    EXPECT_THAT(error_with_json(replaced("\"seed\": \"1\"", "\"seed\": \"2\"")),
                 HasSubstr("does not follow from"));
+    EXPECT_EQ(error_with_json(replaced("\"seed\": \"1\"", "\"seed\": 1")), "loaded")
+        << "the seed of an older file is a number";
     EXPECT_THAT(error_with_json(replaced("\"history\"", "\"diary\"")),
                 HasSubstr("unknown kind \"diary\""));
     EXPECT_THAT(error_with_json(replaced("history.bin", "history.bix")),

@@ -31,18 +31,6 @@ std::string real_time(std::uint64_t ms) {
                        : grouped(ms / 1000) + " s";
 }
 
-// One argument for a shell.
-std::string quoted(const std::string& path) {
-    const auto plain = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("/._-+=:,@").find(c) != std::string_view::npos;
-    };
-    if (!path.empty() && std::ranges::all_of(path, plain)) return path;
-    std::string out = "'";
-    for (const char c : path) out += c == '\'' ? "'\\''" : std::string(1, c);
-    return out + "'";
-}
-
 std::string shrunk_lines(const SavedFinding& f) {
     if (f.reproducer == Reproducer::kNone) return fmt::format("  not shrunk: {}\n", f.note);
     const std::string tries =
@@ -58,17 +46,37 @@ std::string shrunk_lines(const SavedFinding& f) {
 
 }  // namespace
 
+std::string shell_argument(const std::string& text) {
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("/._-+=:,@").find(c) != std::string_view::npos;
+    };
+    if (!text.empty() && std::ranges::all_of(text, plain)) return text;
+    std::string out = "'";
+    for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
+    return out + "'";
+}
+
+std::string violation_actors(const sim::Violation& violation) {
+    std::string out;
+    for (std::size_t i = 0; i < violation.actors.size(); ++i) {
+        out += (i == 0 ? "" : " ") + violation.actors[i];
+        if (i < violation.owners.size()) out += fmt::format(" ({})", violation.owners[i]);
+    }
+    return out;
+}
+
 std::string finding_text(const SavedFinding& f) {
     const sim::Violation& v = f.violation;
     std::string out =
         fmt::format("FAIL  {} {}   {}   finding {}\n", v.invariant, v.name, f.scenario_name, f.id);
     out +=
         fmt::format("  t={}  block {}  event #{}", clock_text(v.time), v.block, grouped(v.event));
-    out += v.actors.empty() ? "\n" : fmt::format("  {}\n", fmt::join(v.actors, ", "));
+    out += v.actors.empty() ? "\n" : fmt::format("  {}\n", violation_actors(v));
     out += fmt::format("  {}\n", v.message);
     out += shrunk_lines(f);
     out += fmt::format("  saved      {}/\n", f.folder);
-    out += fmt::format("  reproduce  aivmsim replay {}\n", quoted(f.folder));
+    out += fmt::format("  reproduce  aivmsim replay {}\n", shell_argument(f.folder));
     return out;
 }
 

@@ -39,6 +39,15 @@ TEST(FindingText, SaysWhatWhenWhoTheActionsAndHowToSeeItAgain) {
               "  reproduce  aivmsim replay out/findings/3f9a2c71\n");
 }
 
+TEST(FindingText, NamesActorsAsTheTableOfPayoffsDoesToo) {
+    SavedFinding f = escape();
+    f.violation.actors = {"provider[7]", "provider[8]"};
+    f.violation.owners = {"escapers-0", "escapers-1"};
+    EXPECT_NE(finding_text(f).find("  provider[7] (escapers-0) provider[8] (escapers-1)\n"),
+              std::string::npos)
+        << finding_text(f);
+}
+
 TEST(FindingText, LeavesOutActorsAndTimeThatNobodyKnows) {
     SavedFinding f = escape();
     f.violation.actors.clear();

@@ -68,6 +68,7 @@ class Backends(unittest.TestCase):
 
     def test_the_list_names_every_kind_and_the_reason(self):
         listed = json.loads(call("gpu", "--json").stdout)
+        self.assertEqual(listed["schema_version"], 2)
         kinds = {one["kind"] for one in listed["candidates"]}
         self.assertEqual(kinds, {"cuda", "hip", "metal", "vulkan", "webgpu"})
         self.assertTrue(all(one["reason"] for one in listed["candidates"]))

@@ -111,7 +111,7 @@ class Program(unittest.TestCase):
 class Campaigns(Program):
     def test_a_clean_campaign_passes_and_says_which_seeds_it_used(self):
         result = self.campaign(0, "clean.toml", "--runs", 20, "--seed", 9, "--out", "c")
-        self.assertEqual(result["runs"], 20)
+        self.assertEqual((result["runs"], result["schema_version"]), (20, 2))
         self.assertEqual(len(set(result["seeds"])), 20)
         self.assertEqual(result["repeated"], 2)
         self.assertEqual(result["ends"]["clean"], 20)
@@ -137,6 +137,14 @@ class Campaigns(Program):
         self.assertLessEqual(defect["actions_after"], 12)
         out, _ = self.call(1, "replay", f"c/findings/{defect['finding']}")
         self.assertIn("REPRODUCED", out)
+        folder = f"c/findings/{defect['finding']}"
+        out, _ = self.call(1, "replay", folder, "--json")
+        replayed = json.loads(out)
+        saved = json.loads((self.folder / folder / "finding.json").read_text())
+        version, _ = self.call(0, "version")
+        self.assertEqual(version.splitlines()[0], "aivmsim " + saved["code_version"])
+        self.assertEqual(replayed["recorded_by"], saved["code_version"])
+        self.assertEqual((replayed["seed"], saved["seed"]), (defect["seed"], defect["seed"]))
         # The file alone runs, too.
         shrunk = f"c/findings/{defect['finding']}/shrunk.toml"
         out, _ = self.call(1, "run", shrunk, "--no-record")

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scenarios/cli/campaign_shown.h"
+#include "scenarios/cli/json_version.h"
 
 namespace aivm::scenarios::cli {
 namespace {
@@ -75,7 +76,8 @@ std::string campaign_json(const CampaignShown& shown) {
     Json seeds = Json::array();
     for (const RunRecord& run : shown.result.contents.runs)
         seeds.push_back(std::to_string(run.seed));
-    const Json out = {{"exit_code", static_cast<int>(shown.exit_code())},
+    const Json out = {{"schema_version", kJsonVersion},
+                      {"exit_code", static_cast<int>(shown.exit_code())},
                       {"seed", std::to_string(shown.plan().seed)},
                       {"shard", shown.plan().shard},
                       {"shards", shown.plan().shards},

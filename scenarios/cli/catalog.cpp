@@ -41,10 +41,27 @@ fs::path scenario_path(const std::string& written) {
     return fs::is_regular_file(known, ignored) ? known : fs::path(written);
 }
 
+std::string missing_catalog() {
+    if (!catalog_names().empty()) return {};
+    std::error_code ignored;
+    const fs::path folder = catalog_folder();
+    const char* given = std::getenv("AIVMSIM_CATALOG");
+    return fmt::format(
+        "the catalogue of scenarios was looked for in {}, which {}; name its folder in "
+        "AIVMSIM_CATALOG{}",
+        folder.string(), fs::is_directory(folder, ignored) ? "holds no scenario" : "is not there",
+        given != nullptr && *given != '\0'
+            ? ""
+            : ", or, if the source tree was moved, build the program again where it is now");
+}
+
 std::string unknown_scenario(const std::string& written) {
     std::error_code ignored;
     if (!is_name(written) || fs::exists(scenario_path(written), ignored)) return {};
     const std::vector<std::string> names = catalog_names();
+    if (names.empty()) {
+        return fmt::format("there is no file called \"{}\", and {}", written, missing_catalog());
+    }
     const std::string near = nearest_name(written, names);
     return fmt::format(
         "there is no file and no catalogue scenario called \"{}\"{}\n"

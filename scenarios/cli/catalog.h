@@ -22,6 +22,10 @@ std::vector<std::string> catalog_names();
 // name. Any other text is returned unchanged, so that opening it reports the error.
 std::filesystem::path scenario_path(const std::string& written);
 
+// Why the catalogue cannot be used: its folder, which was looked for, is missing or holds no
+// scenario, as where the source tree was moved after the build. Empty if all is well.
+std::string missing_catalog();
+
 // A message for a name that is neither a file nor in the catalogue; empty if the text looks like a
 // path.
 std::string unknown_scenario(const std::string& written);

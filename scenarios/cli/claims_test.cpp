@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <regex>
 #include <set>
 
 #include "core/config/config.h"
+#include "core/rewards/rewards.h"
 #include "core/tasks/admission.h"
 #include "core/vm/mempool.h"
 #include "scenarios/adversaries/strategy_table.h"
@@ -26,6 +28,7 @@
 #include "sim/consensus/snowman/fork_chance.h"
 #include "sim/consensus/snowman/repeated_polls.h"
 #include "sim/record/row_sink.h"
+#include "sim/world/probe.h"
 #include "sim/world/world.h"
 
 namespace aivm::scenarios::cli {
@@ -157,9 +160,10 @@ struct Recorded {
     sim::VectorSink rows;
     sim::Outcome outcome;
 };
-std::unique_ptr<Recorded> recorded(const sim::Scenario& scenario) {
+std::unique_ptr<Recorded> recorded(const sim::Scenario& scenario,
+                                   const sim::WorldOptions& options = {}) {
     const sim::Setting setting = make_setting(scenario).value();
-    const auto world = sim::World::make(setting, {}).value();
+    const auto world = sim::World::make(setting, options).value();
     auto out = std::make_unique<Recorded>();
     out->outcome = world->run();
     EXPECT_TRUE(out->rows.begin_run({}));
@@ -176,6 +180,20 @@ std::int64_t parameter(const std::string& scenario, const std::string& group,
         if (one.name == group) return one.parameters.at(key);
     }
     throw std::runtime_error("no group " + group);
+}
+
+// What each member of a group gains or loses, on average.
+double net_each(const Recorded& run, const std::string& group) {
+    std::int64_t sum = 0;
+    std::int64_t members = 0;
+    for (std::size_t i = 0; i < run.outcome.principals.size(); ++i) {
+        const std::string& label = run.outcome.principals[i].label;
+        if (label != group && !label.starts_with(group + "-")) continue;
+        sum += run.outcome.payoffs[i].net_nlux;
+        ++members;
+    }
+    EXPECT_GT(members, 0) << group;
+    return static_cast<double>(sum) / static_cast<double>(members);
 }
 
 double count_of(const sim::Outcome& outcome, const char* metric) {
@@ -226,6 +244,8 @@ struct Number {
 
 // Numbers of comments that are no value of a key.
 constexpr Number kNumbers[] = {
+    {"anchor_outage", "1/4", "of the anchors are withheld",
+     [] { return scenario_with("anchor_outage").chain.anchor_withheld_ppm == 250'000; }},
     {"anchors_roll_over", "4096", "fewer slots than anchors",
      [] {
          const auto run = recorded("anchors_roll_over");
@@ -510,6 +530,123 @@ TEST(Claims, TheHonestSideLosesNoGameOfABisection) {
         if (!one.valid) continue;
         EXPECT_NE(one.winner, sim::DisputeWinner::kProvider) << one.challenge;
     }
+}
+
+TEST(Claims, ADearPriceOfSpaceMakesCheckingALoss) {
+    const std::vector<std::string> share{"vm.challenger_share_bps=100"};
+    std::vector<std::string> dear = share;
+    dear.push_back("vm.space_price_floor=0.2 LUX");
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+        sim::WorldOptions options;
+        options.seed = seed;
+        const auto cheap = recorded(scenario_with("congestion", share), options);
+        EXPECT_GT(net_each(*cheap, "watcher"), 0) << seed;
+        const auto lost = recorded(scenario_with("congestion", dear), options);
+        EXPECT_LT(net_each(*lost, "watcher"), 0) << seed;
+        EXPECT_TRUE(lost->outcome.clean()) << "it ends by itself";
+        EXPECT_EQ(count_of(lost->outcome, "n_fraud_missed"), 0) << seed;
+    }
+}
+
+TEST(Claims, AttentionPaysForCheapChecksOnly) {
+    const auto cheap = recorded("attention");
+    EXPECT_GT(net_each(*cheap, "attentive"), net_each(*cheap, "idle"));
+    EXPECT_EQ(count_of(cheap->outcome, "n_fraud_posted"), 0) << "nobody cheats";
+    const auto dear = recorded(scenario_with("attention", {"tasks.check_cost=3 LUX"}));
+    EXPECT_LT(net_each(*dear, "attentive"), net_each(*dear, "idle"));
+}
+
+// The tasks of the customers that no provider took in time.
+std::size_t expired_of_customers(const Recorded& run) {
+    const auto& agents = run.rows.rows<sim::AgentRow>();
+    return static_cast<std::size_t>(
+        std::ranges::count_if(run.rows.rows<sim::TaskRow>(), [&](const sim::TaskRow& task) {
+            const std::uint32_t owner = agents.at(task.requester).principal;
+            return task.outcome == sim::TaskOutcome::kExpired &&
+                   run.outcome.principals.at(owner).label == "customers";
+        }));
+}
+
+TEST(Claims, DustMakesTasksOfOthersFailOnlyWhereItIsNotPriced) {
+    EXPECT_GT(expired_of_customers(*recorded("dust_locks")), 0U);
+    const auto priced = recorded("dust_locks_priced");
+    EXPECT_EQ(expired_of_customers(*priced), 0U);
+    EXPECT_LT(count_of(priced->outcome, "tasks"),
+              count_of(recorded("dust_locks")->outcome, "tasks"));
+}
+
+TEST(Claims, ManyLateAnswersSlowTheChainAndFewDoNot) {
+    const auto finality = [](const std::string& assignment) {
+        const auto run = recorded(scenario_with("late_answers", {assignment}));
+        return count_of(run->outcome, "ttf_mean");
+    };
+    const double none = finality("validator.late.strategy=honest");
+    const double few = finality("validator.late.count=2");
+    const double block =
+        static_cast<double>(scenario_with("late_answers").chain.block_interval_ns) / 1e9;
+    EXPECT_LT(few, none + block / 4);
+    EXPECT_GT(finality("validator.late.count=6"), few + block);
+}
+
+TEST(Claims, AttestationsThatAreRenewedAllowEarlyUseToTheEnd) {
+    const auto run = recorded("tee_long");
+    std::map<std::uint64_t, std::uint64_t> usable;
+    for (const sim::ResultRow& result : run->rows.rows<sim::ResultRow>()) {
+        if (result.usable_early_ns) usable.emplace(result.task, *result.usable_early_ns);
+    }
+    const auto& tasks = run->rows.rows<sim::TaskRow>();
+    ASSERT_GT(tasks.back().submit_time_ns, 3ULL * 3600 * 1'000'000'000);
+    const auto first_use = [&](const sim::TaskRow& task) {
+        return usable.at(task.task) - task.submit_time_ns;
+    };
+    ASSERT_EQ(usable.size(), tasks.size()) << "every one of them";
+    for (std::size_t i = tasks.size() - 100; i < tasks.size(); ++i)
+        EXPECT_LE(first_use(tasks[i]), first_use(tasks[100]) + 4'000'000'000) << tasks[i].task;
+    EXPECT_LT(count_of(run->outcome, "ttu_mean"), count_of(run->outcome, "ttf_mean") / 5);
+}
+
+// Keeps the root of all receipts after every block.
+class ReceiptRoots final : public sim::Probe {
+public:
+    void on_block(const Executed& block, sim::SimTime) override {
+        roots_[block.state.head.height] = to_hex(receipt_root(block.state).view());
+    }
+    [[nodiscard]] const std::string& at(Height height) const { return roots_.at(height); }
+
+private:
+    std::map<Height, std::string> roots_;
+};
+
+TEST(Claims, AnOutageDelaysAnchorsAndLosesNone) {
+    const sim::Scenario scenario = scenario_with("anchor_outage");
+    ReceiptRoots roots;
+    sim::WorldOptions options;
+    options.probe = &roots;
+    const auto run = recorded(scenario, options);
+    const std::uint64_t begins = scenario.chain.anchor_outage_at_ns;
+    const std::uint64_t ends = begins + scenario.chain.anchor_outage_ns;
+    std::size_t late = 0;
+    std::size_t in_time = 0;
+    std::size_t withheld = 0;
+    for (const sim::AnchorRow& anchor : run->rows.rows<sim::AnchorRow>()) {
+        EXPECT_EQ(anchor.root, roots.at(anchor.block)) << anchor.anchor;
+        withheld += anchor.withheld ? 1 : 0;
+        EXPECT_FALSE(anchor.withheld && anchor.landed_ns);
+        if (!anchor.landed_ns) continue;
+        EXPECT_FALSE(*anchor.landed_ns >= begins && *anchor.landed_ns < ends) << anchor.anchor;
+        const bool is_late = *anchor.landed_ns > anchor.sent_ns + scenario.chain.anchor_delay_ns;
+        EXPECT_EQ(is_late, anchor.sent_ns + scenario.chain.anchor_delay_ns >= begins &&
+                               anchor.sent_ns + scenario.chain.anchor_delay_ns < ends);
+        ++(is_late ? late : in_time);
+    }
+    EXPECT_GT(late, 3U);
+    EXPECT_GT(in_time, late);
+    EXPECT_GT(withheld, 3U);
+    const auto whole = recorded(
+        scenario_with("anchor_outage", {"chain.anchor_outage=0s", "chain.anchor_withheld=0%"}));
+    EXPECT_EQ(count_of(run->outcome, "ttf_mean"), count_of(whole->outcome, "ttf_mean"));
+    for (const sim::AnchorRow& anchor : whole->rows.rows<sim::AnchorRow>())
+        EXPECT_FALSE(anchor.withheld) << anchor.anchor;
 }
 
 TEST(Claims, OnlyAttestedMachinesAllowEarlyUse) {

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import shutil
 import signal
 import sqlite3
@@ -167,6 +168,10 @@ class CommandLine(Program):
         self.assertTrue(one["determinism"]["same"])
         self.assertEqual(one["digest"], two["digest"])
         self.refused("run", self.small, "--threads", "2", says=["--verify-determinism"])
+        text = self.ok("run", self.small, "--verify-determinism").stdout
+        self.assertRegex(text, r"database +not recorded: --verify-determinism")
+        text = self.ok("run", self.small, "--no-record").stdout
+        self.assertRegex(text, r"database +not recorded: --no-record")
 
     # --- Files that are there already ---
     def test_an_existing_output_is_kept_unless_told_otherwise(self):
@@ -228,6 +233,33 @@ class CommandLine(Program):
         self.assertEqual(again.returncode, 1, again.stderr + again.stdout)
         self.assertIn("REPRODUCED", again.stdout)
 
+    def test_a_violation_without_a_finding_ends_with_the_command_of_the_run(self):
+        """A file lies where the folder of findings would be made."""
+        (self.folder / "aivmsim-out").mkdir()
+        (self.folder / "aivmsim-out" / "findings").write_text("")
+        env = {"AIVMSIM_TASKS__COUNT": "70"}
+        done = self.call("run", "unbond_escape", "--set", "expect=", env=env)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("the finding could not be saved", done.stderr)
+        self.assertIn("FAIL  E3 bond-outlives-obligation", done.stdout)
+        last = done.stdout.splitlines()[-1].strip()
+        self.assertTrue(last.startswith("reproduce  aivmsim run unbond_escape --seed 1 "), last)
+        command = shlex.split(last)[2:]
+        again = self.call(*command, "--no-record", "--quiet")  # without the environment
+        self.assertEqual(again.returncode, 1, again.stderr)
+        digest = re.search("digest=[0-9a-f]{32}", done.stdout)[0]
+        self.assertIn(digest, again.stdout)
+        self.assertEqual(again.stdout.splitlines()[-1].strip(), last)
+        document = json.loads(self.call(*command, "--no-record", "--json").stdout)
+        self.assertIsNone(document["finding"])
+        self.assertEqual(shlex.split(document["reproduce"])[1:], command)
+
+    def test_the_table_of_payoffs_and_the_violation_name_the_same_owner(self):
+        done = self.call("run", "unbond_escape", "--set", "expect=")
+        owner = re.search(r"  provider\[\d+\] \((escapers-\d)\)\n", done.stdout)
+        self.assertTrue(owner, done.stdout)
+        self.assertRegex(done.stdout, rf"(?m)^  {owner[1]} +provider")
+
     def test_an_event_budget_that_runs_out_is_exit_code_6(self):
         done = self.call("run", "small.toml", "--no-record", "--set", "run.max_events=1000")
         self.assertEqual(done.returncode, 6, done.stderr)
@@ -265,6 +297,36 @@ class CommandLine(Program):
         )
         self.refused("run", "small.toml", "--set", "nonsense", says=["key=value"])
         self.refused("run", "small.toml", "--set", "provider.honest.strategy=lazzy", says=["lazzy"])
+        self.refused("run", "small.toml", "--set", "tasks.count=-3", says=["-3 is negative"])
+
+    def test_an_unknown_strategy_is_answered_with_the_nearest_or_with_all_in_short_lines(self):
+        strategy = "provider.honest.strategy="
+        near = ['no provider strategy is called "lazzy_guess"', 'did you mean "lazy_guess"?']
+        self.refused("check", self.small, "--set", strategy + "lazzy_guess", says=near)
+        said = self.refused("check", self.small, "--set", strategy + "xyz").stderr
+        self.assertIn("one of honest, ", said)
+        self.assertIn("unbond_escape", said)
+        self.assertNotIn("always_check", said)  # of challengers
+        self.assertLessEqual(max(len(line) for line in said.splitlines()), 100)
+
+    def test_check_reports_ranges_names_and_strategies_together_at_their_places(self):
+        self.small.write_text(SMALL.replace("[vm]", "[vm]\nslash_bps = 20000")
+                              .replace('"lan"', '"laan"')
+                              .replace('name = "watchers"',
+                                       'name = "watchers"\nstrategy = "always_chek"'))  # fmt: skip
+        self.refused("check", self.small, says=[
+            "small.toml:17:13: error: 20000 is out of range",
+            "small.toml:11:1: error: there is no latency profile",
+            'small.toml:25:1: error: no challenger strategy is called "always_chek"',
+            'did you mean "always_check"?',
+        ])  # fmt: skip
+        self.small.write_text(SMALL + "parameters = { watch_ppm = 3 }\n")
+        self.refused("check", self.small, says=["has no parameter 'watch_ppm'", "aivmsim explain"])
+
+    def test_work_that_the_run_has_no_time_for_is_noted(self):
+        late = ("check", "safe_window", "--set", "tasks.count=100000")
+        self.assertIn("the run ends before its work", self.ok(*late).stderr)
+        self.assertEqual(self.ok("check", "safe_window").stderr, "")
 
     def test_bad_arguments_are_exit_code_2(self):
         for arguments in (
@@ -291,7 +353,6 @@ class CommandLine(Program):
     def test_a_full_disk_leaves_nothing_behind(self):
         def small_files_only():
             resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, 64 * 1024))
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
         done = self.call("run", self.small, "--out", "x.db", preexec_fn=small_files_only)
         self.assertEqual(done.returncode, 3, done.stderr)
@@ -301,6 +362,18 @@ class CommandLine(Program):
             done = self.call("run", "small.toml", "--no-record", stdout=full)
         self.assertEqual(done.returncode, 3)
         self.assertIn("stdout", done.stderr)
+
+    def test_a_full_disk_does_not_hide_a_violation(self):
+        def small_files_only():  # the signal of the limit is left as it is
+            resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, 64 * 1024))
+
+        unbond = ("run", "unbond_escape", "--set", "expect=", "--out", "x.db")
+        done = self.call(*unbond, preexec_fn=small_files_only)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("FAIL  E3 bond-outlives-obligation", done.stdout)
+        self.assertIn("  reproduce  aivmsim ", done.stdout.splitlines()[-1])
+        self.assertIn("the run was not recorded: x.db.partial", done.stderr)
+        self.assertFalse([name for name in self.files() if name.startswith("x.db")])
 
     # --- Databases ---
     def test_a_recorded_run_replays_to_its_digest(self):
@@ -363,18 +436,46 @@ class CommandLine(Program):
                 self.refused("check", name, says=[name, why])
 
     def test_ctrl_c_keeps_what_is_there(self):
+        self.check_interrupted_by(signal.SIGINT)
+
+    def test_a_closed_terminal_keeps_what_is_there(self):
+        self.check_interrupted_by(signal.SIGHUP)
+
+    def test_two_runs_at_once_have_a_file_each(self):
+        """Over one default name: the later one takes another, and none waits or is lost."""
+        command = [PROGRAM, "run", "small.toml", "--set", "tasks.count=200"]
+        variables = {k: v for k, v in os.environ.items() if not k.startswith("AIVMSIM_")}
+        settings = [["--set", f"vm.challenge_window_blocks={blocks}"] for blocks in (6, 7, 8, 9)]
+        running = [
+            subprocess.Popen([*command, *more, "--json"], cwd=self.folder, env=variables,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for more in settings
+        ]  # fmt: skip
+        databases = {}
+        for process, more in zip(running, settings):
+            out, err = process.communicate(timeout=300)
+            self.assertEqual(process.returncode, 0, err + out)
+            databases[json.loads(out)["database"]] = more[1]
+        names = [f"aivmsim-out/small-1{n}.db" for n in ("", "-2", "-3", "-4")]
+        self.assertEqual(sorted(databases), sorted(names))
+        self.assertEqual(self.files(), sorted([*names, "small.toml"]))
+        for name, override in databases.items():
+            self.assertIn(override, self.ok("check", name).stdout)
+
+    def check_interrupted_by(self, number):
         process = subprocess.Popen(
             [PROGRAM, "run", "quickstart", "--out", "x.db", "--set", "tasks.count=100000"],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # also under nohup
         )
         deadline = time.monotonic() + 60
         while not (self.folder / "x.db.partial").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(1.0)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 130, err)
         self.assertTrue(out.startswith("STOPPED quickstart"), out)
@@ -419,6 +520,7 @@ class CommandLine(Program):
         self.assertEqual(found.returncode, 1, found.stderr)
         document = json.loads(found.stdout)
         self.assertTrue(document["pays"])
+        self.assertEqual(document["schema_version"], 2)
         as_text = self.call(*search)  # makes no run again: the log has them all
         self.assertEqual(as_text.returncode, 1, as_text.stderr)
         self.assertIn("FAIL  E5 honest-play-pays-best   small   owner honest", as_text.stdout)
@@ -442,7 +544,16 @@ class CommandLine(Program):
             "the scenario expects this invariant to be violated",
             self.call("run", "small.toml", "--no-record", "--set", 'expect=["E3"]').stdout,
         )
-        self.refused("list", code=4, env={"AIVMSIM_CATALOG": "/nowhere"})
+
+    def test_a_catalogue_that_is_not_there_is_named_once_with_what_to_do(self):
+        """As where a build tree was moved."""
+        nowhere = {"AIVMSIM_CATALOG": "/nowhere"}
+        for command, code in (("list", 4), ("run", 2), ("check", 2)):
+            words = [] if command == "list" else ["quickstart"]
+            done = self.refused(command, *words, code=code, env=nowhere)
+            self.assertIn("was looked for in /nowhere, which is not there", done.stderr)
+            self.assertIn("name its folder in AIVMSIM_CATALOG", done.stderr)
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
 
     def test_validate_says_what_agrees_and_records_it(self):
         database = self.folder / "validation.db"
@@ -458,7 +569,13 @@ class CommandLine(Program):
         )
         self.assertEqual([row[0] for row in rows], ["C01", "C08", "V41", "V43"])
         self.assertEqual(rows[2], ("V41", 101.0, 1))
-        self.assertIn("C08", self.ok("validate", "--only", "C08").stdout)
+        self.assertEqual((document["schema_version"], document["seed"]), (2, "1"))
+        screen = self.ok("validate", "--only", "C08,V41").stdout
+        for case in document["cases"]:
+            if case["id"] in ("C08", "V41"):
+                begin = case["quantity"].split()[0][:12]
+                self.assertRegex(screen, rf"(?m)^{case['id']} .*agrees +{re.escape(begin)}")
+        self.assertLessEqual(max(len(line) for line in screen.splitlines()[:3]), 100)
 
     def test_validate_refuses_foreign_files_and_shows_what_disagrees(self):
         cases = self.folder / "cases.json"
@@ -518,6 +635,14 @@ class CommandLine(Program):
 
     def test_version_names_what_it_was_built_from(self):
         self.assertRegex(self.ok("version").stdout, r"^aivmsim \d+\.\d+\.\d+")
+
+    def test_dev_knows_its_fuzz_targets_before_it_installs_or_builds(self):
+        dev = Path(__file__).resolve().parent.parent.parent / "dev"
+        done = subprocess.run([str(dev), "fuzz", "nosuch", "5"], capture_output=True, text=True,
+                              timeout=60, stdin=subprocess.DEVNULL)  # fmt: skip
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("there is no target 'nosuch'; there are block_codec ", done.stderr)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
 
     def test_check_reports_a_sound_scenario(self):
         self.assertIn("sound", self.ok("check", self.small).stdout)

@@ -128,7 +128,7 @@ int explain_finding(const std::string& path) {
                        moment_text(violation->time), grouped(violation->block),
                        grouped(violation->event));
     if (!violation->actors.empty())
-        out += fmt::format("who         {}\n", fmt::join(violation->actors, ", "));
+        out += fmt::format("who         {}\n", violation_actors(*violation));
     out +=
         "\nthe run\n" + list_of(describe_run(source->plan.scenario, outcome.choices, participants));
     if (const auto faults = faults_at(source->plan, violation->time); !faults.empty())

@@ -15,18 +15,18 @@ std::filesystem::path path_of(const std::string& scenario) {
     return catalog_folder() / (scenario + ".expected");
 }
 
+}  // namespace
+
 Effect parse_effect(const std::string& line) {
     static const std::regex form(
-        R"(effect (.+): (yes|no|longer|shorter|cannot be told), (\S+) (LUX|s to settle) a run )"
-        R"(over honest play, sd (\S+), (\d+) runs)");
+        R"(effect (.+): (yes|no|longer|shorter|cannot be told), (\S+) )"
+        R"((LUX|s to settle|s to finality) a run over honest play, sd (\S+), (\d+) runs)");
     std::smatch found;
     if (!std::regex_match(line, found, form))
         throw std::runtime_error("no line of an effect: " + line);
     return {found[1], found[2], std::stod(found[3]), std::stod(found[5]), std::stoull(found[6]),
             found[4]};
 }
-
-}  // namespace
 
 std::string effect_line(const Effect& effect) {
     return fmt::format("effect {}: {}, {:.4f} {} a run over honest play, sd {:.4f}, {} runs",

@@ -8,18 +8,20 @@
 namespace aivm::scenarios::cli {
 
 // "effect liar: yes, 206.94 LUX a run over honest play, sd 20.1, 16 runs": the mean gain over
-// honest play of one member, over seeds from 1 on. On a DAG a second line says what the owner's
-// doings cost everybody in time: "effect liar: longer, 0.31 s to settle a run over honest play,
-// ...".
+// honest play of one member, over seeds from 1 on. On a DAG, and where an attack is there to delay,
+// a second line says what the owner's doings cost everybody in time: "effect liar: longer, 0.31 s
+// to settle a run over honest play, ...", or "s to finality".
 struct Effect {
     std::string owner;
-    std::string verdict;  // yes, no; longer, shorter; cannot be told
+    std::string verdict;  // yes, no; longer, shorter, no; cannot be told
     double mean = 0;
     double sd = 0;
     unsigned long long runs = 0;
     std::string unit = "LUX";
 };
 std::string effect_line(const Effect& effect);
+// Throws for a line that effect_line did not write.
+Effect parse_effect(const std::string& line);
 
 struct GoldenFile {
     std::string run;  // every line that is no effect

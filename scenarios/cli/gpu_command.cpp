@@ -7,6 +7,7 @@
 #include "gpu/backend/candidates.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/json_version.h"
 #include "scenarios/cli/terminal.h"
 
 namespace aivm::scenarios::cli {
@@ -38,7 +39,7 @@ Json document(const std::vector<gpu::Candidate>& candidates, std::string_view ef
                         {"self_test", gpu::name(one.self_test)},
                         {"tested_on", gpu::tested_on(one.kind)}});
     }
-    return {{"effective", effective}, {"candidates", list}};
+    return {{"schema_version", kJsonVersion}, {"effective", effective}, {"candidates", list}};
 }
 
 }  // namespace

@@ -127,8 +127,7 @@ Rows rows_of(const std::string& what) {
 int list_command(const ListRequest& request) {
     const Rows rows = rows_of(request.what);
     if (rows.empty()) {
-        complain(fmt::format("there are no {} in {}; set AIVMSIM_CATALOG to their folder",
-                             request.what, catalog_folder().string()));
+        complain(missing_catalog());  // the only list that does not come from the program itself
         return kExitNothingMatched;
     }
     std::size_t width = 0;

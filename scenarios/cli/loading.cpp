@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/cli/catalog.h"
+#include "scenarios/cli/strategy_rules.h"
 #include "scenarios/cli/terminal.h"
 
 namespace aivm::scenarios::cli {
@@ -34,15 +34,11 @@ std::optional<ScenarioGiven> load_given(const std::string& scenario,
         }
     }
     if (!readable) return std::nullopt;
-    auto loaded = load_scenario_file(scenario_path(scenario), overrides);
+    auto loaded = load_scenario_file(scenario_path(scenario), overrides, strategy_problems);
     if (!loaded) {
         say(to_text(loaded.error()));
         return std::nullopt;
     }
-    const std::vector<std::string> wrong = check_strategies(loaded->scenario);
-    for (const std::string& sentence : wrong)
-        complain(fmt::format("{}: {}", loaded->source, sentence));
-    if (!wrong.empty()) return std::nullopt;
     return ScenarioGiven{std::move(*loaded), std::move(overrides)};
 }
 

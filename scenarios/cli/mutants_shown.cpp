@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "scenarios/cli/json_version.h"
 #include "scenarios/cli/text.h"
 #include "scenarios/run/build_info.h"
 #include "scenarios/statistics/intervals.h"
@@ -163,7 +164,8 @@ std::string mutants_json(const MutantsShown& shown) {
                            {"repeats", repeats}});
     }
     const Counts counts = counts_of(shown.result);
-    const Json out = {{"program", build_info().version},
+    const Json out = {{"schema_version", kJsonVersion},
+                      {"program", build_info().version},
                       {"machine", shown.machine},
                       {"seed", std::to_string(shown.options.seed)},
                       {"complete", shown.result.complete},

@@ -51,9 +51,13 @@ Result<std::unique_ptr<sim::Recorder>> record_by_default(const sim::RunInfo& inf
     const std::string stem = fmt::format("{}/{}-{}", kOutputFolder, info.scenario, info.seed);
     std::string path = stem + ".db";
     for (int number = 2;; ++number) {
-        if (overwrite || !fs::exists(path, error) || holds_this_run(path, info)) {
-            auto recorder = record_to(path, true);
-            if (recorder || !sim::is_being_written(recorder.error())) return recorder;
+        const bool may_replace = overwrite || holds_this_run(path, info);
+        if (may_replace || !fs::exists(path, error)) {
+            auto recorder = record_to(path, may_replace);
+            // Another process may have finished a run of this name just now.
+            const bool is_taken = !recorder && (sim::is_being_written(recorder.error()) ||
+                                                (!may_replace && fs::exists(path, error)));
+            if (!is_taken) return recorder;
         }
         path = fmt::format("{}-{}.db", stem, number);
     }

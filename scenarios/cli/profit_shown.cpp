@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scenarios/adversaries/strategy_table.h"
+#include "scenarios/cli/json_version.h"
 #include "scenarios/cli/text.h"
 #include "scenarios/run/build_info.h"
 
@@ -185,6 +186,7 @@ std::string profit_json(const ProfitShown& shown) {
     }
     const Deviation* cheapest = shown.result.cheapest();
     const ProfitJson out = {
+        {"schema_version", kJsonVersion},
         {"program", build_info().version},
         {"scenario", shown.scenario},
         {"owner", shown.space.owner()},
@@ -269,7 +271,8 @@ std::string recovery_json(const RecoveryShown& shown) {
              {"runs", attack.found.runs}});
     }
     const Recovered all = recovered(shown.attacks);
-    const ProfitJson out = {{"program", build_info().version},
+    const ProfitJson out = {{"schema_version", kJsonVersion},
+                            {"program", build_info().version},
                             {"machine", shown.machine},
                             {"seed", std::to_string(shown.options.seed)},
                             {"complete", shown.complete},

@@ -7,6 +7,7 @@
 #include "core/kernels/kernels.h"
 #include "scenarios/campaign/shrink_run.h"
 #include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/json_version.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/verdict.h"
 #include "scenarios/file/load.h"
@@ -32,7 +33,8 @@ struct Replayed {
 };
 
 std::string replayed_json(const Replayed& r) {
-    const nlohmann::ordered_json out = {{"scenario", r.outcome.scenario},
+    const nlohmann::ordered_json out = {{"schema_version", kJsonVersion},
+                                        {"scenario", r.outcome.scenario},
                                         {"seed", std::to_string(r.recorded.seed)},
                                         {"violates", r.recorded.violates},
                                         {"violated", r.violated()},

@@ -6,6 +6,7 @@
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/replay_json.h"
 #include "scenarios/cli/terminal.h"
+#include "scenarios/run/build_info.h"
 
 namespace aivm::scenarios::cli {
 namespace {
@@ -16,9 +17,14 @@ std::string replay_text(const ReplayResult& replay, bool colour) {
                            styled(Style::kStrong, "REPRODUCED", colour),
                            replay.outcome.digest.hex(), finding_text(replay.finding));
     }
-    return fmt::format("{} {} {} of {}\n  {}\n", styled(Style::kBad, "DIFFERS", colour),
+    const std::string& found_by = replay.finding.code_version;
+    return fmt::format("{} {} {} of {}\n  {}\n{}", styled(Style::kBad, "DIFFERS", colour),
                        replay.finding.violation.invariant, replay.finding.violation.name,
-                       replay.finding.folder, replay.difference);
+                       replay.finding.folder, replay.difference,
+                       found_by.empty() || found_by == build_info().version
+                           ? ""
+                           : fmt::format("  it was found by aivmsim {}, and this is {}\n", found_by,
+                                         build_info().version));
 }
 
 }  // namespace

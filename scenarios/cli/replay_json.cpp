@@ -28,10 +28,11 @@ std::string replay_json(const ReplayResult& replay, int exit_code) {
     const nlohmann::ordered_json document = {{"schema_version", kJsonVersion},
                                              {"finding", replay.finding.id},
                                              {"scenario", replay.finding.scenario_name},
-                                             {"seed", replay.finding.seed},
+                                             {"seed", std::to_string(replay.finding.seed)},
                                              {"invariant", replay.finding.violation.invariant},
                                              {"recorded_digest", replay.finding.digest},
                                              {"digest", replay.outcome.digest.hex()},
+                                             {"recorded_by", replay.finding.code_version},
                                              {"reproduced", replay.reproduced()},
                                              {"difference", replay.difference},
                                              {"exit_code", exit_code}};

@@ -42,6 +42,15 @@ int show(const RunRequest& request, const RunShown& shown) {
     return print_and_return(text, exit_code_of(shown));
 }
 
+// The command that makes this run again in any shell, whatever the environment sets here.
+std::string rerun_of(const RunRequest& request, const ScenarioGiven& given) {
+    std::string out =
+        fmt::format("aivmsim run {} --seed {}", shell_argument(request.scenario), *request.seed);
+    for (const Override& one : given.overrides)
+        out += fmt::format(" --set {}", shell_argument(one.key + "=" + one.value));
+    return out + (request.paranoid ? " --paranoid" : "");
+}
+
 // Makes one run and passes its rows to `sink`.
 Result<sim::Outcome> execute(const RunRequest& request, const ScenarioGiven& given,
                              std::uint64_t seed, Backend& backend, sim::RowSink& sink,
@@ -141,6 +150,8 @@ int run_and_show(const RunRequest& request, const ScenarioGiven& given, Backend&
                    nullptr,
                    backend.name(),
                    backend.fallback_count()};
+    shown.rerun = rerun_of(request, given);
+    shown.why_not_recorded = record.error() ? "see the error below" : "--no-record";
     if (request.counterfactual) {
         auto gains = compare_over_seeds(request, given, backend, *outcome);
         if (!gains) return refuse(kExitHarnessFailed, gains.error());
@@ -180,14 +191,16 @@ int verify_and_show(const RunRequest& request, const ScenarioGiven& given,
     const auto report = verify_determinism(*setting, options, tally);
     progress.clear();
     if (!report) return refuse(kExitHarnessFailed, report.error());
-    const RunShown shown{given.loaded.scenario,
-                         report->first,
-                         tally,
-                         wall_clock_ns() - started,
-                         "",
-                         &*report,
-                         nullptr,
-                         name};
+    RunShown shown{given.loaded.scenario,
+                   report->first,
+                   tally,
+                   wall_clock_ns() - started,
+                   "",
+                   &*report,
+                   nullptr,
+                   name};
+    shown.rerun = rerun_of(request, given);
+    shown.why_not_recorded = "--verify-determinism compares two runs and keeps no rows";
     return show(request, shown);
 }
 

@@ -57,7 +57,7 @@ Json finding_of(const SavedFinding* finding) {
             {"invariant", finding->violation.invariant},
             {"folder", finding->folder},
             {"actions", finding->actions},
-            {"reproduce", "aivmsim replay " + finding->folder}};
+            {"reproduce", "aivmsim replay " + shell_argument(finding->folder)}};
 }
 
 Json principals_of(const RunShown& run) {
@@ -154,6 +154,9 @@ std::string run_json(const RunShown& run) {
                      {"database", run.database.empty() ? Json(nullptr) : Json(run.database)}};
     if (outcome.budget_end) document["budget_end"] = outcome.budget_end->text();
     document["finding"] = finding_of(run.finding);
+    document["reproduce"] = run.finding == nullptr
+                                ? run.rerun
+                                : "aivmsim replay " + shell_argument(run.finding->folder);
     if (!run.gains.empty()) document["counterfactual"] = gains_of(run.gains);
     if (run.determinism != nullptr) document["determinism"] = determinism_of(*run.determinism);
     return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

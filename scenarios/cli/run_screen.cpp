@@ -227,12 +227,27 @@ std::string kernels_text(const RunShown& run) {
 
 }  // namespace
 
+namespace {
+
+// A finding's text ends with its replay. Without a finding, as where none can be written, the run
+// itself is repeated. Empty if nothing was violated.
+std::string rerun_line(const RunShown& run) {
+    const auto unexpected = [](const sim::Violation& v) { return !v.expected; };
+    const bool failed = !run.outcome.missing_violations.empty() ||
+                        std::ranges::any_of(run.outcome.violations, unexpected);
+    return run.finding != nullptr || run.rerun.empty() || !failed
+               ? ""
+               : fmt::format("  reproduce  {}\n", run.rerun);
+}
+
+}  // namespace
+
 std::string quiet_text(const RunShown& run, bool colour) {
     std::string text =
         verdict_line(run.outcome, run.wall_ns, colour) + "\n" + notes_text(run.outcome, colour);
     if (exit_code_of(run) == kExitNotDeterministic)
         text += difference_text(*run.determinism, colour);
-    return text + failures_text(run.outcome, run.finding, colour);
+    return text + failures_text(run.outcome, run.finding, colour) + rerun_line(run);
 }
 
 namespace {
@@ -296,8 +311,10 @@ std::string run_screen(const RunShown& run, bool colour) {
     if (run.determinism != nullptr && run.determinism->same())
         text += row("determinism", "two runs, one digest");
     text += row("kernels", kernels_text(run));
-    text += row("database", run.database.empty() ? "not recorded" : run.database);
-    return text + failures.end;
+    text +=
+        row("database", run.database.empty() ? fmt::format("not recorded: {}", run.why_not_recorded)
+                                             : run.database);
+    return text + failures.end + rerun_line(run);
 }
 
 }  // namespace aivm::scenarios::cli

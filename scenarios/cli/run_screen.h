@@ -26,12 +26,14 @@ struct RunShown {
     std::uint64_t kernel_fallbacks = 0;  // calls that the CPU answered because it failed
     // The comparison with honest play; empty if it was not asked for, or nobody broke the protocol.
     std::vector<CheatingGain> gains = {};
+    std::string why_not_recorded = {};  // where `database` is empty
+    std::string rerun = {};             // the command that makes this run again
 };
 
 // The exit code of the outcome, or 5 if its repetition differed.
 ExitCode exit_code_of(const RunShown& run);
 
-// The verdict line and the violations.
+// The verdict line and the violations, ended by the command that shows them again.
 std::string quiet_text(const RunShown& run, bool colour);
 
 // The whole screen, ending in a line break.

@@ -100,6 +100,17 @@ TEST(StrategyComments, ANumberIsFoundInDigitsAndInWords) {
     EXPECT_EQ(numbers_in("V05, int8, S1 and A40 hold 4,096 of 8.5"), (Numbers{"4096", "8.5"}));
     EXPECT_EQ(numbers_in("Twelve of seven, a tenth, half"), (Numbers{"12", "7", "1/10", "1/2"}));
     EXPECT_EQ(numbers_in("often, behalf, sixteen_bits, the third"), Numbers{});
+    EXPECT_EQ(numbers_in("Sixteen, sixty-four; ninety nine and fifteen"),
+              (Numbers{"16", "64", "99", "15"}));
+    EXPECT_EQ(numbers_in("a hundred, two thousand, five hundred and twelve, ten thousand and one"),
+              (Numbers{"100", "2000", "512", "10001"}));
+    EXPECT_EQ(numbers_in("three hundred thousand and sixty-four"), (Numbers{"300064"}));
+    EXPECT_EQ(numbers_in("tens of thousands, hundreds, thousands of tasks, a dozen"),
+              (Numbers{"10000", "100", "1000", "12"}));
+    EXPECT_EQ(numbers_in("one result in a thousand, every sixteenth, two thirds, a half-day"),
+              (Numbers{"1000", "1/16", "1/3", "1/2"}));
+    EXPECT_EQ(numbers_in("One of two, the fifth, six or seven, parts per million"),
+              (Numbers{"6", "7"}));
     EXPECT_EQ(values_of_fraction("1/4"), (Numbers{"250000", "2500"}));
     EXPECT_EQ(values_of_fraction("4"), Numbers{});
 }

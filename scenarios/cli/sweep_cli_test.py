@@ -121,6 +121,70 @@ class Sweep(cli_test.Program):
         self.assertTrue(any(c["method"] == "paired t 95%" for c in point["contrasts"]))
         self.assertEqual(found["points"][0]["contrasts"], [])
 
+    def test_a_dry_run_of_a_study_that_grows_leaves_out_what_is_there(self):
+        asked = ("sweep", self.tiny, *AXES, "--out", "s.db", "--dry-run")
+        told = self.ok(*asked, "--seeds", "1..4").stdout
+        self.assertIn("tiny 9 points, 4 seeds: at most 36 runs, about ", told)
+        self.assertNotIn("s.db", self.files())
+        self.ok("sweep", self.tiny, *AXES, "--seeds", "1..4", "--out", "s.db")
+        before = (self.folder / "s.db").read_bytes()
+        told = self.ok(*asked, "--seeds", "1..6").stdout
+        self.assertIn("at most 54 runs, of which s.db has 36 already: 18 to make, about ", told)
+        found = json.loads(self.ok(*asked, "--seeds", "1..6", "--json").stdout)
+        self.assertEqual(
+            (found["runs_max"], found["runs_there"], found["runs_left"], found["tasks"]),
+            (54, 36, 18, 18 * 12),
+        )
+        told = self.ok(*asked, "--seeds", "1..4").stdout
+        self.assertIn("of which s.db has 36 already: 0 to make\n", told)
+        self.assertEqual((self.folder / "s.db").read_bytes(), before)
+        self.assertEqual(self.files(), ["s.db", "small.toml", "tiny.toml"])
+
+    def test_a_dry_run_makes_no_folder(self):
+        self.ok("sweep", self.tiny, *AXES, "--seeds", "1", "--dry-run")
+        self.assertEqual(self.files(), ["small.toml", "tiny.toml"])
+        self.assertFalse((self.folder / "aivmsim-out").exists())
+
+    def test_a_closed_terminal_loses_no_finished_run(self):
+        asked = (self.tiny, *AXES, "--seeds", "1..2000", "--out", "s.db", "--jobs", "1")
+        process = self.begin(
+            *asked, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        )
+        deadline = time.monotonic() + 60
+        while not (self.folder / "s.db.partial").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(1.5)  # finished runs are committed once a second
+        process.send_signal(signal.SIGHUP)
+        out, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 130, err + out)
+        self.assertIn("repeat the command to resume s.db.partial", err)
+        there = self.value("s.db.partial", "SELECT count(*) FROM run")
+        self.assertGreater(there, 0)
+        told = json.loads(self.ok("sweep", *asked, "--dry-run", "--json").stdout)
+        self.assertEqual(told["runs_there"], there)
+
+    def test_kinds_of_faults_that_a_swarm_never_drew_are_shown_with_zero(self):
+        stormy = self.folder / "stormy.toml"
+        stormy.write_text(
+            TINY.replace('[run]\nfidelity = "economic"\n', "")
+            .replace('censorship = "iid"\ncensoring_share = "50%"', 'consensus = "sequencer"')
+            .replace("[tasks]", '[swarm]\nenabled = true\npresence = "1/10"\n[tasks]')
+        )
+        over = ("--over", "chain.validators=4", "--seeds", "1..1")
+        done = self.ok("sweep", stormy, *over, "--json", "--out", "f.db")
+        faults = json.loads(done.stdout)["faults"]
+        drawn = [each for each in faults if each["runs"] > 0]
+        self.assertEqual(
+            len(drawn), self.value("f.db", "SELECT count(DISTINCT kind) FROM fault")
+        )
+        self.assertEqual(
+            sum(each["faults"] for each in faults), self.value("f.db", "SELECT count(*) FROM fault")
+        )
+        self.assertLess(len(drawn), len(faults))
+        self.assertLessEqual({"partition", "crash", "bit_rot"}, {each["kind"] for each in faults})
+        calm = self.ok("sweep", self.tiny, *AXES, "--seeds", "1..1", "--json", "--out", "c.db")
+        self.assertEqual(json.loads(calm.stdout)["faults"], [])
+
     def test_a_run_of_a_sweep_replays(self):
         self.ok("sweep", self.tiny, *AXES, "--seeds", "3..4", "--out", "s.db")
         run = self.value("s.db", "SELECT max(run_id) FROM run")
@@ -311,7 +375,6 @@ class Sweep(cli_test.Program):
     def test_a_full_disk_is_one_error_and_finished_runs_are_kept(self):
         def small_files_only():
             resource.setrlimit(resource.RLIMIT_FSIZE, (900 * 1024, 900 * 1024))
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
         asked = ("sweep", self.tiny, *AXES, "--seeds", "1..40", "--out")
         self.ok(*asked, "whole.db")

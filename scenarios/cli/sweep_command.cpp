@@ -72,17 +72,19 @@ std::optional<PlanAsked> plan_of(const SweepArguments& arguments) {
     return PlanAsked{std::move(request), *std::move(plan)};
 }
 
-// The path of the study; empty if the default folder cannot be made.
-std::optional<std::string> path_of(const SweepArguments& arguments, const SweepPlan& plan) {
-    if (arguments.out) return arguments.out;
+// The path of the study.
+std::string path_of(const SweepArguments& arguments, const SweepPlan& plan) {
+    return arguments.out.value_or(fmt::format("{}/{}-sweep.db", kOutputFolder, plan.scenario()));
+}
+
+// False if the default folder cannot be made, which is reported on stderr.
+bool make_output_folder() {
     std::error_code error;
     fs::create_directories(kOutputFolder, error);
-    if (error) {
-        complain(fmt::format("the folder {} cannot be made: {}; name a file with --out",
-                             kOutputFolder, error.message()));
-        return std::nullopt;
-    }
-    return fmt::format("{}/{}-sweep.db", kOutputFolder, plan.scenario());
+    if (!error) return true;
+    complain(fmt::format("the folder {} cannot be made: {}; name a file with --out", kOutputFolder,
+                         error.message()));
+    return false;
 }
 
 int show(const SweepArguments& arguments, SweepShown& shown) {
@@ -159,11 +161,15 @@ Result<std::string> end_study(sim::Recorder& recorder, bool complete) {
     return recorder.path();
 }
 
-// Says how many runs and tasks the sweep has and how long they take, measured on up to three runs.
-int show_estimate(const SweepArguments& arguments, const SweepPlan& plan, unsigned jobs,
-                  Backend& backend) {
-    std::uint64_t tasks = 0;
-    std::uint64_t tried = 0;
+struct Trial {
+    std::uint64_t runs = 0;
+    std::uint64_t tasks = 0;  // of all of them
+    double each_ns = 0;       // real time
+};
+
+// Up to three runs of the plan, to measure how long they take; empty if they were interrupted.
+Result<std::optional<Trial>> try_some(const SweepPlan& plan, Backend& backend) {
+    Trial out;
     const std::uint64_t started = wall_clock_ns();
     const std::set<std::size_t> some{0, plan.points() / 2, plan.points() - 1};
     for (const std::size_t point : some) {
@@ -173,28 +179,54 @@ int show_estimate(const SweepArguments& arguments, const SweepPlan& plan, unsign
         options.counterfactual = plan.counterfactual();
         options.progress = [](sim::SimTime, std::uint64_t) { return !interrupted(); };
         backend.use_in(options);
-        const auto outcome = run_scenario(plan.load(point).scenario, options);
-        if (!outcome) return refuse(kExitHarnessFailed, outcome.error().context);
-        if (interrupted()) return kExitInterrupted;
-        const sim::Number found = outcome->metric("tasks");
+        AIVM_ASSIGN(const sim::Outcome outcome, run_scenario(plan.load(point).scenario, options));
+        if (interrupted()) return std::nullopt;
+        const sim::Number found = outcome.metric("tasks");
         if (const auto* number = std::get_if<std::int64_t>(&found))
-            tasks += static_cast<std::uint64_t>(*number);
-        ++tried;
+            out.tasks += static_cast<std::uint64_t>(*number);
+        ++out.runs;
     }
-    const double each = static_cast<double>(wall_clock_ns() - started) / static_cast<double>(tried);
-    const double runs = static_cast<double>(plan.runs_max());
-    const auto whole = static_cast<std::int64_t>(each * runs / jobs);
-    const std::uint64_t all_tasks = tasks * plan.runs_max() / tried;
+    out.each_ns = static_cast<double>(wall_clock_ns() - started) / static_cast<double>(out.runs);
+    return out;
+}
+
+std::string dry_run_text(const DryRunShown& shown, const std::string& path, const Trial& trial) {
+    const SweepPlan& plan = shown.plan;
+    std::string out =
+        fmt::format("{} {} points, {} seeds: at most {}", plan.scenario(),
+                    grouped(std::uint64_t{plan.points()}),
+                    grouped(std::uint64_t{plan.seeds().size()}), counted(plan.runs_max(), "run"));
+    if (shown.runs_there != 0) {
+        out += fmt::format(", of which {} has {} already: {} to make", path,
+                           grouped(shown.runs_there), grouped(shown.runs_left()));
+    }
+    if (shown.runs_left() == 0) return out + "\n";
+    return out + fmt::format(", about {}\nabout {} with {}, by {} that took {} each\n",
+                             counted(shown.tasks, "task"), span_text(shown.time_ns),
+                             counted(shown.jobs, "thread"), counted(trial.runs, "run"),
+                             span_text(static_cast<std::int64_t>(trial.each_ns)));
+}
+
+// Says how many runs and tasks are left to make and how long they take.
+int show_estimate(const SweepArguments& arguments, const SweepPlan& plan, const std::string& path,
+                  unsigned jobs) {
+    const auto there = count_runs_in_place(path, plan);
+    if (!there) return refuse(kExitHarnessFailed, there.error().context);
+    DryRunShown shown{.plan = plan, .runs_there = *there, .jobs = jobs};
+    Trial trial;
+    if (shown.runs_left() != 0) {
+        const auto backend = open_backend(arguments.backend);
+        if (!backend) return kExitHarnessFailed;
+        const auto tried = try_some(plan, **backend);
+        if (!tried) return refuse(kExitHarnessFailed, tried.error().context);
+        if (!*tried) return kExitInterrupted;
+        trial = **tried;
+        shown.tasks = trial.tasks * shown.runs_left() / trial.runs;
+        shown.time_ns = static_cast<std::int64_t>(trial.each_ns *
+                                                  static_cast<double>(shown.runs_left()) / jobs);
+    }
     const std::string text =
-        arguments.json
-            ? dry_run_json(plan, all_tasks, jobs, static_cast<double>(whole) / 1e9)
-            : fmt::format(
-                  "{} {} points, {} seeds: at most {}, about {}\n"
-                  "about {} with {}, by {} that took {} each\n",
-                  plan.scenario(), grouped(std::uint64_t{plan.points()}),
-                  grouped(std::uint64_t{plan.seeds().size()}), counted(plan.runs_max(), "run"),
-                  counted(all_tasks, "task"), span_text(whole), counted(jobs, "thread"),
-                  counted(tried, "run"), span_text(static_cast<std::int64_t>(each)));
+        arguments.json ? dry_run_json(shown) : dry_run_text(shown, path, trial);
     return print_result(text) ? kExitClean : kExitHarnessFailed;
 }
 
@@ -227,32 +259,27 @@ int sweep_command(const SweepArguments& arguments) {
     if (!asked) return kExitBadRequest;
     const unsigned jobs =
         arguments.jobs > 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
-    if (arguments.dry_run) {
-        const auto backend = open_backend(arguments.backend);
-        if (!backend) return kExitHarnessFailed;
-        catch_interrupts();
-        return show_estimate(arguments, asked->plan, jobs, **backend);
-    }
-    const auto path = path_of(arguments, asked->plan);
-    if (!path) return kExitBadRequest;
+    const std::string path = path_of(arguments, asked->plan);
     const auto before = static_cast<std::uint64_t>(asked->plan.runs_max());
-    auto placed = plan_in_place(*path, asked->request, std::move(asked->plan));
+    auto placed = plan_in_place(path, asked->request, std::move(asked->plan));
     if (!placed) return refuse(kExitBadRequest, placed.error().context);
     const SweepPlan* const plan = &placed->plan;
-    if (placed->finished) return show_finished(arguments, *plan, *path);
+    catch_interrupts();
+    if (arguments.dry_run) return show_estimate(arguments, *plan, path, jobs);
+    if (!arguments.out && !make_output_folder()) return kExitBadRequest;
+    if (placed->finished) return show_finished(arguments, *plan, path);
     if (plan->runs_max() != before && !arguments.quiet) {
-        say(fmt::format("{} grows to {} points and {} seeds, {} in all", *path,
+        say(fmt::format("{} grows to {} points and {} seeds, {} in all", path,
                         grouped(std::uint64_t{plan->points()}),
                         grouped(std::uint64_t{plan->seeds().size()}),
                         counted(plan->runs_max(), "run")));
     }
-    auto recorder = open_sweep(*path, study_of(*path, *plan), *plan);
+    auto recorder = open_sweep(path, study_of(path, *plan), *plan);
     if (!recorder)
-        return refuse(exit_code_of_refusal(*path, recorder.error()), recorder.error().context);
+        return refuse(exit_code_of_refusal(path, recorder.error()), recorder.error().context);
     const auto backend = open_backend(arguments.backend);  // so that a wrong name fails at once
     if (!backend) return kExitHarnessFailed;
     if (!arguments.quiet) announce(**backend);
-    catch_interrupts();
     const std::uint64_t started = wall_clock_ns();
     StatusLine line(progress_mode(arguments.quiet, arguments.progress));
     const auto outcome =

@@ -69,7 +69,7 @@ std::string sweep_json(const SweepShown& shown) {
                             {"invariant", finding.violation.invariant},
                             {"folder", finding.folder},
                             {"actions", finding.actions},
-                            {"reproduce", "aivmsim replay " + finding.folder}});
+                            {"reproduce", "aivmsim replay " + shell_argument(finding.folder)}});
     }
     const Json document = {{"schema_version", kJsonVersion},
                            {"scenario", shown.plan.scenario()},
@@ -93,16 +93,17 @@ std::string sweep_json(const SweepShown& shown) {
     return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string dry_run_json(const SweepPlan& plan, std::uint64_t tasks, unsigned jobs,
-                         double seconds) {
+std::string dry_run_json(const DryRunShown& shown) {
     const Json document = {{"schema_version", kJsonVersion},
-                           {"scenario", plan.scenario()},
-                           {"points", plan.points()},
-                           {"seeds", plan.seeds().size()},
-                           {"runs_max", plan.runs_max()},
-                           {"tasks", tasks},
-                           {"jobs", jobs},
-                           {"seconds", seconds}};
+                           {"scenario", shown.plan.scenario()},
+                           {"points", shown.plan.points()},
+                           {"seeds", shown.plan.seeds().size()},
+                           {"runs_max", shown.plan.runs_max()},
+                           {"runs_there", shown.runs_there},
+                           {"runs_left", shown.runs_left()},
+                           {"tasks", shown.tasks},
+                           {"jobs", shown.jobs},
+                           {"seconds", static_cast<double>(shown.time_ns) / 1e9}};
     return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -159,7 +159,7 @@ std::string list(const SweepShown& shown, const std::string& metric) {
     return out;
 }
 
-// Which kinds of faults the runs had; empty when they had none.
+// Which kinds of faults the runs had; empty when there were and could be none.
 std::string faults_text(const SweepShown& shown) {
     if (shown.faults.empty()) return "";
     std::vector<Line> lines{{"fault", "runs", "faults"}};

@@ -4,9 +4,11 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <map>
 
 #include "scenarios/sweep/analysis.h"
 #include "sim/record/study.h"
+#include "sim/scenario/fault.h"
 
 namespace aivm::scenarios::cli {
 namespace {
@@ -62,18 +64,31 @@ Status read_failures(sim::Database& database, SweepShown& shown) {
     }
 }
 
+// Whether a swarm may draw faults of this kind in runs of the sweep.
+bool may_be_drawn(const sim::SwarmSettings& swarm, std::string_view kind) {
+    return swarm.enabled &&
+           (swarm.kinds.empty() || std::ranges::find(swarm.kinds, kind) != swarm.kinds.end());
+}
+
+// The kinds that occurred and, where faults are drawn, also those that never did.
 Status read_faults(sim::Database& database, SweepShown& shown) {
+    std::map<std::string, FaultsShown> by_kind;
+    const sim::SwarmSettings swarm = shown.plan.load(0).scenario.swarm;
+    for (const std::string_view kind : words<sim::FaultKind>) {
+        if (may_be_drawn(swarm, kind)) by_kind[std::string(kind)].kind = kind;
+    }
     AIVM_ASSIGN(const auto statement,
                 database.prepare("SELECT kind, count(DISTINCT run_id), count(*) FROM fault "
-                                 "GROUP BY kind ORDER BY kind"));
+                                 "GROUP BY kind"));
     while (true) {
         AIVM_ASSIGN(const bool found, database.next(statement));
-        if (!found) return {};
-        shown.faults.push_back(
-            {text_at(statement, 0),
-             static_cast<std::uint64_t>(sqlite3_column_int64(statement.raw(), 1)),
-             static_cast<std::uint64_t>(sqlite3_column_int64(statement.raw(), 2))});
+        if (!found) break;
+        const std::string kind = text_at(statement, 0);
+        by_kind[kind] = {kind, static_cast<std::uint64_t>(sqlite3_column_int64(statement.raw(), 1)),
+                         static_cast<std::uint64_t>(sqlite3_column_int64(statement.raw(), 2))};
     }
+    for (auto& [kind, faults] : by_kind) shown.faults.push_back(std::move(faults));
+    return {};
 }
 
 Status read_point(sim::Database& database, const SweepShown& shown, std::size_t number,

@@ -62,7 +62,8 @@ struct SweepShown {
     std::vector<ViolationShown> violations{};          // the first unexpected ones of each kind
     std::vector<FailureShown> failures{};              // the first few
     std::vector<SavedFinding> findings{};              // of the violations, shrunk
-    std::vector<FaultsShown> faults{};                 // by kind, of all runs
+    // By kind, of all runs; with those of a swarm that never occurred.
+    std::vector<FaultsShown> faults{};
 
     [[nodiscard]] ExitCode exit_code() const;
 };
@@ -75,8 +76,19 @@ std::string sweep_screen(const SweepShown& shown, const std::string& metric, boo
 std::string sweep_line(const SweepShown& shown, bool colour);
 std::string sweep_json(const SweepShown& shown);
 
-// What a dry run says, as one JSON document.
-std::string dry_run_json(const SweepPlan& plan, std::uint64_t tasks, unsigned jobs, double seconds);
+// What a dry run says.
+struct DryRunShown {
+    const SweepPlan& plan;
+    std::uint64_t runs_there = 0;  // made already, in the file that grows
+    std::uint64_t tasks = 0;       // of the runs that are left, as their time
+    unsigned jobs = 1;
+    std::int64_t time_ns = 0;
+
+    [[nodiscard]] std::uint64_t runs_left() const { return plan.runs_max() - runs_there; }
+};
+
+// The same as one JSON document.
+std::string dry_run_json(const DryRunShown& shown);
 
 // The number of a point in the plan; empty if it is of no point of it.
 std::optional<std::size_t> point_number(const SweepPlan& plan, std::int64_t point_id);

@@ -1,6 +1,7 @@
 // aivmsim validate: compares simulation with theory, case by case.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/interrupt.h"
+#include "scenarios/cli/json_version.h"
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/progress.h"
 #include "scenarios/cli/terminal.h"
@@ -32,17 +34,35 @@ std::string interval_text(const CaseResult& result) {
     return fmt::format("{:.5g} .. {:.5g}", result.interval.low, result.interval.high);
 }
 
+constexpr std::size_t kVerdictWidth = 9;                     // "disagrees"
+constexpr std::size_t kTableWidth = 73 + kVerdictWidth + 2;  // with the blanks before a title
+
+// What a case compares, cut at a word if the rest of the line is too short for it; empty if there
+// is hardly any room.
+std::string title(const std::string& quantity) {
+    constexpr std::size_t kLeast = 12;
+    constexpr std::string_view kCut = "...";
+    const std::size_t room = screen_width() - std::min(screen_width(), kTableWidth);
+    if (quantity.size() <= room) return quantity;
+    if (room < kLeast) return {};
+    const std::size_t end = quantity.rfind(' ', room - kCut.size());
+    return quantity.substr(0, end == std::string::npos ? room - kCut.size() : end) +
+           std::string(kCut);
+}
+
 std::string line(const CaseResult& result, bool colour) {
     const bool agrees = result.verdict == Verdict::kAgrees;
     const std::string verdict =
-        styled(agrees ? Style::kGood : Style::kBad, word(result.verdict), colour);
-    if (!result.measured()) {
-        return fmt::format("{:<3}  {:>11} {:>11.6g}  {:<25}{:>6} {:>9}  {}\n", result.c.id, "-",
-                           result.c.expected, "", "", "", verdict);
-    }
-    return fmt::format("{:<3}  {:>11.6g} {:>11.6g}  {:<25}{:>6.2f} {:>9.0f}  {}\n", result.c.id,
-                       result.simulated, result.c.expected, interval_text(result), result.z,
-                       result.n, verdict);
+        styled(agrees ? Style::kGood : Style::kBad,
+               fmt::format("{:<{}}", word(result.verdict), kVerdictWidth), colour);
+    std::string out = result.measured()
+                          ? fmt::format("{:<3}  {:>11.6g} {:>11.6g}  {:<25}{:>6.2f} {:>9.0f}",
+                                        result.c.id, result.simulated, result.c.expected,
+                                        interval_text(result), result.z, result.n)
+                          : fmt::format("{:<3}  {:>11} {:>11.6g}  {:<25}{:>6} {:>9}", result.c.id,
+                                        "-", result.c.expected, "", "", "");
+    const std::string what = title(result.c.quantity);
+    return out + fmt::format("  {}{}{}\n", verdict, what.empty() ? "" : "  ", what);
 }
 
 // Why a case does not agree.
@@ -53,9 +73,10 @@ std::string explanation(const CaseResult& result) {
 }
 
 std::string screen(const Validation& validation, bool colour) {
-    std::string out = fmt::format(
-        "{:<4} {:>11} {:>11}  {:<25}{:>6} {:>9}  verdict\n", "case", "simulated", "expected",
-        fmt::format("interval ({:.2g} % margin)", validation.margin * 100), "z", "n");
+    std::string out =
+        fmt::format("{:<4} {:>11} {:>11}  {:<25}{:>6} {:>9}  {:<{}}  what\n", "case", "simulated",
+                    "expected", fmt::format("interval ({:.2g} % margin)", validation.margin * 100),
+                    "z", "n", "verdict", kVerdictWidth);
     for (const CaseResult& result : validation.cases) out += line(result, colour);
     for (const CaseResult& result : validation.cases) {
         if (result.verdict != Verdict::kAgrees) out += explanation(result);
@@ -94,7 +115,9 @@ Json json_of(const CaseResult& result) {
 std::string document(const Validation& validation) {
     Json cases = Json::array();
     for (const CaseResult& result : validation.cases) cases.push_back(json_of(result));
-    Json out{{"badge", badge(validation, build_info().version)}, {"of", validation.cases.size()}};
+    Json out{{"schema_version", kJsonVersion},
+             {"badge", badge(validation, build_info().version)},
+             {"of", validation.cases.size()}};
     for (const Verdict verdict :
          {Verdict::kAgrees, Verdict::kDisagrees, Verdict::kUndecided, Verdict::kFailed}) {
         out[std::string(word(verdict))] = validation.count(verdict);
@@ -102,7 +125,7 @@ std::string document(const Validation& validation) {
     out["passed"] = validation.passed();
     out["margin"] = validation.margin;
     out["family_wise"] = kFamilyWiseLevel;
-    out["seed"] = validation.seed;
+    out["seed"] = std::to_string(validation.seed);
     out["backend"] = validation.backend;
     out["kernel_fallbacks"] = validation.kernel_fallbacks;
     out["version"] = build_info().version;
@@ -123,6 +146,7 @@ int validate_command(const ValidateRequest& request) {
     if (!cases) return refuse(kExitBadRequest, cases.error().context);
     const auto wanted = choose_cases(*cases, request.only);
     if (!wanted) return refuse(kExitNothingMatched, wanted.error().context);
+    catch_interrupts();
     std::unique_ptr<sim::Recorder> recorder;
     if (request.out) {
         auto made = record_to(*request.out, request.overwrite);
@@ -133,7 +157,6 @@ int validate_command(const ValidateRequest& request) {
     const auto backend = open_backend(request.backend);  // so that a wrong name fails at once
     if (!backend) return kExitHarnessFailed;
     announce(**backend);
-    catch_interrupts();
     StatusLine status(progress_mode(request.json, false));
     std::size_t begun = 0;
     ValidateOptions options;

@@ -1,7 +1,6 @@
 #include "scenarios/cli/verdict.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -19,14 +18,8 @@ bool is_safety_failure(const sim::Violation& violation) {
 }
 
 std::string place_of(const sim::Violation& v) {
-    std::string text = fmt::format("t={}  block {}  event #{}", moment_text(v.time),
-                                   grouped(v.block), grouped(v.event));
-    for (std::size_t i = 0; i < v.actors.size(); ++i) {
-        text += (i == 0 ? "  " : " ") + v.actors[i];
-        // By the name that the table of payoffs has.
-        if (i < v.owners.size()) text += fmt::format(" ({})", v.owners[i]);
-    }
-    return text;
+    return fmt::format("t={}  block {}  event #{}{}{}", moment_text(v.time), grouped(v.block),
+                       grouped(v.event), v.actors.empty() ? "" : "  ", violation_actors(v));
 }
 
 std::string violation_text(const sim::Violation& v, const std::string& scenario, bool colour) {

@@ -10,6 +10,7 @@
 #include "scenarios/profiles/stake.h"
 #include "sim/invariants/invariant.h"
 #include "sim/scenario/check_scenario.h"
+#include "sim/scenario/fault_budget.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -55,7 +56,8 @@ std::vector<ScenarioProblem> check_expected(const sim::Scenario& scenario) {
 
 // Whether the scenario's stakes matter to its checks: they are many numbers.
 bool has_budget(const sim::Scenario& scenario) {
-    return !scenario.faults.empty() || scenario.swarm.enabled;
+    return !scenario.faults.empty() || scenario.swarm.enabled ||
+           std::ranges::any_of(scenario.actors, sim::is_byzantine);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "scenarios/file/check.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "scenarios/testing/test_scenarios.h"
@@ -259,6 +260,49 @@ TEST(Check, FaultsStayWithinTheFaultBudgetUnlessTheRunIsToGoBeyond) {
     EXPECT_NE(errors_of("name = \"t\"\n[[provider]]\nname = \"p\"\n" + seven).find("t.toml:7:1"),
               std::string::npos)
         << errors_of("name = \"t\"\n[[provider]]\nname = \"p\"\n" + seven);
+}
+
+TEST(Check, ValidatorsThatBreakTheProtocolCountWithoutAnyFault) {
+    const auto liars = [](int count, const std::string& strategy = "equivocator") {
+        return fmt::format("[[validator]]\nname = \"v\"\nstrategy = \"{}\"\ncount = {}\n", strategy,
+                           count);
+    };
+    const std::string thirteen = "[chain]\nvalidators = 13\n";
+    EXPECT_EQ(
+        complaint(thirteen + liars(7)),
+        "validators with 14000 LUX of stake break the protocol, more than the fault budget of "
+        "8666.666666666 LUX");
+    EXPECT_EQ(
+        complaint(thirteen + liars(5)),
+        "validators with 10000 LUX of stake break the protocol, more than the fault budget of "
+        "8666.666666666 LUX");
+    EXPECT_EQ(complaint(thirteen + liars(4)), "none");
+    EXPECT_EQ(complaint("[run]\nbeyond_f = true\n" + thirteen + liars(7)), "none");
+    EXPECT_EQ(complaint("[run]\nfidelity = \"economic\"\n" + thirteen + liars(7)), "none");
+    EXPECT_EQ(complaint(thirteen + liars(13, "honest")), "none");
+    const std::string both = "[[validator]]\nname = \"w\"\nstrategy = \"twin\"\ncount = 2\n";
+    EXPECT_NE(complaint(thirteen + liars(3) + both), "none") << "all groups together";
+    // With a swarm, which would draw nothing in such a run.
+    EXPECT_NE(complaint(thirteen + liars(7) + "[swarm]\nenabled = true\n"), "none");
+    const std::string where =
+        errors_of("name = \"t\"\n[[provider]]\nname = \"p\"\n" + thirteen + liars(3) + both);
+    EXPECT_NE(where.find("t.toml:9:1"), std::string::npos) << where;
+}
+
+TEST(Check, ValidatorsThatBreakTheProtocolBeyondWhatThePollsTolerateAreNoted) {
+    const auto notes = [](const std::string& text) {
+        const auto result = load_scenario_text(with_provider(text), "t.toml");
+        return result ? to_text(result->notes) : to_text(result.error());
+    };
+    const std::string one = "[[validator]]\nname = \"v\"\nstrategy = \"equivocator\"\n";
+    EXPECT_NE(
+        notes(one).find("validators with 2000 LUX of stake break the protocol, and these polls "
+                        "tolerate 0 LUX"),
+        std::string::npos)
+        << notes(one);
+    EXPECT_EQ(notes("[chain]\npreset = \"avalanche-mainnet\"\n" + one), "");
+    EXPECT_EQ(notes("[chain]\nconsensus = \"bft\"\n" + one), "");
+    EXPECT_EQ(notes("[run]\nbeyond_f = true\n" + one), "");
 }
 
 TEST(Check, AFaultThatMayDestroyTheOnlyCopyOfABlockIsNotedAtItsPlace) {

@@ -39,6 +39,23 @@ std::string underline(std::string_view line, std::uint32_t column, std::uint32_t
     return out + '^' + std::string(shown - 1, '~');
 }
 
+// Broken at blanks, so that a list of all names stays readable.
+std::string folded(std::string_view text) {
+    constexpr std::size_t kWidth = 98;  // and two blanks in front of each line
+    std::string out;
+    while (!text.empty()) {
+        std::size_t end = text.size();
+        if (end > kWidth) {
+            end = text.rfind(' ', kWidth);
+            if (end == std::string_view::npos || end == 0)
+                end = std::min(text.find(' ', 1), text.size());
+        }
+        out += fmt::format("  {}\n", text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
+}
+
 }  // namespace
 
 std::string to_text(const Diagnostic& diagnostic) {
@@ -54,7 +71,7 @@ std::string to_text(const Diagnostic& diagnostic) {
             out += fmt::format("      | {}\n", underline(diagnostic.line_text, diagnostic.column,
                                                          diagnostic.width));
     }
-    if (!diagnostic.remedy.empty()) out += fmt::format("  {}\n", diagnostic.remedy);
+    if (!diagnostic.remedy.empty()) out += folded(diagnostic.remedy);
     return out;
 }
 

@@ -31,6 +31,7 @@ inline constexpr std::size_t kMaxDiagnostics = 100;
 //     4 | chalenge_window_blocks = 100
 //       | ^~~~~~~~~~~~~~~~~~~~~~
 //     did you mean "challenge_window_blocks"?
+// A remedy is folded to 100 columns.
 std::string to_text(const Diagnostic& diagnostic);
 std::string to_text(std::span<const Diagnostic> diagnostics);
 

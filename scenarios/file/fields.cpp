@@ -333,8 +333,8 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
                                              "events after which the run stops as over budget")),
     in_run<&RunSettings::beyond_f>(
         flag("run", "beyond_f",
-             "faults may hit more stake at the same time than the fault budget, a third of it all: "
-             "crashes, damaged disks and validators that break the protocol together")),
+             "more stake may be faulty at the same time than the fault budget, a third of it all: "
+             "validators that break the protocol, crashes and damaged disks together")),
     in_run<&RunSettings::max_wall_time_ns>(
         duration("run", "max_wall_time", kAnyTime,
                  "real time after which the run stops as over budget; 0s: no limit")),

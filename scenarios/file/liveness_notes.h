@@ -9,7 +9,8 @@
 namespace aivm::scenarios {
 
 // A poll in which every answer is needed while faults take some away; a time-out of polls that is
-// below the round trip; providers of which none is ever there to work.
+// below the round trip; providers of which none is ever there to work; tasks that come too late to
+// become final within the run; honest providers that can compute less than half of them.
 std::vector<sim::ScenarioProblem> liveness_notes(const sim::Scenario& scenario,
                                                  const Latencies& latencies);
 

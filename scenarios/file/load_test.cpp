@@ -117,7 +117,8 @@ TEST(Load, AKeyOfAnEarlierVersionNamesTheOneThatReplacedIt) {
               "    3 | count_open_challenges = true\n"
               "      | ^~~~~~~~~~~~~~~~~~~~~\n"
               "  it is now vm.challenge_escalation: \"per_open\" where it was true, \"per_lost\" "
-              "where it was false; the default is \"none\"\n");
+              "where it was false;\n"
+              "  the default is \"none\"\n");
 }
 
 TEST(Load, AnEmptyFileSaysWhatEveryScenarioNeeds) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -121,6 +122,10 @@ Parsed<std::uint64_t> parse_integer(std::string_view text) {
     std::uint64_t value = 0;
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error == std::errc::result_out_of_range) return too_large(text);
+    if (text.size() > 1 && text.front() == '-' && std::ranges::all_of(text.substr(1), is_digit)) {
+        return tl::unexpected(Problem{fmt::format("{} is negative", text),
+                                      "write a whole number that is not below 0, such as 100"});
+    }
     if (error != std::errc{} || stop != text.data() + text.size()) {
         return tl::unexpected(Problem{fmt::format("\"{}\" is not a whole number", text),
                                       "write digits only, such as 100"});

@@ -73,6 +73,13 @@ TEST(Units, WhatIsNoValueIsRefusedWithAnExample) {
         EXPECT_FALSE(parse_integer(text)) << text;
 }
 
+TEST(Units, AWholeNumberBelowZeroIsCalledNegative) {
+    EXPECT_EQ(parse_integer("-3").error(),
+              (Problem{"-3 is negative", "write a whole number that is not below 0, such as 100"}));
+    EXPECT_EQ(parse_integer("-").error().message, "\"-\" is not a whole number");
+    EXPECT_EQ(parse_integer("-3x").error().message, "\"-3x\" is not a whole number");
+}
+
 TEST(Units, ValuesArePrintedInTheLargestUnitThatDivides) {
     EXPECT_EQ(exact_duration(0), "0s");
     EXPECT_EQ(exact_duration(7'200'000'000'000), "2h");

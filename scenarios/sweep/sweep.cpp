@@ -430,6 +430,26 @@ Result<PlanInPlace> plan_in_place(const std::string& path, const SweepRequest& r
     return PlanInPlace{std::move(plan), same && all};
 }
 
+Result<std::uint64_t> count_runs_in_place(const std::string& path, const SweepPlan& plan) {
+    const std::string partial = path + ".partial";
+    const bool is_unfinished = is_file(partial);
+    if (!is_unfinished && !is_file(path)) return 0;
+    // An unfinished file has a log beside it, which only a writer may read.
+    using Mode = sim::Database::Mode;
+    AIVM_ASSIGN(auto database, is_unfinished ? sim::Database::open(partial, Mode::kReadWrite)
+                                             : sim::Database::open(path, Mode::kReadOnly));
+    AIVM_ASSIGN(const auto there, runs_there(database));
+    std::uint64_t count = 0;
+    for (std::size_t replicate = 0; replicate < plan.seeds().size(); ++replicate) {
+        const std::string seed = std::to_string(plan.seeds()[replicate]);
+        for (std::size_t point = 0; point < plan.points(); ++point) {
+            if (plan.has_run(point, replicate) && there.contains({plan.point_id(point), seed}))
+                ++count;
+        }
+    }
+    return count;
+}
+
 Result<std::unique_ptr<sim::Recorder>> open_sweep(const std::string& path,
                                                   const sim::StudyInfo& study,
                                                   const SweepPlan& plan) {

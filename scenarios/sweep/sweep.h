@@ -59,6 +59,10 @@ struct PlanInPlace {
 Result<PlanInPlace> plan_in_place(const std::string& path, const SweepRequest& request,
                                   SweepPlan asked);
 
+// How many runs of a plan that plan_in_place() made are in the file at `path`, finished or not, and
+// need not be made again; 0 without a file. Reads only.
+Result<std::uint64_t> count_runs_in_place(const std::string& path, const SweepPlan& plan);
+
 // Opens the file of a plan that plan_in_place() made: a new one, or an unfinished one to resume. A
 // finished one that grows is copied first and stays as it is until the larger one is complete.
 // Errors: as Recorder::create(); kConflict if PATH.partial belongs to another sweep or shard.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/testing/test_chain.h"
+#include "sim/invariants/canonical_bytes.h"
 #include "sim/testing/test_watch.h"
 
 namespace aivm::sim::test {
@@ -173,10 +174,13 @@ TEST_F(Safety, ADescendantOfARejectedBlockThatStaysViolatesDescendantsRejected) 
         s5.on_verified(node, chain.vm(), child);
         s5.on_rejected(node, chain.vm(), parent);
     }
+    EXPECT_EQ(s5.checks(), 0U) << "nothing was due before, and nothing is late yet";
     s5.on_rejected(0, chain.vm(), child);
+    EXPECT_EQ(s5.checks(), 1U);
     seen.watch.time = kSecond;
     s5.on_verified(0, chain.vm(), next_block(chain, 2 * aivm::test::kBlockNs));
     EXPECT_THAT(seen.reported(), IsEmpty());
+    EXPECT_EQ(s5.checks(), 1U);
     s5.on_verified(1, chain.vm(), next_block(chain, 2 * aivm::test::kBlockNs));
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S5 validator[1] keeps block")));
 }
@@ -279,6 +283,19 @@ TEST_F(Safety, AnIdThatIsNotTheHashOfTheBytesViolatesCanonicalBytes) {
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("does not survive decoding and encoding")));
 }
 
+TEST_F(Safety, ADecoderThatAcceptsAByteTooManyViolatesCanonicalBytes) {
+    const auto lax = make_canonical_bytes([](ByteView bytes) -> Result<BlockPtr> {
+        auto block = Block::decode(bytes);
+        return block ? block : Block::decode(bytes.first(bytes.size() - 1));
+    });
+    lax->attach(seen.watch);
+    const ExecutedPtr block = next_block(chain);
+    lax->on_executed(*block, chain.state());
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("is accepted with a byte too many")));
+    seen.of("S7").on_executed(*block, chain.state());
+    EXPECT_EQ(seen.reported().size(), 1U);
+}
+
 TEST_F(Safety, AnAcceptedBlockMissingFromTheIndexViolatesTheHeightIndex) {
     const ExecutedPtr block = next_block(chain);
     seen.of("S13").on_accepted(3, chain.vm(), block);  // the VM never accepted it
@@ -337,7 +354,9 @@ TEST_F(Safety, ACrashMayLoseOnlyTheAcceptThatItInterrupted) {
 TEST_F(Safety, ANodeThatGoesOnAfterAFailedWriteOrStopsForNoReasonIsNamed) {
     Invariant& s17 = seen.of("S17");
     const ExecutedPtr block = next_block(chain);
+    s17.on_verified(0, chain.vm(), block);
     s17.before_accept(0, chain.vm(), block, AcceptedBy::kPolls);
+    EXPECT_EQ(s17.checks(), 0U) << "no write was interrupted";
     s17.on_verified(0, chain.vm(), block);
     s17.on_stopped(1, Error{ErrorCode::kBadParent, "accept out of order"});
     EXPECT_THAT(seen.reported(),

@@ -8,6 +8,7 @@
 #include "core/config/limits.h"
 #include "core/execution/build.h"
 #include "core/vm/mempool_selection.h"
+#include "sim/invariants/canonical_bytes.h"
 #include "sim/invariants/invariant.h"
 #include "sim/invariants/short_id.h"
 #include "sim/invariants/vertices.h"
@@ -20,14 +21,15 @@ namespace {
 // accepted block in eight.
 class CanonicalBytes final : public Invariant {
 public:
-    CanonicalBytes()
+    explicit CanonicalBytes(BlockDecoder decode)
         : Invariant({"S7", "canonical-bytes",
                      "id = hash of the bytes; decode then encode is identity; other bytes are "
-                     "refused; stored bytes are those that were executed"}) {}
+                     "refused; stored bytes are those that were executed"}),
+          decode_(decode) {}
 
     void on_executed(const Executed& executed, const State&) override {
         Bytes sealed = executed.block->encode();
-        const auto decoded = Block::decode(sealed);
+        const auto decoded = decode_(sealed);
         expect(decoded && (*decoded)->id() == executed.id && (*decoded)->encode() == sealed &&
                    is_digest_of(executed.id, sealed),
                [&] {
@@ -36,7 +38,7 @@ public:
                });
         if (executed.block->height() % kEvery == 0) stored_[executed.id] = sealed;
         sealed.push_back(0);
-        expect(!Block::decode(sealed), [&] {
+        expect(!decode_(sealed), [&] {
             return fmt::format("block {} is accepted with a byte too many", short_id(executed.id));
         });
     }
@@ -71,6 +73,7 @@ public:
 private:
     static constexpr Height kEvery = 8;
     static constexpr Height kKept = 64;
+    BlockDecoder decode_;
     std::map<Hash32, Bytes> stored_;
     std::map<Hash32, VertexPtr> vertices_;  // checked
 };
@@ -273,8 +276,12 @@ private:
 
 }  // namespace
 
+std::unique_ptr<Invariant> make_canonical_bytes(BlockDecoder decode) {
+    return std::make_unique<CanonicalBytes>(decode);
+}
+
 void add_block_invariants(Invariants& out) {
-    out.push_back(std::make_unique<CanonicalBytes>());
+    out.push_back(make_canonical_bytes(Block::decode));
     out.push_back(std::make_unique<FitsItsParent>());
     out.push_back(std::make_unique<BuildIsPure>());
     out.push_back(std::make_unique<ExtendsPreference>());

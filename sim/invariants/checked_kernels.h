@@ -46,6 +46,8 @@ public:
 
     // Each inference of a batch counts.
     [[nodiscard]] std::uint64_t comparisons() const { return comparisons_; }
+    // Calls whose outputs lay between borders that were looked at afterwards.
+    [[nodiscard]] std::uint64_t border_checks() const { return border_checks_; }
 
 private:
     // Whether the call that begins is compared.
@@ -63,6 +65,7 @@ private:
     Share share_;
     std::uint64_t calls_ = 0;
     std::uint64_t comparisons_ = 0;
+    std::uint64_t border_checks_ = 0;
 };
 
 }  // namespace aivm::sim

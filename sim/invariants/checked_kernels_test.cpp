@@ -1,4 +1,4 @@
-// A backend that is wrong in one kernel at a time, and K1.
+// A backend that is wrong in one kernel at a time, and K1 and K2.
 #include "sim/invariants/checked_kernels.h"
 
 #include <gmock/gmock.h>
@@ -14,61 +14,59 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-enum class Broken {
-    kNone,
-    kAttestation,
-    kProvenance,
-    kAnchor,
-    kEpoch,
-    kInference,
-    kProof,
-    kOverrun
-};
+enum class Broken { kNone, kAttestation, kProvenance, kAnchor, kEpoch, kInference, kProof };
 
 class BrokenBackend final : public Kernels {
 public:
     Broken broken = Broken::kNone;
+    bool overruns = false;  // it changes the byte behind an output of that kernel, and no other
 
     int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
                           abi::Attestation* table, std::uint32_t* applied,
                           std::uint32_t slot_count) override {
         const int code = right_.attestation_apply(desc, ops, table, applied, slot_count);
-        if (broken == Broken::kAttestation) flip(table);
+        if (breaks(Broken::kAttestation, table, slot_count)) flip(table);
         return code;
     }
     int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
                          abi::ModelRegistryEntry* table, std::uint32_t* applied,
                          std::uint32_t slot_count) override {
         const int code = right_.provenance_apply(desc, ops, table, applied, slot_count);
-        if (broken == Broken::kProvenance) ++*applied;
+        if (breaks(Broken::kProvenance, table, slot_count)) ++*applied;
         return code;
     }
     int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
                      abi::AuditAnchor* table, std::uint32_t* applied,
                      std::uint32_t slot_count) override {
         const int code = right_.anchor_apply(desc, ops, table, applied, slot_count);
-        return broken == Broken::kAnchor ? code + 1 : code;
+        return breaks(Broken::kAnchor, table, slot_count) ? code + 1 : code;
     }
     int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
                          abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) override {
         const int code = right_.epoch_transition(desc, tables, epoch, result);
-        if (broken == Broken::kEpoch) flip(result);
+        if (breaks(Broken::kEpoch, result, 1)) flip(result);
         return code;
     }
     int inference_step(const InferenceBatch& batch) override {
         const int code = right_.inference_step(batch);
-        if (broken == Broken::kInference) flip(batch.outputs);
+        if (breaks(Broken::kInference, batch.outputs, batch.op_count)) flip(batch.outputs);
         return code;
     }
     int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
                      std::uint32_t count) override {
         const int code = right_.proof_verify(ops, results, count);
-        if (broken == Broken::kProof) flip(results);
-        if (broken == Broken::kOverrun) flip(results + count);
+        if (breaks(Broken::kProof, results, count)) flip(results);
         return code;
     }
 
 private:
+    // Whether to compute something wrong; an overrun is made here.
+    template <class T>
+    [[nodiscard]] bool breaks(Broken kernel, T* output, std::size_t count) const {
+        if (broken != kernel) return false;
+        if (overruns) flip(output + count);
+        return !overruns;
+    }
     template <class T>
     static void flip(T* first) {
         reinterpret_cast<std::uint8_t*>(first)[0] ^= 1;
@@ -95,15 +93,17 @@ void call_all(CheckedKernels& kernels) {
     kernels.proof_verify(&proof, &verdict, 1);
 }
 
-std::vector<std::string> differences(Broken broken) {
+std::vector<std::string> differences(Broken broken, bool overruns = false) {
     BrokenBackend backend;
     backend.broken = broken;
+    backend.overruns = overruns;
     std::vector<std::string> out;
     CheckedKernels kernels(backend, [&](std::string_view invariant, const std::string& text) {
         out.push_back(std::string(invariant) + " " + text);
     });
     call_all(kernels);
     EXPECT_EQ(kernels.comparisons(), 6U);
+    EXPECT_EQ(kernels.border_checks(), 6U);
     return out;
 }
 
@@ -125,8 +125,15 @@ TEST(CheckedKernels, EachKernelThatComputesOtherBytesIsNamed) {
 }
 
 TEST(CheckedKernels, AByteWrittenBehindAnOutputIsNamedAndViolatesK2) {
-    EXPECT_THAT(differences(Broken::kOverrun),
-                ElementsAre("K2 proof_verify wrote outside its output"));
+    const auto names = [](const char* kernel) {
+        return ElementsAre("K2 " + std::string(kernel) + " wrote outside its output");
+    };
+    EXPECT_THAT(differences(Broken::kAttestation, true), names("attestation_apply"));
+    EXPECT_THAT(differences(Broken::kProvenance, true), names("provenance_apply"));
+    EXPECT_THAT(differences(Broken::kAnchor, true), names("anchor_apply"));
+    EXPECT_THAT(differences(Broken::kEpoch, true), names("epoch_transition"));
+    EXPECT_THAT(differences(Broken::kInference, true), names("inference_step"));
+    EXPECT_THAT(differences(Broken::kProof, true), names("proof_verify"));
 }
 
 TEST(CheckedKernels, OfAShareOfTheCallsEachIsComparedWithSomeSeed) {

@@ -255,7 +255,7 @@ public:
         Node& mine = nodes_[node];
         statuses_.of(node, executed->id) = BlockStatus::kRejected;
         mine.processing.erase(executed->id);
-        mine.due.erase(executed->id);
+        if (mine.due.erase(executed->id) != 0) count_check();
         for (const auto& [id, parent] : mine.processing) {
             if (parent == executed->id) due(node, id, Why::kParentRejected);
         }
@@ -289,7 +289,7 @@ public:
         Node& mine = nodes_[node];
         statuses_.of(node, vertex->id()) = BlockStatus::kRejected;
         mine.vertices.erase(vertex->id());
-        mine.due.erase(vertex->id());
+        if (mine.due.erase(vertex->id()) != 0) count_check();
         for (const auto& [id, other] : mine.vertices) {
             if (std::ranges::find(other->parents(), vertex->id()) != other->parents().end())
                 due(node, id, Why::kParentRejected);
@@ -352,6 +352,7 @@ private:
     void due(ActorId node, const Hash32& id, Why why) {
         nodes_[node].due.try_emplace(id, Due{watch().now(), why});
     }
+    // What was due by now is rejected; each rejection in time is counted as it happens.
     void check(ActorId node) {
         for (const auto& [id, due] : nodes_[node].due) {
             if (due.at == watch().now()) continue;
@@ -365,7 +366,6 @@ private:
                    {node});
             return;
         }
-        count_check();
     }
 
     std::map<ActorId, Node> nodes_;

@@ -33,6 +33,7 @@ struct InvariantInfo {
     std::string_view meaning;  // one line
     bool liveness = false;     // its violation is a limit reached (exit code 6), not a wrong state
     bool of_queues = false;    // it is shown what nodes offer to their queues and build from them
+    bool of_messages = false;  // it is shown the messages of the nodes whose polls are observed
 };
 
 // What a run has under way, for the invariants that bound it.
@@ -73,7 +74,10 @@ public:
     // Whether the validator can exchange messages with less than half of the stake, its own
     // included, because of the faults in force.
     [[nodiscard]] virtual bool cut_off(ActorId validator) const = 0;
-    // Whether the validator follows the protocol. What others do breaks no promise.
+    // Whether the validator follows the protocol. What others do breaks no promise. With
+    // run.beyond_f more may be faulty than the fault budget: validators that follow the protocol
+    // still count as correct then, and what they are made to do wrong is reported as a violation,
+    // which the scenario may expect.
     [[nodiscard]] virtual bool correct(ActorId validator) const {
         return participants().principal_of(validator).honest;
     }
@@ -122,6 +126,10 @@ public:
     // Of the nodes whose polls are observed: a poll begins, and takes effect.
     virtual void on_poll_begun(ActorId, std::span<const ActorId> /*asked*/) {}
     virtual void on_poll(ActorId, const PollRecord&) {}
+    // Of these nodes, only if it is of_messages: what the engine wants sent, before a strategy
+    // changes it, and what the engine is given.
+    virtual void on_message_sent(ActorId, ActorId /*to*/, const Message&) {}
+    virtual void on_message_received(ActorId, ActorId /*from*/, const Message&) {}
     // On a DAG: what a node does with a vertex. `vm` is as it was before an acceptance, and as it
     // is after the others.
     virtual void on_vertex_verified(ActorId, const DagVm&, const VertexPtr&) {}

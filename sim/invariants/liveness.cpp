@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <deque>
 #include <map>
 #include <vector>
@@ -43,6 +44,16 @@ bool is_due(const Watch& watch, bool& judged) {
 // with the tasks of honest requesters done. A task that failed is done only if it is explained: by
 // a provider, challenger or validator that breaks the protocol, by a fault while it was open, or by
 // a provider that could not compute it in time.
+//
+// Once the chain must have recovered, no task is open longer than four times what the protocol
+// allows one assignment, counted anew when the task returns to the queue:
+//
+//   2 x task_timeout    in the queue, and with its provider
+//   blocks              the windows of a committee, the challenge window, and a dispute that begins
+//                       in its last block: its reveal and the moves of its game
+//
+// The blocks are counted as time, one interval each, and as blocks of the chain: a chain that is
+// slow is judged by its own bound. Blocks that are full of proofs extend the clocks of disputes.
 class WorkGetsDone final : public Invariant {
 public:
     WorkGetsDone()
@@ -52,12 +63,15 @@ public:
                      true}) {}
 
     void on_chain(const Executed& block, const State&) override {
-        block_at_ = watch().now();
+        const ChainHead& head = block.state.head;
+        tip_ = {watch().now(), head.height, head.full_proof_blocks};
         for (const VmEvent& event : block.events) {
             if (const auto* e = std::get_if<event::TaskSubmitted>(&event)) submitted(block, *e);
             if (const auto* e = std::get_if<event::TaskAssigned>(&event)) assigned(block, *e);
             if (const auto* e = std::get_if<event::ChallengeOpened>(&event)) challenged(block, *e);
             if (const auto* e = std::get_if<event::Slashed>(&event)) slashed(*e);
+            if (const auto* e = std::get_if<event::TaskReturned>(&event))
+                job_of(e->task).waits_since = tip_;
             if (const auto* e = std::get_if<event::TaskCompleted>(&event)) ended(e->task, false);
             if (const auto* e = std::get_if<event::TaskFailed>(&event)) ended(e->task, true);
         }
@@ -65,7 +79,11 @@ public:
 
     void on_sample() override {
         if (!has_work(watch())) idle_at_ = watch().now();
-        if (is_due(watch(), judged_) && idle_at_ != watch().now()) check_progress();
+        if (is_due(watch(), judged_)) {
+            recovered_ = {watch().now(), tip_.height, tip_.full_proof_blocks};
+            if (idle_at_ != watch().now()) check_progress();
+        }
+        if (judged_) check_outstanding();
         check_stall();
     }
 
@@ -79,11 +97,20 @@ public:
     }
 
 private:
+    // A moment of the run, and the chain at that time.
+    struct Moment {
+        SimTime time = 0;
+        Height height = 0;
+        std::uint64_t full_proof_blocks = 0;
+    };
     struct Job {
         bool of_honest = false;
+        bool is_over = false;
         bool is_assigned = false;
         bool is_explained = false;
         SimTime submitted_at = 0;
+        Moment waits_since = {};  // the present assignment
+        std::uint32_t steps = 0;  // of its model
     };
 
     [[nodiscard]] bool is_honest(const Address& account) const {
@@ -91,8 +118,11 @@ private:
         return actor && watch().participants().principal_of(*actor).honest;
     }
     void submitted(const Executed& block, const event::TaskSubmitted& e) {
-        job_of(e.task) = {.of_honest = is_honest(block.state.task(e.task).requester),
-                          .submitted_at = watch().now()};
+        const Task& task = block.state.task(e.task);
+        job_of(e.task) = {.of_honest = is_honest(task.requester),
+                          .submitted_at = watch().now(),
+                          .waits_since = tip_,
+                          .steps = block.state.model(task.model).steps};
     }
     void assigned(const Executed& block, const event::TaskAssigned& e) {
         Job& job = job_of(e.task);
@@ -112,7 +142,8 @@ private:
             job_of(e.task).is_explained = true;
     }
     void ended(TaskIndex task, bool failed) {
-        const Job& job = job_of(task);
+        Job& job = job_of(task);
+        job.is_over = true;
         if (!job.of_honest) return;
         ++final_;
         expect(!failed || !job.is_assigned || job.is_explained || world_explains(job), [&] {
@@ -166,7 +197,7 @@ private:
     void check_stall() {
         const Recovery& recovery = watch().recovery();
         if (!recovery.stall_limit() || (recovery.healed_at() && !recovery.is_healed())) return;
-        const SimTime since = std::max({block_at_, idle_at_, recovery.healed_at().value_or(0)});
+        const SimTime since = std::max({tip_.time, idle_at_, recovery.healed_at().value_or(0)});
         expect(watch().now() - since <= *recovery.stall_limit(), [&] {
             return fmt::format("no block for {} although there is work, and {} is the limit",
                                seconds_text(watch().now() - since),
@@ -174,15 +205,66 @@ private:
         });
     }
 
+    void check_outstanding() {
+        const auto needs_no_look = [](const Job& job) { return !job.of_honest || job.is_over; };
+        while (first_open_ < jobs_.size() && needs_no_look(jobs_[first_open_])) ++first_open_;
+        for (std::size_t task = first_open_; task < jobs_.size(); ++task) {
+            const Job& job = jobs_[task];
+            if (needs_no_look(job)) continue;
+            const Moment& since =
+                job.waits_since.time > recovered_.time ? job.waits_since : recovered_;
+            expect(!is_overdue(job, since), [&] {
+                return fmt::format(
+                    "task {} is open {} after the last fault, and its assignment began {} ago",
+                    task, seconds_text(watch().now() - *watch().recovery().healed_at()),
+                    seconds_text(watch().now() - job.waits_since.time));
+            });
+        }
+    }
+    [[nodiscard]] bool is_overdue(const Job& job, const Moment& since) const {
+        const Scenario& scenario = watch().scenario();
+        const std::uint64_t blocks = kSafetyFactor * blocks_of_an_assignment(job);
+        const double allowed =
+            kSafetyFactor * 2 * static_cast<double>(scenario.vm.config.task_timeout_ns) +
+            static_cast<double>(blocks) * static_cast<double>(scenario.chain.block_interval_ns);
+        if (static_cast<double>(watch().now() - since.time) <= allowed) return false;
+        const Recovery& recovery = watch().recovery();
+        const SimTime patience = recovery.stall_limit().value_or(*recovery.limit());
+        const bool stands_still = watch().now() - tip_.time > patience;
+        const std::uint64_t extended = tip_.full_proof_blocks - since.full_proof_blocks;
+        return stands_still || tip_.height - since.height > blocks + extended;
+    }
+    [[nodiscard]] std::uint64_t blocks_of_an_assignment(const Job& job) const {
+        const VmParameters& vm = watch().scenario().vm;
+        const std::uint64_t moves = 2 * static_cast<std::uint64_t>(std::bit_width(job.steps)) + 2;
+        const std::uint64_t parts[] = {kDrawBlocks,
+                                       vm.policy.commit_window_blocks,
+                                       vm.policy.reveal_window_blocks,
+                                       vm.config.challenge_window_blocks,
+                                       vm.policy.challenge_reveal_blocks,
+                                       moves * std::min(vm.policy.dispute_move_blocks, kBlocksMax),
+                                       kSettleBlocks};
+        std::uint64_t sum = 0;
+        for (const std::uint64_t part : parts) sum += std::min(part, kBlocksMax);
+        return sum;
+    }
+
     [[nodiscard]] Job& job_of(TaskIndex task) {
         if (jobs_.size() <= task.value) jobs_.resize(task.value + std::size_t{1});
         return jobs_[task.value];
     }
 
-    std::vector<Job> jobs_;    // by task
-    std::uint64_t final_ = 0;  // of honest requesters
-    SimTime block_at_ = 0;
-    SimTime idle_at_ = 0;  // the last sample at which there was no work
+    static constexpr std::uint64_t kSafetyFactor = 4;
+    static constexpr std::uint64_t kDrawBlocks = 3;
+    static constexpr std::uint64_t kSettleBlocks = 2;
+    static constexpr std::uint64_t kBlocksMax = 1'000'000'000;  // no run has as many
+
+    std::vector<Job> jobs_;       // by task
+    std::size_t first_open_ = 0;  // no task before this one is open
+    std::uint64_t final_ = 0;     // of honest requesters
+    Moment tip_;                  // when the chain last grew
+    Moment recovered_;            // when it must have recovered; meaningful once judged_
+    SimTime idle_at_ = 0;         // the last sample at which there was no work
     bool judged_ = false;
 };
 

@@ -141,6 +141,70 @@ TEST_F(Work, AFirstBlockThatCameTooLateIsReportedToo) {
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("came 8.0 s after it, and 5.0 s is the")));
 }
 
+// The chain healed at 100 s and must have recovered at 150 s; the honest task is open.
+class OpenWork : public Work {
+protected:
+    OpenWork() {
+        Recovery& recovery = seen.watch.recovering;
+        recovery = Recovery(100 * kSecond, 50 * kSecond, 1000 * kSecond);
+        recovery.heal(1, {}, 100 * kSecond);
+        recovery.reach(0, 2, 110 * kSecond);
+        sample_at(150 * kSecond);
+    }
+    void sample_at(SimTime time) {
+        seen.watch.time = time;
+        seen.of("L1").on_sample();
+    }
+    void grow_to(Height height, std::uint64_t full_proof_blocks = 0) {
+        Executed block = *chain.tip();
+        block.events.clear();
+        block.state.head.height = height;
+        block.state.head.full_proof_blocks = full_proof_blocks;
+        seen.of("L1").on_chain(block, chain.state());
+    }
+    static constexpr SimTime kFarBeyond = 100'000 * kSecond;
+};
+
+TEST_F(OpenWork, ATaskThatIsOpenLongAfterTheLastFaultIsNamed) {
+    sample_at(1'000 * kSecond);
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    const std::uint64_t before = seen.of("L1").checks();
+    sample_at(kFarBeyond);
+    EXPECT_THAT(seen.reported(),
+                ElementsAre(HasSubstr("L1 task 0 is open 99900.0 s after the last fault")));
+    EXPECT_EQ(seen.of("L1").checks(), before + 2) << "the task, and the stall";
+}
+
+TEST_F(OpenWork, ASlowChainIsJudgedByItsBlocks) {
+    seen.watch.time = kFarBeyond;
+    grow_to(60);
+    sample_at(kFarBeyond + kSecond);
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "the window alone has more blocks";
+    grow_to(60'000, 60'000);
+    sample_at(kFarBeyond + 2 * kSecond);
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "all of them full of proofs";
+    grow_to(60'001);
+    sample_at(kFarBeyond + 3 * kSecond);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("L1 task 0 is open")));
+}
+
+TEST_F(OpenWork, ATaskThatEndedOrBeginsAnewHasItsTimeAgain) {
+    seen.watch.time = kFarBeyond;
+    events({event::TaskReturned{honest}});
+    sample_at(kFarBeyond + 100 * kSecond);
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "another provider has it now";
+    events({event::TaskCompleted{honest, 0, Amount(), Amount()}});
+    sample_at(3 * kFarBeyond);
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "and what others submit does not count";
+}
+
+TEST_F(Work, AnOpenTaskOfARunWithoutFaultsIsLeftToTheEndOfTheRun) {
+    seen.watch.recovering = Recovery(std::nullopt, 50 * kSecond, 1000 * kSecond);
+    seen.watch.time = 100'000 * kSecond;
+    seen.of("L1").on_sample();
+    EXPECT_THAT(seen.reported(), IsEmpty());
+}
+
 TEST(Liveness, AValidatorThatDoesNotCatchUpIsNamedAtTheLimit) {
     Watched seen;
     seen.watch.settings.chain.validators = 3;

@@ -74,8 +74,9 @@ private:
     bool was_idle_ = false;  // all through the sample before
 };
 
-// L7. Pending events, an actor's timers, what one event causes, a node's undecided blocks and its
-// queue stay within bounds that follow from the scenario.
+// L7. An actor's timers, the events that are pending for all actors, what one event causes, a
+// node's undecided blocks and its queue stay within bounds that follow from the scenario. The
+// memory of the process has a budget of its own (run.max_memory).
 class LoadIsBounded final : public Invariant {
 public:
     LoadIsBounded()
@@ -100,6 +101,10 @@ public:
                        participants.name(load.step_of), load.step_max, step_bound());
                },
                {load.step_of});
+        expect(load.events_pending <= pending_bound(), [&] {
+            return fmt::format("{} events are pending, where {} are plenty", load.events_pending,
+                               pending_bound());
+        });
         for (ActorId node = 0; node < watch().scenario().chain.validators; ++node) check_node(node);
     }
 
@@ -110,6 +115,10 @@ private:
         const ChainSettings& chain = watch().scenario().chain;
         const std::uint64_t polls = chain.poll_timeout_max_ns / kFastestAnswerNs + 1;
         return kTimersOfAnActor + chain.concurrent_polls * polls * kTimeoutGrowth;
+    }
+    // The timers of all, and as many messages under way.
+    [[nodiscard]] std::uint64_t pending_bound() const {
+        return 2 * timers_bound() * watch().participants().all.size();
     }
     // Blocks accepted in one step go to every follower; polls go to k others each.
     [[nodiscard]] std::uint64_t step_bound() const {

@@ -69,5 +69,14 @@ TEST_F(Loads, TimersAndStepsBeyondAllMeasureViolateLoadIsBounded) {
     EXPECT_THAT(seen.reported().back(), HasSubstr("one event made validator[1] send or set"));
 }
 
+TEST_F(Loads, PendingEventsBeyondAllMeasureViolateLoadIsBounded) {
+    seen.watch.known_load.events_pending = 1'000'000;
+    sample("L7", 0);
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    seen.watch.known_load.events_pending = 1'000'000'000'000;
+    sample("L7", 0);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("L7 1000000000000 events are pending")));
+}
+
 }  // namespace
 }  // namespace aivm::sim::test

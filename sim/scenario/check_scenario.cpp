@@ -108,6 +108,7 @@ private:
     void check_sides(std::size_t index, const FaultPlan& fault);
     void check_partition(std::size_t index, const FaultPlan& fault);
     void check_budget();
+    [[nodiscard]] Keys keys_of_byzantine() const;
     void check_swarm();
     void check_link(std::size_t index, const LinkRule& rule);
     void check_link_end(std::size_t index, std::string_view key,
@@ -712,35 +713,49 @@ void Checker::check_budget() {
             fault_of.push_back(i);
         }
     }
-    if (outages.empty()) return;
-    const auto keys_of = [&](std::size_t outage) {
-        return Keys{fault_key(fault_of[outage], "validators"),
-                    fault_key(fault_of[outage], "groups"), fault_key(fault_of[outage], "kind"),
-                    "run.beyond_f"};
+    const auto keys_of = [&](const BudgetExcess& excess) {
+        if (!excess.outage) return keys_of_byzantine();
+        const std::size_t fault = fault_of[*excess.outage];
+        return Keys{fault_key(fault, "validators"), fault_key(fault, "groups"),
+                    fault_key(fault, "kind"), "run.beyond_f"};
     };
-    const auto faulty_at = [](const BudgetExcess& excess) {
-        return fmt::format("at {} validators with {} of stake are faulty",
-                           exact_duration(excess.at_ns), exact_lux(excess.faulty));
+    const auto faulty = [](const BudgetExcess& excess) {
+        return excess.outage ? fmt::format("at {} validators with {} of stake are faulty",
+                                           exact_duration(excess.at_ns), exact_lux(excess.faulty))
+                             : fmt::format("validators with {} of stake break the protocol",
+                                           exact_lux(excess.faulty));
     };
     const Amount third = less_than_a_third(regions_->stakes);
     if (const auto excess = find_excess(outages, byzantine, regions_->stakes, third)) {
         return error(
-            keys_of(excess->outage),
-            fmt::format("{}, more than the fault budget of {}", faulty_at(*excess),
-                        exact_lux(third)),
-            "hit fewer validators at the same time, or set run.beyond_f to true if the run "
-            "may break what a chain promises");
+            keys_of(*excess),
+            fmt::format("{}, more than the fault budget of {}", faulty(*excess), exact_lux(third)),
+            fmt::format("{}, or set run.beyond_f to true if the run may break what a "
+                        "chain promises",
+                        excess->outage ? "hit fewer validators at the same time"
+                                       : "let more of them be honest"));
     }
     const Amount tolerated = fault_budget(s_, regions_->stakes);
     if (const auto excess = find_excess(outages, byzantine, regions_->stakes, tolerated)) {
         note(
-            keys_of(excess->outage),
+            keys_of(*excess),
             fmt::format("{}, and these polls tolerate {}: beyond that the computed chance of a "
                         "fork in a run is not below 10^-9",
-                        faulty_at(*excess), exact_lux(tolerated)),
+                        faulty(*excess), exact_lux(tolerated)),
             "aivmsim check prints the chance; chain.preset = \"avalanche-mainnet\" tolerates more, "
-            "as does a greater chain.beta");
+            "as does a greater chain.beta; run.beyond_f = true says that it is meant");
     }
+}
+
+// Of the groups that break the protocol; the largest first.
+Checker::Keys Checker::keys_of_byzantine() const {
+    const ActorGroup* largest = nullptr;
+    for (const ActorGroup& group : groups_) {
+        if (is_byzantine(group) && (largest == nullptr || group.count > largest->count))
+            largest = &group;
+    }
+    AIVM_CHECK(largest != nullptr);
+    return {group_key(*largest, "count"), group_key(*largest, "strategy"), "run.beyond_f"};
 }
 
 void Checker::check_swarm() {

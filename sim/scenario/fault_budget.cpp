@@ -58,11 +58,14 @@ Amount fault_budget(const Scenario& scenario, const std::vector<Amount>& stakes)
     return Amount(total / validators * faulty + total % validators * faulty / validators);
 }
 
+bool is_byzantine(const ActorGroup& group) {
+    return group.role == Role::kValidator && group.strategy != "honest";
+}
+
 std::vector<bool> byzantine_validators(const Scenario& scenario) {
     std::vector<bool> out;
     for (const ActorGroup& group : groups_of(scenario)) {
-        if (group.role == Role::kValidator)
-            out.insert(out.end(), group.count, group.strategy != "honest");
+        if (group.role == Role::kValidator) out.insert(out.end(), group.count, is_byzantine(group));
     }
     out.resize(scenario.chain.validators);
     return out;
@@ -125,6 +128,8 @@ bool may_lose_the_only_copy(const FaultPlan& plan, const ChainSettings& chain,
 std::optional<BudgetExcess> find_excess(const std::vector<Outage>& outages,
                                         const std::vector<bool>& byzantine,
                                         const std::vector<Amount>& stakes, Amount budget) {
+    if (const Amount sum = stake_of(byzantine, stakes); sum > budget)
+        return BudgetExcess{std::nullopt, 0, sum};
     std::vector<std::size_t> by_time(outages.size());
     std::iota(by_time.begin(), by_time.end(), std::size_t{0});
     std::ranges::stable_sort(by_time, {}, [&](std::size_t i) { return outages[i].from_ns; });

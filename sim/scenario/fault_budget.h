@@ -36,7 +36,10 @@ Amount less_than_a_third(const std::vector<Amount>& stakes);
 // faults beyond it are noted, and those of a third of the stake refused.
 Amount fault_budget(const Scenario& scenario, const std::vector<Amount>& stakes);
 
-// By validator: whether its group's strategy breaks the protocol.
+// Whether the members of the group are validators that may break the protocol. Every strategy but
+// "honest" counts: a scenario does not know what strategies do.
+bool is_byzantine(const ActorGroup& group);
+// By validator: whether its group is.
 std::vector<bool> byzantine_validators(const Scenario& scenario);
 
 // Which validators the names of a scenario stand for.
@@ -68,7 +71,9 @@ bool may_lose_the_only_copy(const FaultPlan& plan, const ChainSettings& chain,
                             std::uint32_t validator);
 
 struct BudgetExcess {
-    std::size_t outage = 0;  // the one with which the budget is exceeded first
+    // The one with which the budget is exceeded first; nothing if those that break the protocol
+    // exceed it alone, at any time.
+    std::optional<std::size_t> outage;
     std::uint64_t at_ns = 0;
     Amount faulty;  // stake, at that time
 };

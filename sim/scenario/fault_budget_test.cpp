@@ -63,6 +63,19 @@ TEST(FaultBudget, CountsByzantineAndForgetfulValidatorsTogetherAndEachOnce) {
     EXPECT_FALSE(find({one, {20 * kS, 30 * kS, {2}}})) << "one after the other";
 }
 
+TEST(FaultBudget, ValidatorsThatBreakTheProtocolMayExceedItWithoutAnyOutage) {
+    const std::vector<Amount> stakes = equal_stakes(7);
+    const std::vector<bool> byzantine = {true, true, true, false, false, false, false};
+    const auto excess = find_excess({}, byzantine, stakes, lux(4000));
+    ASSERT_TRUE(excess);
+    EXPECT_FALSE(excess->outage);
+    EXPECT_EQ(excess->faulty, lux(6000));
+    const auto with_outage = find_excess({{10 * kS, 20 * kS, {4}}}, byzantine, stakes, lux(4000));
+    ASSERT_TRUE(with_outage);
+    EXPECT_FALSE(with_outage->outage) << "it is not the outage's doing";
+    EXPECT_FALSE(find_excess({}, byzantine, stakes, lux(6000)));
+}
+
 TEST(FaultBudget, AValidatorThatForgotCountsForSomeTimeAfterItsFault) {
     ChainSettings chain;
     FaultPlan crash;

@@ -44,6 +44,7 @@ public:
     [[nodiscard]] const ExecutedPtr& genesis() const { return genesis_; }
     // Of kernel calls.
     [[nodiscard]] std::uint64_t comparisons() const { return kernels_.comparisons(); }
+    [[nodiscard]] std::uint64_t border_checks() const { return kernels_.border_checks(); }
 
     // Executes the chain that `vm` has accepted once more, from the genesis block and from the
     // bytes on the node's disk, and compares the roots of every block and all contents of the last

@@ -149,6 +149,12 @@ TEST(SeparateExecution, IsComparedForEveryBlockAndChangesNothing) {
     EXPECT_GT(comparisons_of(all, "S14"), comparisons_of(one, "S14"));
 }
 
+TEST(KernelCalls, ThatAreComparedCountForBothInvariantsOfKernels) {
+    const Outcome outcome = outcome_of(small_scenario());
+    EXPECT_GT(comparisons_of(outcome, "K1"), 0U);
+    EXPECT_GT(comparisons_of(outcome, "K2"), 0U) << "the borders of each call are looked at";
+}
+
 // --- The replay at the end of a run ---
 
 TEST(SoloReplay, ExecutesEveryAcceptedBlockOnceMoreUnlessItIsSwitchedOff) {
@@ -160,8 +166,6 @@ TEST(SoloReplay, ExecutesEveryAcceptedBlockOnceMoreUnlessItIsSwitchedOff) {
     EXPECT_EQ(comparisons_of(with, "S14"), comparisons_of(without, "S14") + with.blocks);
 }
 
-// All executions of the run add the same stake to a validator in memory, under the right root; the
-// replay does not.
 // The accepted block is on the disk, and the node stopped before it could say so.
 TEST(RestartedNodes, MayHaveAcceptedMoreThanAnybodyHeard) {
     for (std::uint64_t seed = 1; seed <= 12; ++seed) {
@@ -175,6 +179,8 @@ TEST(RestartedNodes, MayHaveAcceptedMoreThanAnybodyHeard) {
     }
 }
 
+// All executions of the run add the same stake to a validator in memory, under the right root; the
+// replay does not.
 TEST(SoloReplay, FindsARunWhoseNodesAllAgreeOnAWrongState) {
     std::set<Height> last_seen;
     Scenario s = small_scenario();

@@ -34,13 +34,21 @@ Outcome run_of(const Scenario& scenario, std::uint64_t seed = 1) {
     return play(scenario, options)->outcome;
 }
 
-// The same on a local network, where answers come within half a millisecond.
-Outcome run_on_lan(const Scenario& scenario) {
+// The same with this mean latency between all regions.
+Outcome run_with_latency(const Scenario& scenario, std::uint64_t mean_ns, std::uint64_t seed = 1) {
     Setting setting = setting_of(scenario);
-    setting.latency = uniform_latency(200'000, setting.latency.regions);
-    auto world = World::make(std::move(setting), {}).value();
-    return world->run();
+    setting.latency = uniform_latency(mean_ns, setting.latency.regions);
+    WorldOptions options;
+    options.seed = seed;
+    auto world = World::make(std::move(setting), options).value();
+    VectorSink rows;
+    Outcome outcome = world->run();
+    world->write_results(rows, 0, outcome);
+    return outcome;
 }
+
+// On a local network answers come within half a millisecond.
+Outcome run_on_lan(const Scenario& scenario) { return run_with_latency(scenario, 200'000); }
 
 Scenario nine_validators() {
     Scenario s = small_scenario();
@@ -76,6 +84,27 @@ TEST(Recovery, AClockFarBehindIsNoInternalError) {
     }
 }
 
+// Both clocks are within a minute of the true time, as the protocol assumes, and almost two minutes
+// apart: blocks of the first are from the future for the second.
+TEST(Recovery, ClocksAtTheBoundOfTheSkewStopNobody) {
+    for (const ConsensusKind engine : {ConsensusKind::kSnowman, ConsensusKind::kSequencer}) {
+        for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+            for (const bool first_is_behind : {false, true}) {
+                Scenario s = small_scenario();
+                s.chain.consensus = engine;
+                ASSERT_EQ(s.vm.policy.max_clock_skew_ns, 60 * kOneSecond);
+                s.faults = {during(FaultKind::kClock, 5, 60, {0}),
+                            during(FaultKind::kClock, 5, 60, {1})};
+                for (FaultPlan& plan : s.faults) plan.skew_ns = 59 * kOneSecond;
+                s.faults[first_is_behind ? 0 : 1].behind = true;
+                const Outcome outcome = run_of(s, seed);
+                EXPECT_EQ(verdict(outcome), "clean") << word(engine) << " " << seed;
+                EXPECT_EQ(figure(outcome, "tasks"), 20) << word(engine) << " " << seed;
+            }
+        }
+    }
+}
+
 // B3: three camps without a majority never agreed.
 TEST(Recovery, ThreeEqualCampsComeTogetherAgain) {
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
@@ -83,6 +112,50 @@ TEST(Recovery, ThreeEqualCampsComeTogetherAgain) {
         s.faults = {during(FaultKind::kPartition, 10, 60, range(0, 3)),
                     during(FaultKind::kPartition, 10, 60, range(3, 3))};
         EXPECT_EQ(verdict(run_of(s, seed)), "clean") << seed;
+    }
+}
+
+// Its computed chance of a fork is not below 10^-6: each half has the two votes of three that
+// decide. The parameters of the deployed network let neither half decide.
+TEST(Recovery, ASplitInTwoForksTheChainOfTheWeakestPresetOnly) {
+    const auto forks = [](SnowPresetName preset, std::uint64_t seed) {
+        Scenario s = small_scenario();
+        const std::uint64_t interval = s.chain.block_interval_ns;
+        s.chain.validators = 10;
+        s.chain.preset = preset;
+        apply_preset(s.chain);
+        s.chain.block_interval_ns = interval;
+        s.expected_violations = {"S1", "S2", "S14", "S17", "L6"};
+        s.faults = {during(FaultKind::kPartition, 10, 30, range(0, 5))};
+        const Outcome outcome = run_of(s, seed);
+        return std::ranges::count(outcome.violations, "S1", &Violation::invariant);
+    };
+    std::ptrdiff_t weak = 0;
+    std::ptrdiff_t deployed = 0;
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+        weak += forks(SnowPresetName::kLuxLocal, seed);
+        deployed += forks(SnowPresetName::kAvalancheMainnet, seed);
+    }
+    EXPECT_GT(weak, 0);
+    EXPECT_EQ(deployed, 0);
+}
+
+// With links as slow as between continents, a decision takes longer than a block interval as soon
+// as answers are missing.
+TEST(Recovery, ALossOfTwentyPercentMakesTheDefaultChainSlowerAndDoesNotStopIt) {
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+        Scenario s = small_scenario();
+        s.chain = ChainSettings();
+        s.workload.tasks = 10;
+        s.actors = {group_of("provider", 2), group_of("challenger", 2)};
+        const auto time_to_finality = [&](std::uint32_t loss_ppm) {
+            s.network.loss_ppm = loss_ppm;
+            const Outcome outcome = run_with_latency(s, 150'000'000, seed);
+            EXPECT_EQ(verdict(outcome), "clean") << loss_ppm;
+            EXPECT_EQ(figure(outcome, "tasks"), 10) << loss_ppm;
+            return std::get<double>(outcome.metric("ttf_mean"));
+        };
+        EXPECT_GT(time_to_finality(200'000), time_to_finality(0)) << seed;
     }
 }
 

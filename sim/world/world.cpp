@@ -383,6 +383,7 @@ std::vector<std::uint64_t> World::Impl::checks_by_invariant() const {
             checks += execution_.executor().comparisons() + execution_.cut_comparisons() +
                       execution_.blocks_replayed();
         if (invariant->info().id == "K1") checks += execution_.comparisons();
+        if (invariant->info().id == "K2") checks += execution_.border_checks();
         out.push_back(checks);
     }
     return out;
