@@ -48,6 +48,42 @@ SENTENCES = (
     ),
     ("./dev aivmsim run quickstart --set vm.challenge_window_blocks=100", 0, ("PASS",)),
     ("./dev aivmsim explain vm.challenge_window_blocks", 0, ("blocks",)),
+    ("./dev aivmsim run quickstart --verify-determinism", 0, ("two runs, one digest",)),
+    ("./dev aivmsim sweep lazy_provider --seeds 1..4 --dry-run", 0, ("4 runs",)),
+    (
+        "for part in 1 2; do ./dev aivmsim sweep lazy_provider --seeds 1..4 --shard $part/2 "
+        "--out part-$part.db; done; ./dev aivmsim merge part-1.db part-2.db --out whole.db",
+        0,
+        ("whole.db: 4 runs of 2 parts joined",),
+    ),
+    (
+        "for window in 5 50; do ./dev aivmsim run lazy_provider --out $window.db "
+        "--set vm.challenge_window_blocks=$window; done; ./dev aivmsim compare 5.db 50.db",
+        0,
+        ("ttf_mean [s]", "attacker_net [LUX]", "1 pairs"),
+    ),
+    (
+        "./dev report aivmsim-out/quickstart-1.db -o report.html && "
+        "grep -o 'Did cheating pay?' report.html | head -n 1",
+        0,
+        ("Did cheating pay?",),
+    ),
+    (
+        "./dev report 5.db 50.db -o comparison.html && grep -o 'a = 5.db, b = 50.db' "
+        "comparison.html | head -n 1",
+        0,
+        ("a = 5.db, b = 50.db",),
+    ),
+    (
+        "timeout --preserve-status --signal=INT 5 ./dev aivmsim serve --dev --listen 127.0.0.1:0",
+        0,
+        ("listening on http://127.0.0.1:", "TEMPORARY NODE"),
+    ),
+    # A name that is none: what there is, without opening Jupyter.
+    ("./dev notebook none", 2, ("safe_challenge_window", "first_finding", "published_protocols")),
+    # The site takes minutes: pyharness/tests/test_docs.py checks its pages and links.
+    ("ls pyharness/docs/index.md pyharness/docs/tutorial.md pyharness/docs/glossary.md "
+     "pyharness/docs/gallery/index.md", 0, ("tutorial.md", "glossary.md")),
 )
 
 

@@ -32,7 +32,7 @@ API = {
     "Runs, sweeps and studies": [
         "run", "RunResult", "campaign", "sweep", "read", "record", "StudyData", "Scenario",
         "catalogue", "METRICS", "Metric", "share", "lux", "seconds", "charts", "plot",
-        "safe_window", "SafeWindow",
+        "safe_window", "SafeWindow", "workload_trace",
     ],
     "Statistics": ["share_interval", "mean_interval", "paired_share_interval", "contrast",
         "compare",

@@ -90,6 +90,17 @@ def test_before_initialize_and_after_shutdown_every_call_says_so():
         vm.shutdown()
 
 
+def test_the_fees_of_a_chain_are_declared_and_a_chain_without_a_floor_does_not_start():
+    vm = ChainVM()
+    assert refusal(lambda: vm.fee_policy) == "not_initialized"
+    free = {"fee_floor": 0}
+    assert refusal(lambda: vm.initialize(genesis(), policy=free, dev=True)) == "config"
+    vm.initialize(genesis(), policy={"fee_floor": "3 mLUX", "model_fee": "2 LUX"}, dev=True)
+    fees = vm.fee_policy
+    assert (fees.fee_floor, fees.required_fee, fees.model_fee) == (3_000_000, 3_000_000, 2 * LUX)
+    assert (fees.fee_burn_bps, fees.model_deposit) == (1000, 10 * LUX)
+
+
 def test_blocks_come_about_only_as_the_host_says():
     vm = opened(state="bootstrapping")
     assert register(vm).status == 200

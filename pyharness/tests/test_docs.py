@@ -2,7 +2,11 @@
 somewhere. ./dev docs builds the site itself."""
 
 import importlib.util
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,6 +108,76 @@ def test_the_gallery_has_every_notebook_with_a_small_picture():
         assert title and body, name
         picture = (DOCS / f"gallery/{name}.png").read_bytes()
         assert picture.startswith(b"\x89PNG") and len(picture) < 200_000, name
+
+
+def program(*arguments: str, folder: Path, **environment: str) -> str:
+    """What the program of the package prints on stdout; its exit code must be 0."""
+    done = subprocess.run(
+        [sys.executable, "-m", "aivmsim", *arguments],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_sweep_of_the_page_about_ci_takes_the_hash_of_a_commit(tmp_path):
+    page = (DOCS / "howto/ci.md").read_text()
+    (command,) = re.findall(r"run: \./dev aivmsim (sweep [^>\n]*)", page)
+    sha = "9a1bd52cd0b5bd0f0e3a7b54d9ad0c3d4ee1f0aa"
+    arguments = command.replace("${GITHUB_SHA}", sha).split()
+    assert sha in arguments
+    plan = json.loads(program(*arguments, "--dry-run", folder=tmp_path))
+    assert (plan["scenario"], plan["seeds"]) == ("swarm", 1)
+
+
+# Keys that a document has only at times.
+AT_TIMES = {"budget_end", "counterfactual", "determinism"}
+
+
+@pytest.fixture(scope="module")
+def json_rows() -> dict[str, list[set[str]]]:
+    """Of each command of the page the keys of its document, then those of what it lists."""
+    text = (DOCS / "parts/json.md").read_text()
+    return {
+        name: [set(keys.split()) for keys in re.findall(r"`([^`]+)`", told)]
+        for name, told in re.findall(r"^\| `([^`]+)` \| (.*) \|$", text, re.M)
+    }
+
+
+def test_the_page_of_json_documents_has_the_keys_that_the_program_prints(json_rows, tmp_path):
+    def keys(row: str, *command: str) -> dict:
+        document = json.loads(program(*command, "--json", folder=tmp_path))
+        assert document.pop("schema_version") == 2
+        assert document.keys() - json_rows[row][0] == set()
+        assert json_rows[row][0] - document.keys() <= AT_TIMES
+        return document
+
+    small = ["lazy_provider", "--set", "tasks.count=20", "--set", "run.fidelity=economic"]
+    keys("run", "run", *small, "--out", "a.db")
+    keys("sweep", "sweep", *small, "--seeds", "1..2", "--out", "study.db")
+    keys("sweep --dry-run", "sweep", *small, "--seeds", "1..2", "--dry-run")
+    program("run", *small, "--seed", "2", "--out", "b.db", folder=tmp_path)
+    found = keys("compare", "compare", "a.db", "b.db")
+    assert set(found["differences"][0]) == json_rows["compare"][1]
+    found = keys("gpu", "gpu")
+    assert all(set(one) == json_rows["gpu"][1] for one in found["candidates"])
+    found = keys("validate", "validate", "--only", "V31")
+    assert set(found["cases"][0]) == json_rows["validate"][1]
+    found = keys("replay DATABASE", "replay", "study.db")
+    assert set(found["runs"][0]) == json_rows["replay DATABASE"][1]
+
+
+def test_the_page_of_json_documents_has_every_command_that_prints_one(json_rows, pages):
+    sections = re.split(r"^([a-z][a-z-]*)$", pages["cli.md"], flags=re.M)
+    printing = {
+        name for name, text in zip(sections[1::2], sections[2::2], strict=True)
+        if re.search(r"^ +--json ", text, re.M)
+    }  # fmt: skip
+    assert "validate" in printing
+    assert printing == {row.split(" ")[0] for row in json_rows}
 
 
 def test_exit_codes_are_those_of_the_program(pages):

@@ -294,6 +294,25 @@ def test_notebooks_show_results_scenarios_and_studies(scenario, tmp_path):
     assert "1 runs: 1 clean" in aivmsim.read(tmp_path / "run.db")._repr_html_()
 
 
+@pytest.mark.parametrize("rows", ["outcomes", "metrics"])
+def test_a_study_has_a_small_picture_of_its_mean_payoffs(tmp_path, rows):
+    path = tmp_path / "study.db"
+    scenario = aivmsim.Scenario.load("lazy_provider").replace(**{"tasks.count": 20})
+    aivmsim.sweep(scenario, seeds=[1, 2], out=path, record=rows)
+    study = aivmsim.read(path)
+    html = study._repr_html_()
+    principals = study.table("principal").merge(study.table("payoff"), on=["run_id", "principal"])
+    means = principals.groupby("label")["net_nlux"].mean() / 1e9
+    assert "<svg" in html and "2 runs: 2 clean" in html
+    for label, mean in means.items():
+        assert f"<title>{label}: {mean:,.2f} LUX</title>" in html, label
+    cheats, honest = (html.count(f"fill='{colour}'") for colour in ("#d55e00", "#0072b2"))
+    assert (cheats, honest) == (
+        principals.loc[principals["honest"] == 0, "label"].nunique(),
+        principals.loc[principals["honest"] == 1, "label"].nunique(),
+    )
+
+
 def test_the_charts_of_the_report_are_figures(tmp_path):
     path = tmp_path / "run.db"
     aivmsim.run("lazy_provider", out=path)

@@ -1,5 +1,5 @@
 """aivmsim report: python -m aivmsim_report study.db -o report.html, of one file, of two that are
-compared, or of the folder of a finding."""
+compared, of one beside a database of `aivmsim validate`, or of the folder of a finding."""
 
 import argparse
 import os
@@ -18,6 +18,7 @@ from . import (
     findings,
     run_charts,
     run_page,
+    shared_sections,
     study,
     study_charts,
     study_page,
@@ -47,8 +48,8 @@ def arguments_of(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "database", type=Path, nargs="+",
-        help="the file that a run or a sweep wrote; two of them are compared; or the folder of a "
-        "finding",
+        help="the file that a run or a sweep wrote; two of them are compared, but one of "
+        "`aivmsim validate` is shown on the page of the other; or the folder of a finding",
     )  # fmt: skip
     parser.add_argument("-o", "--out", type=Path, help="the page to write (default report.html)")
     parser.add_argument("--run", type=int, metavar="ID", help="report on this run of a study alone")
@@ -81,9 +82,10 @@ def arguments_of(arguments: list[str] | None) -> argparse.Namespace:
     )
     options = parser.parse_args(arguments)
     options.paths = options.database
-    options.database = options.paths[0]
     if len(options.paths) > 2:
         parser.error(f"{len(options.paths)} databases: a page is about one, or compares two")
+    options.paths, options.validation = without_validation(options.paths)
+    options.database = options.paths[0]
     if len(options.paths) == 2 or options.database.is_dir():
         for name in ("run", "axes", "metrics", "design", "datasette"):
             if getattr(options, name) is not None:
@@ -93,15 +95,58 @@ def arguments_of(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
+def without_validation(paths: list[Path]) -> tuple[list[Path], Path | None]:
+    """Of two paths, the one of `aivmsim validate` apart: it has cases of theory and no run."""
+    if len(paths) == 2 and not any(path.is_dir() for path in paths):
+        for path, other in (paths, paths[::-1]):
+            if only_validates(path) and not only_validates(other):
+                return [other], path
+    return paths, None
+
+
+def only_validates(path: Path) -> bool:
+    """False too for a file that cannot be read: whoever needs it says why."""
+    try:
+        with closing(connect(path)) as db:
+            runs, cases = (
+                db.execute(f"SELECT EXISTS (SELECT 1 FROM {table})").fetchone()[0]
+                for table in ("run", "validation")
+            )
+    except (BadDatabase, sqlite3.Error):
+        return False
+    return bool(cases and not runs)
+
+
+def validation_beside(
+    db: sqlite3.Connection, options: argparse.Namespace
+) -> list[sqlite3.Row] | None:
+    """The cases of the second database, if there is one. What another version of the program
+    computes says nothing about this file."""
+    if options.validation is None:
+        return None
+    version = "SELECT DISTINCT code_version FROM study ORDER BY 1"
+    with closing(connect(options.validation)) as other:
+        ours, theirs = ([row[0] for row in one.execute(version)] for one in (db, other))
+        if ours != theirs:
+            raise BadDatabase(
+                f"{options.validation} was written by aivmsim {', '.join(theirs)} and "
+                f"{options.database} by {', '.join(ours)}: it validates another program"
+            )
+        return shared_sections.validation_rows(other)
+
+
 def words(text: str | None) -> list[str]:
     return [word.strip() for word in (text or "").split(",") if word.strip()]
 
 
 def write_page(db: sqlite3.Connection, options: argparse.Namespace) -> list[Path]:
+    validation = validation_beside(db, options)
     if single(db, options):
-        page = run_page.render(db, facts.load(db, options.run), options.database)
+        page = run_page.render(db, facts.load(db, options.run), options.database, validation)
     else:
-        page = study_page.render(db, load_study(db, options), known_metrics(db, options))
+        page = study_page.render(
+            db, load_study(db, options), known_metrics(db, options), validation
+        )
     write_whole(options.out, page)
     return [options.out]
 

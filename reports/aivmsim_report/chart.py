@@ -51,6 +51,7 @@ class Series:
     colour: str
     low: list | None = None  # ends of error bars in y, None where there is none
     high: list | None = None
+    high_texts: list[str] | None = None  # where an upper end is no number, what is known of it
     dash: str = "solid"
     marker: str = "circle"
     width: float = 2.0
@@ -85,7 +86,8 @@ class Panel:
     series: list[Series] = field(default_factory=list)
     heat: Heat | None = None
     rules: list[tuple[float, str]] = field(default_factory=list)  # vertical lines with a word
-    levels: list[tuple[float, str]] = field(default_factory=list)  # horizontal ones
+    # Horizontal lines; their words stand in the legend, where they cover no marks.
+    levels: list[tuple[float, str]] = field(default_factory=list)
     shades: list[tuple[float, float, str]] = field(
         default_factory=list
     )  # stretches of x with a word

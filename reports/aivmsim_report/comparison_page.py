@@ -2,9 +2,10 @@
 
 from html import escape
 
-from . import invariants
+from . import invariants, metrics
 from .chart import BLUE, Absent, Axis, Chart, Panel, Series, styled
 from .comparison import Comparison, Difference, Side
+from .facts import NLUX
 from .html import Charts, cards, details, drawn_all, facts_table, section, table
 from .page import whole
 from .study import file_hash
@@ -59,7 +60,9 @@ def _head(found: Comparison) -> str:
     return (
         f'<header><p class="kicker">aivmsim \u00b7 comparison \u00b7 {escape(names)}</p>'
         f"<h1>What changed from a to b? <span>{escape(headline(found))}</span></h1>"
-        f'<p class="dim">{escape(how)} All intervals of this page hold together with 95 %.</p>'
+        f'<p class="dim">{escape(how)} All intervals of this page hold together with 95 %. '
+        "Those of <code>aivmsim compare</code> are narrower, because each holds by itself: of many "
+        "some exclude zero by chance, so it may mark with * what is not sure here.</p>"
         f'<p class="verdict {word}"><b>{word}</b> <code>{escape(line)}</code></p>'
         + cards([
             ("points compared", count(found.points)),
@@ -145,24 +148,25 @@ def all_charts(found: Comparison) -> list[Chart | Absent]:
 def relative(found: Comparison) -> Chart | Absent:
     """Of two single points: every difference as a share of a."""
     title = "Differences as a share of a"
-    shown = [one for one in found.differences if one.relative is not None]
-    shown.sort(key=lambda one: (not one.sure, -abs(one.relative or 0)))
-    shown = shown[:MOST_BARS]
-    if not shown:
+    rows = [one for one in found.differences if one.relative is not None]
+    rows.sort(key=lambda one: (not one.sure, -abs(one.relative or 0)))
+    rows = rows[:MOST_BARS]
+    if not rows:
         return Absent("relative", title, "No metric that is not zero in a differs.")
-    shown.sort(key=lambda one: one.relative or 0)
-    names = [one.metric for one in shown]
+    rows.sort(key=lambda one: one.relative or 0)
+    names = [one.metric for one in rows]
 
     def share(one: Difference, end: float | None) -> float | None:
         return None if end is None else end / abs(one.a)
 
     series = Series(
-        "b minus a, as a share of a", "points", names, [one.relative for one in shown], BLUE,
-        low=[share(one, one.estimate.low) for one in shown],
-        high=[share(one, one.estimate.high) for one in shown],
-        hover=[f"{one.metric}: {one.a:.5g} \u2192 {one.b:.5g}" for one in shown],
+        "b minus a, as a share of a", "points", names, [one.relative for one in rows], BLUE,
+        low=[share(one, one.estimate.low) for one in rows],
+        high=[share(one, one.estimate.high) for one in rows],
+        hover=[f"{one.metric}{unit_text(one)}: {shown(one, one.a)} \u2192 {shown(one, one.b)}"
+               for one in rows],
     )  # fmt: skip
-    sure = [one for one in shown if one.sure]
+    sure = [one for one in rows if one.sure]
     text = (
         f"{plural(len(sure), 'metric differs', 'metrics differ')} surely, most "
         f"{max(sure, key=lambda one: abs(one.relative or 0)).metric}."
@@ -231,8 +235,9 @@ def _table(found: Comparison) -> str:
     head = [key.rsplit(".", 1)[-1].replace("_", " ") for key in found.keys]
     head += ["metric", "a", "b", "b minus a", "interval", "runs", ""]
     cells = [
-        [*(escape(one.place[key]) for key in found.keys), f"<code>{escape(one.metric)}</code>",
-         f"{one.a:.5g}", f"{one.b:.5g}", f"{one.estimate.value:+.4g}", _interval(one),
+        [*(escape(one.place[key]) for key in found.keys),
+         f"<code>{escape(one.metric)}</code>{unit_text(one)}",
+         shown(one, one.a), shown(one, one.b), shown(one, one.estimate.value, "+"), _interval(one),
          plural(one.estimate.n, "pair") if one.paired else f"{one.estimate.n:.0f} or more a side",
          "<b>differs</b>" if one.sure else ""]
         for one in rows[:MOST_ROWS]
@@ -247,7 +252,17 @@ def _table(found: Comparison) -> str:
 
 def _interval(one: Difference) -> str:
     low, high = one.estimate.low, one.estimate.high
-    return "none" if low is None or high is None else f"{low:.4g} to {high:.4g}"
+    return "none" if low is None or high is None else f"{shown(one, low)} to {shown(one, high)}"
+
+
+def shown(one: Difference, value: float, sign: str = "") -> str:
+    """A value of the metric as `aivmsim compare` shows it: money in LUX."""
+    return f"{value / NLUX if metrics.unit(one.metric) == 'nLUX' else value:{sign}.4g}"
+
+
+def unit_text(one: Difference) -> str:
+    unit = metrics.unit(one.metric).replace("nLUX", "LUX")
+    return f" [{escape(unit)}]" if unit not in ("", "share") else ""
 
 
 def _provenance(found: Comparison) -> str:

@@ -87,15 +87,7 @@ def _panel(axis, panel: Panel, chart: Chart) -> None:
         axis.annotate(word, (place, 1 - 0.09 * (number % 3)), xycoords=("data", "axes fraction"),
                       fontsize=8, va="top", xytext=(3, 0), textcoords="offset points")  # fmt: skip
     for place, word in panel.levels:
-        axis.axhline(place, color="#7a828e", linewidth=0.9, linestyle=":")
-        axis.annotate(
-            word,
-            (1, place),
-            xycoords=("axes fraction", "data"),
-            fontsize=8,
-            ha="right",
-            va="bottom",
-        )
+        axis.axhline(place, color="#7a828e", linewidth=0.9, linestyle=":", label=word)
     for start, end, word in panel.shades:
         axis.axvspan(start, end, color="#7a828e", alpha=0.16, linewidth=0)
         axis.annotate(word, (start, 0), xycoords=("data", "axes fraction"), fontsize=8, va="bottom")

@@ -159,6 +159,8 @@ def _trace(series: Series, suffix: str, stacked: bool) -> Spec:
         trace["fill"] = "tozeroy"
     if series.low is not None and series.high is not None:
         trace["error_y"] = _error_bars(series)
+    if series.high_texts:
+        trace["meta"] = {"high_texts": series.high_texts}  # for the CSV of page.html
     return trace
 
 
@@ -215,12 +217,9 @@ def _marks(layout: Spec, panel: Panel, suffix: str) -> None:
         layout["shapes"].append({"type": "line", "x0": 0, "x1": 1, "xref": down, "y0": place,
                                  "y1": place,
                                  "yref": f"y{suffix}", "line": {"color": "#7a828e", "width": 1.2,
-                                                                "dash": "dot"}})  # fmt: skip
-        where = math.log10(place) if panel.y.log else place
-        layout["annotations"].append({"x": 1, "xref": down, "y": where, "yref": f"y{suffix}",
-                                      "text": escape(word),
-                                      "showarrow": False, "xanchor": "right", "yanchor": "bottom",
-                                      "font": small})  # fmt: skip
+                                                                "dash": "dot"},
+                                 "name": escape(word), "showlegend": True})  # fmt: skip
+        layout["showlegend"] = True
     for start, end, word in panel.shades:
         layout["shapes"].append({"type": "rect", "x0": start, "x1": end, "xref": f"x{suffix}",
                                  "y0": 0, "y1": 1,

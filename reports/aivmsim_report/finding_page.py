@@ -120,7 +120,7 @@ def _provenance(finding: Finding) -> str:
         ("scenario", str(finding["scenario"])),
         ("seed", str(finding["seed"])),
         ("trace digest", str(finding["digest"])),
-        ("made by", str(finding.get("code_version", "not recorded"))),
+        ("made by", str(finding.get("code_version") or "not recorded")),
         ("format version", str(finding.get("version", ""))),
     ]
     facts += [(f"SHA-256 of {name}", text) for name, text in finding.get("files", {}).items()]

@@ -69,6 +69,7 @@ def _rows(panel: Panel, series: Series, intervals: bool) -> list[list[str]]:
                    _text(panel.y, value)]  # fmt: skip
         if intervals:
             row += [_text(panel.y, ends[i]) if ends else "" for ends in (series.low, series.high)]
+            row[-1] = row[-1] or (series.high_texts[i] if series.high_texts else "")
         rows.append(row)
     return rows
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from html import escape
+from pathlib import Path
 
 from . import findings, invariants, run_charts, shared_sections
 from .facts import Run
@@ -12,10 +13,13 @@ from .verdict import did_cheating_pay, status, status_line
 from .words import count, duration, lux
 
 
-def render(db: sqlite3.Connection, run: Run, path) -> str:
+def render(
+    db: sqlite3.Connection, run: Run, path: Path, validation: list[sqlite3.Row] | None = None
+) -> str:
+    """`validation` has the rows of a database of `aivmsim validate` that is shown too."""
     charts: Charts = {}
     body = [
-        _head(db, run),
+        _head(run, shared_sections.badge(db, path.name, validation)),
         shared_sections.violations(db, run.row["run_id"]),
         drawn_all(charts, run_charts.all_charts(run)),
         _invariants(run),
@@ -29,7 +33,7 @@ def render(db: sqlite3.Connection, run: Run, path) -> str:
     )
 
 
-def _head(db: sqlite3.Connection, run: Run) -> str:
+def _head(run: Run, badge: str) -> str:
     word = status(run)
     many = f" \u00b7 run {run.number} of {run.runs} in this file" if run.runs > 1 else ""
     question, answer, lead = _headline(run)
@@ -37,7 +41,7 @@ def _head(db: sqlite3.Connection, run: Run) -> str:
         f'<header><p class="kicker">aivmsim \u00b7 {escape(run.row["study_name"])}{many}</p>'
         f"<h1>{escape(question)} <span>{escape(answer)}</span></h1>{lead}"
         f'<p class="verdict {word}"><b>{word}</b> <code>{escape(status_line(run))}</code></p>'
-        f"{_budget(run)}{shared_sections.badge(db)}{_cards(run)}</header>"
+        f"{_budget(run)}{badge}{_cards(run)}</header>"
     )
 
 

@@ -10,14 +10,15 @@ from .words import count, duration, plural
 SHOWN = 50  # rows of the longest tables
 
 
-def badge(db: sqlite3.Connection) -> str:
-    """Whether the simulator that wrote the file was validated against theory, as the file says."""
-    rows = db.execute("SELECT * FROM validation ORDER BY passed, name").fetchall()
+def badge(db: sqlite3.Connection, file: str, beside: list[sqlite3.Row] | None = None) -> str:
+    """Whether the simulator that wrote the file was validated against theory: as the database of
+    `aivmsim validate` beside it says, or else the file itself."""
+    rows = beside or validation_rows(db)
     if not rows:
         return (
             '<p class="badge none"><b>Not validated</b> This file holds no comparison with theory. '
-            "<code>aivmsim validate --out validation.db</code> makes one, and <code>aivmsim merge"
-            "</code> joins it with this file.</p>"
+            "<code>aivmsim validate --out validation.db</code> makes one, and <code>aivmsim report "
+            f"{escape(file)} validation.db</code> shows it here.</p>"
         )
     cases = len({row["name"] for row in rows})
     lines = [_case(row) for row in rows]
@@ -41,6 +42,10 @@ def badge(db: sqlite3.Connection) -> str:
         '<div class="badge good"><b>Validated</b> It agrees with theory in all of '
         f"{plural(cases, 'case')}.{full}</div>"
     )
+
+
+def validation_rows(db: sqlite3.Connection) -> list[sqlite3.Row]:
+    return db.execute("SELECT * FROM validation ORDER BY passed, name").fetchall()
 
 
 def _verdict(row: sqlite3.Row) -> str:

@@ -21,6 +21,8 @@ from .intervals import Counts, Estimate, clustered, mean, mean_of, paired_shares
 Row = dict[str, Any]
 WINDOW, CENSORS = "vm.challenge_window_blocks", "chain.censoring_share"
 SCENARIO = "scenario"
+# The key that recorded runs differ in when a word stands for several settings (aivmsim.record).
+DESCRIPTION = "description"
 TTF_BUCKET_NS = 100_000_000
 
 
@@ -52,6 +54,8 @@ class Axis:
     @property
     def words(self) -> str:
         """The last words of the key, without its unit."""
+        if self.key == DESCRIPTION:
+            return "variant"
         words = self.key.rsplit(".", 1)[-1].replace("_", " ")
         return words.removesuffix(" " + self._shown_unit) if self._shown_unit else words
 

@@ -289,7 +289,8 @@ def fraud_by_window(study: Study, axis: Axis, by: Axis | None) -> Drawn:
 
 
 def window_by_confidence(study: Study, axis: Axis, by: Axis | None) -> Drawn:
-    """The safe window for each confidence 1 - target; the axis is the target, falling."""
+    """The safe window for each share of wrong results that one accepts to see final; the axis
+    falls, so that further right is safer."""
     targets = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001]
     longest = max(axis.place(value) for value in axis.values)
     series: list[Series] = []
@@ -305,13 +306,14 @@ def window_by_confidence(study: Study, axis: Axis, by: Axis | None) -> Drawn:
         found = [(t, safe_window(study, axis, cells, t, False)) for t in targets]
         found = [(t, w) for t, w in found if w is not None]
         sure = [safe_window(study, axis, cells, t, True) for t, _ in found]
-        ends = [w if s is None else s for (_, w), s in zip(found, sure, strict=True)]
-        told = ["none tried" if s is None else f"{s:g}" for s in sure]
+        tried = max((axis.place(value) for value, _ in cells), default=longest)
+        beyond = [f"more than {tried:g}" if s is None else "" for s in sure]
+        told = [text or f"{s:g}" for text, s in zip(beyond, sure, strict=True)]
         series.append(Series(name or "measured", "linked", [t for t, _ in found],
-                             [w for _, w in found], width=1.2, low=[w for _, w in found],
-                             high=ends,
-                             hover=[f"{name}<br>{100 - 100 * t:g} % of wrong results caught: "
-                                    f"window {w:g}, by the interval {text}"
+                             [w for _, w in found], width=1.2, low=[None for _ in found],
+                             high=sure, high_texts=beyond,
+                             hover=[f"{name}<br>at most {percent(t)} of the wrong results became "
+                                    f"final: window {w:g}, by the interval {text}"
                                     for (t, w), text in zip(found, told, strict=True)],
                              **style))  # fmt: skip
     series = [line for line in series if line.x]
@@ -323,13 +325,19 @@ def window_by_confidence(study: Study, axis: Axis, by: Axis | None) -> Drawn:
             "No window tried keeps even half of the wrong results from becoming final.",
         )
     note = (
-        "The shortest window tried with which this share of the wrong results did not become "
-        "final. Mark: as measured; the bar reaches to the window of which the 95 % interval says "
-        "so too, if one was tried. Dotted: theory, the smallest W with \u03b1^W below the rest."
+        "The shortest window tried with which no more than this share of the wrong results posted "
+        "became final. Mark: as measured; the bar ends at the shortest window tried of which the "
+        "95 % interval says so too. No bar: it is that same window, or no window tried is long "
+        "enough for the interval; the numbers say which. Dotted: theory, the smallest W with "
+        "\u03b1^W below the share."
     )
-    ticks = [(t, f"{100 - 100 * t:g} %") for t in (0.5, 0.1, 0.01, 0.001, 0.0001)]
+    ticks = [(t, f"{100 * t:g} %") for t in (0.5, 0.1, 0.01, 0.001, 0.0001)]
     x = ChartAxis(
-        "wrong results kept from becoming final", log=True, ticks=ticks, range=(0.65, 7e-5)
+        "wrong results that became final, at most",
+        log=True,
+        percent=True,
+        ticks=ticks,
+        range=(0.65, 7e-5),
     )
     return Chart(
         "confidence",

@@ -16,10 +16,16 @@ POINTS_SHOWN = 400
 RUNS_SHOWN = 2000
 
 
-def render(db: sqlite3.Connection, study: Study, metrics: list[str] | None = None) -> str:
+def render(
+    db: sqlite3.Connection,
+    study: Study,
+    metrics: list[str] | None = None,
+    validation: list[sqlite3.Row] | None = None,
+) -> str:
+    """`validation` has the rows of a database of `aivmsim validate` that is shown too."""
     charts: Charts = {}
     body = [
-        _head(db, study),
+        _head(db, study, shared_sections.badge(db, study.path.name, validation)),
         shared_sections.violations(db),
         drawn_all(charts, study_charts.all_charts(study, metrics)),
         _recorded_contrasts(db),
@@ -37,7 +43,7 @@ def render(db: sqlite3.Connection, study: Study, metrics: list[str] | None = Non
     )
 
 
-def _head(db: sqlite3.Connection, study: Study) -> str:
+def _head(db: sqlite3.Connection, study: Study, badge: str) -> str:
     unexpected = db.execute(
         "SELECT count(DISTINCT run_id) FROM violation WHERE expected = 0"
     ).fetchone()[0]
@@ -61,7 +67,7 @@ def _head(db: sqlite3.Connection, study: Study) -> str:
         f'<header><p class="kicker">aivmsim \u00b7 {escape(study.row["name"])}</p>'
         f"<h1>{escape(question)} <span>{escape(answer)}</span></h1>{lead}"
         f'<p class="verdict {word}"><b>{word}</b> <code>{escape(", ".join(facts))}</code></p>'
-        f"{shared_sections.badge(db)}{_cards(study)}</header>"
+        f"{badge}{_cards(study)}</header>"
     )
 
 

@@ -1,5 +1,6 @@
 """The pages in headless Chromium: everything is drawn, and the console stays silent."""
 
+import base64
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import sqlite3
 import subprocess
 
 import pytest
+from browser import Browser
 from conftest import make_run, make_sweep
 from test_finding_page import FINDING
 
@@ -119,3 +121,112 @@ def test_a_finding_and_a_comparison_are_drawn(tmp_path):
         db.execute("UPDATE metric SET value = value + 7 WHERE name = 'ttf_mean'")
     main([*map(str, paths), "-o", str(tmp_path / "both.html")])
     assert_all_drawn(*open_page(tmp_path / "both.html"))
+
+
+# The contrast of each text with what is behind it, by WCAG 2: the least, and where.
+CONTRAST = """(() => {
+  const numbers = text => (text.match(/[0-9.]+/g) ?? []).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = node => {
+    for (; node; node = node.parentElement) {
+      const found = numbers(getComputedStyle(node).backgroundColor);
+      if (found.length === 3 || found[3] === 1) return found;
+    }
+    return [255, 255, 255];
+  };
+  let least = {ratio: 99};
+  const onMarks = ".heatmaplayer text, .bartext";  // coloured by the cell or bar under them
+  for (const node of document.querySelectorAll("main *:not(noscript), .chart text")) {
+    const own = [...node.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+    if (!own || node.closest("noscript, .anchor") || node.matches(onMarks) ||
+        !node.getClientRects().length) continue;
+    const style = getComputedStyle(node), svg = node instanceof SVGElement;
+    const [x, y] = [numbers(svg ? style.fill : style.color), behind(node)].map(light);
+    const ratio = (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05);
+    if (ratio < least.ratio) least = {ratio, text: node.textContent.slice(0, 60)};
+  }
+  return least;
+})()"""
+STATE = """({
+  dark: document.documentElement.classList.contains("dark"),
+  background: getComputedStyle(document.body).backgroundColor,
+  shown: [...document.querySelectorAll("#theme, .tools, .contents, .anchor")]
+    .filter(node => node.getClientRects().length).length,
+  folded: document.querySelectorAll("details:not(.numbers):not([open])").length,
+  ink: getComputedStyle(document.querySelector(".chart .xtick text")).fill,
+  wide: document.documentElement.scrollWidth - innerWidth,
+})"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with Browser() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def study_page(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("media")
+    study = make_sweep(folder / "study.db", [1, 2, 3, 5, 8, 12], [10, 50, 80])
+    main([str(study), "-o", str(folder / "study.html")])
+    return folder / "study.html"
+
+
+@needs_browser
+def test_every_text_can_be_read_in_light_and_in_dark(browser, study_page):
+    backgrounds = {}
+    for scheme in ("light", "dark"):
+        browser.media(scheme)
+        browser.open(study_page)
+        least = browser.evaluate(CONTRAST)
+        assert least["ratio"] >= 4.5, (scheme, least)
+        state = browser.evaluate(STATE)
+        assert state["dark"] == (scheme == "dark")
+        backgrounds[scheme] = state["background"]
+    assert backgrounds["light"] == "rgb(245, 247, 249)"
+    assert backgrounds["dark"] == "rgb(18, 22, 27)"
+    assert browser.console == []
+
+
+@needs_browser
+def test_paper_is_light_unfolded_and_without_buttons(browser, study_page):
+    browser.media("dark")
+    browser.open(study_page)
+    on_screen = browser.evaluate(STATE)
+    assert on_screen["shown"] and on_screen["folded"]
+    # What the page looks like at the moment of printing is read while it is being printed.
+    browser.evaluate(
+        "addEventListener('beforeprint', () => { window.printed = " + STATE + "; }), undefined"
+    )
+    pdf = base64.b64decode(browser.call("Page.printToPDF")["data"])
+    assert pdf.startswith(b"%PDF") and pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") >= 1
+    printed = browser.evaluate("window.printed")
+    assert not printed["dark"] and printed["folded"] == 0
+    assert printed["ink"] == "rgb(31, 41, 55)"
+    after = browser.evaluate("new Promise(done => setTimeout(() => done(" + STATE + "), 100))")
+    assert after["dark"] and after["folded"] == on_screen["folded"]
+    browser.media("light", "print")
+    browser.open(study_page, width=700)
+    state = browser.evaluate(STATE)
+    assert (state["shown"], state["background"]) == (0, "rgb(255, 255, 255)")
+    assert state["wide"] <= 0, "nothing is cut off"
+    assert browser.evaluate(CONTRAST)["ratio"] >= 4.5
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [1400, 400])
+def test_the_words_of_levels_cover_no_mark(browser, study_page, width):
+    browser.media()
+    browser.open(study_page, width)
+    found = browser.evaluate("""["principal_return", "contrast_ttf_mean"].map(id => {
+      const place = document.getElementById(id), box = node => node.getBoundingClientRect();
+      const words = [...place.querySelectorAll("text")].filter(node =>
+        ["neither gain nor loss", "no difference"].includes(node.textContent)).map(box);
+      const marks = [...place.querySelectorAll(".point, .errorbar path, .xtick, .ytick")].map(box);
+      const over = words.flatMap(w => marks.filter(m =>
+        w.left < m.right && m.left < w.right && w.top < m.bottom && m.top < w.bottom)).length;
+      return [words.length, marks.length > 0, over];
+    })""")
+    assert found == [[1, True, 0], [1, True, 0]]

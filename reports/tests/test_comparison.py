@@ -1,5 +1,6 @@
 """The page that compares two files says what the two files say."""
 
+import re
 import sqlite3
 
 import pytest
@@ -9,6 +10,7 @@ from aivmsim_report import connect
 from aivmsim_report.__main__ import main
 from aivmsim_report.comparison import compare, flat, load_side, welch
 from aivmsim_report.comparison_page import all_charts, headline
+from aivmsim_report.metrics import unit
 
 
 def compared(a, b):
@@ -96,6 +98,40 @@ def test_the_page_shows_both_files_and_the_violations_of_each(tmp_path):
     assert "<h1>What changed from a to b?" in page
     assert "<td>0 runs</td><td>1 run</td>" in page
     assert '<p class="verdict FAIL">' in page
+
+
+def test_every_difference_has_its_unit_and_money_is_in_lux(tmp_path):
+    a, b = (make_sweep(tmp_path / name, [1, 2], [10, 50]) for name in ("a.db", "b.db"))
+    changed(
+        b,
+        "UPDATE metric SET value = value + 7000000000"
+        " WHERE name IN ('attacker_net', 'cheating_gain', 'tasks')",
+    )
+    changed(b, "UPDATE metric SET value = value + 0.25 WHERE name IN ('ttf_mean', 'fraud_share')")
+    assert main([str(a), str(b), "-o", str(tmp_path / "page.html")]) == 0
+    page = (tmp_path / "page.html").read_text()
+    rows = [row for row in re.findall(r"<tr>(.*?)</tr>", page) if "<b>differs</b>" in row]
+    texts = {re.sub("<[^>]+>", " ", row) for row in rows}
+    assert any("attacker_net  [LUX]" in text and " +7 " in text for text in texts)
+    assert any("cheating_gain  [LUX]" in text and " 7 to 7 " in text for text in texts)
+    assert any("ttf_mean  [s]" in text and " +0.25 " in text for text in texts)
+    assert any("tasks  " in text and " +7e+09 " in text for text in texts), "a count has no unit"
+    assert not any("nLUX" in text for text in texts)
+
+
+def test_the_page_says_that_its_intervals_are_not_those_of_the_terminal(tmp_path):
+    path = make_sweep(tmp_path / "a.db", [1, 2], [10, 50])
+    assert main([str(path), str(path), "-o", str(tmp_path / "page.html")]) == 0
+    page = (tmp_path / "page.html").read_text()
+    assert "All intervals of this page hold together" in page
+    assert "<code>aivmsim compare</code> are narrower, because each holds by itself" in page
+
+
+def test_the_units_are_those_of_the_program():
+    aivmsim = pytest.importorskip("aivmsim", reason="comes with pip install ./pyharness")
+    assert {name: unit(name) for name in aivmsim.METRICS} == {
+        name: metric.unit for name, metric in aivmsim.METRICS.items()
+    }
 
 
 def test_files_without_a_common_point_and_a_third_file_are_errors(tmp_path, capsys):

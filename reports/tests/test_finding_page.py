@@ -51,6 +51,21 @@ def test_the_page_of_a_finding_leads_with_the_violation_and_its_steps(folder):
     assert "3 steps by 2 actors; the last one: provider[3] leaves." in page
 
 
+@pytest.mark.parametrize(
+    ("recorded", "shown"),
+    [
+        ({}, "not recorded"),
+        ({"code_version": ""}, "not recorded"),
+        ({"code_version": "0.1.0 (3f9a2c71)"}, "0.1.0 (3f9a2c71)"),
+    ],
+)
+def test_the_page_says_which_program_found_it(folder, recorded, shown):
+    (folder / "finding.json").write_text(json.dumps(FINDING | recorded))
+    assert main([str(folder), "-o", str(folder / "page.html")]) == 0
+    page = (folder / "page.html").read_text()
+    assert f"<td>made by</td><td><code>{shown}</code></td>" in page
+
+
 def test_steps_without_an_actor_have_no_chart():
     assert steps_chart(FINDING | {"shrunk": {"actions": ["the clock moves"]}}) is None
     chart = steps_chart(FINDING)

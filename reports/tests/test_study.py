@@ -14,7 +14,9 @@ from scipy.stats import binomtest
 from aivmsim_report import connect, study_charts, verdict
 from aivmsim_report.__main__ import main
 from aivmsim_report.chart import Absent, Chart
+from aivmsim_report.draw_plotly import draw
 from aivmsim_report.intervals import Counts, clustered, design_effect, exact, mean, paired_shares
+from aivmsim_report.numbers import table_of
 from aivmsim_report.study import Cell, Finality, load
 from aivmsim_report.verdict import did_cheating_pay_in, headline
 
@@ -197,6 +199,42 @@ def test_measured_windows_stand_beside_theory(sweep):
     assert (
         study_charts.theory_window(0.5, 1e-3) == 10 and study_charts.theory_window(0.9, 1e-9) == 197
     )
+
+
+def test_a_window_of_which_the_interval_is_not_sure_has_no_upper_end(sweep):
+    chart = charts_of(sweep)["confidence"]
+    assert chart.panels[0].x.title == "wrong results that became final, at most"
+    line = next(s for s in chart.panels[0].series if s.name == "censoring share 80%")
+    study = study_of(sweep)
+    window, share = study.axis("vm.challenge_window_blocks"), study.axis("chain.censoring_share")
+    cells = study_charts.cells_at(study, window, share, share.values[-1])
+    open_ends = 0
+    for target, high, text in zip(line.x, line.high, line.high_texts, strict=True):
+        sure = study_charts.safe_window(study, window, cells, target, True)
+        assert high == sure and text == ("more than 12" if sure is None else "")
+        open_ends += sure is None
+    assert open_ends, "the study is small enough for some to be open"
+    assert line.low == [None] * len(line.x)
+    head, rows = table_of(chart)
+    assert head == ["series", "wrong results that became final, at most",
+                    chart.panels[0].y.title, "from", "to"]  # fmt: skip
+    shown = [row for row in rows if row[0] == line.name]
+    assert [row[1] for row in shown] == [f"{100 * target:.3g} %" for target in line.x]
+    assert [row[3:] for row in shown if row[4].startswith("more")] == [
+        ["", "more than 12"]] * open_ends  # fmt: skip
+    spec = next(s for s in draw(chart)["data"] if s["name"] == line.name)
+    assert spec["error_y"]["array"].count(None) == open_ends
+    assert spec["meta"]["high_texts"] == line.high_texts
+
+
+def test_words_for_levels_stand_in_the_legend_and_not_on_the_marks(sweep):
+    charts = charts_of(sweep)
+    for name, word in (("principal_return", "neither gain nor loss"),
+                       ("contrast_ttf_mean", "no difference")):  # fmt: skip
+        layout = draw(charts[name])["layout"]
+        assert word not in [note["text"] for note in layout["annotations"]]
+        (line,) = [shape for shape in layout["shapes"] if shape.get("name") == word]
+        assert line["showlegend"] and layout["showlegend"]
 
 
 def test_where_no_wrong_result_became_final_the_mark_is_an_upper_bound(sweep):
@@ -471,6 +509,43 @@ def test_the_badge_is_what_the_validation_table_says(sweep):
     page = page_of(sweep)
     assert "<b>Disagrees with theory</b> in 1 of 4 cases: V06." in page
     assert "<b>undecided</b>" in page and "<b>disagrees</b>" in page
+
+
+def validation_of(path, version="0.1.0 (3f9a2c71)"):
+    """As `aivmsim validate --out` writes it: cases and no run."""
+    study = StudyFile(path)
+    study.add("validation", name="V31", point_id=1, method="exact", n=400, predicted=0.5,
+              mean=0.51, low=0.45, high=0.56, passed=1, verdict="agrees")  # fmt: skip
+    study.db.execute("UPDATE study SET code_version = ?", (version,))
+    return study.close()
+
+
+@pytest.mark.parametrize("make", [make_run, lambda path: make_sweep(path, [1, 2], [10])])
+def test_a_file_that_is_not_validated_says_how_and_that_works(tmp_path, make):
+    path, page = make(tmp_path / "file.db"), tmp_path / "page.html"
+    validation = validation_of(tmp_path / "validation.db")
+    assert main([str(path), "-o", str(page)]) == 0
+    badge = re.search(r'<p class="badge none">(.*?)</p>', page.read_text())[1]
+    make_one, show = re.findall("<code>(.*?)</code>", badge)
+    assert make_one == "aivmsim validate --out validation.db"
+    assert show == "aivmsim report file.db validation.db"
+    for files in ([path, validation], [validation, path]):
+        assert main([*map(str, files), "-o", str(page)]) == 0
+        assert "<b>Validated</b> It agrees with theory in all of 1 case." in page.read_text()
+
+
+def test_the_validation_of_another_program_is_refused(sweep, tmp_path, capsys):
+    other = validation_of(tmp_path / "validation.db", "0.1.0 (00000000)")
+    assert main([str(sweep), str(other), "-o", str(tmp_path / "page.html")]) == 2
+    assert "it validates another program" in capsys.readouterr().err
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_options_of_one_database_are_taken_beside_a_validation(sweep, tmp_path):
+    files = [str(sweep), str(validation_of(tmp_path / "v.db"))]
+    assert main([*files, "-o", str(tmp_path / "p.html"), "--metrics", "ttf_mean"]) == 0
+    page = (tmp_path / "p.html").read_text()
+    assert "<b>Validated</b>" in page and "map_p_final_corrupt" not in page
 
 
 def test_the_badge_of_an_older_file_goes_by_what_passed(sweep):

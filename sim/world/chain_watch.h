@@ -206,7 +206,7 @@ private:
     Invariants invariants_;
     std::vector<Invariant*> of_queues_;    // those of them that watch queues
     std::vector<Invariant*> of_messages_;  // those that watch messages
-    std::uint64_t tasks_due_ = 0;        // known at the end
+    std::uint64_t tasks_due_ = 0;          // known at the end
     Recovery recovery_;
     ExecutedPtr tip_;
     std::vector<BlockPtr> history_;

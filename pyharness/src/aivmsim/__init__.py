@@ -68,6 +68,7 @@ from .strategies import (
 )
 from .study import record
 from .sweeps import SweepError, sweep
+from .traces import workload_trace
 from .validation import validate
 from .vm import (
     VM,
@@ -195,4 +196,5 @@ __all__ = [
     "strategy",
     "sweep",
     "validate",
+    "workload_trace",
 ]

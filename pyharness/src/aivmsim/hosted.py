@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from . import _core
 from .operations import Hash, Money
+from .state import Record
 
 Cancel = _core.Cancel
 
@@ -162,6 +163,15 @@ class HostedVM:
         """Unhealthy before initialize, after shutdown, and once a write has failed."""
         healthy, details = self._vm.health_check()
         return Health(healthy, json.loads(details))
+
+    @property
+    def fee_policy(self) -> Record:
+        """The fees that the chain declares, after the last accepted block or cut: ``fee_floor``,
+        ``required_fee`` (of a task submitted now), ``fee_burn_bps``, ``lock_fee_bps``,
+        ``model_fee``, ``model_deposit``; amounts in nLUX. A chain without a ``fee_floor`` is
+        refused by :meth:`initialize`. Raises :class:`VmError` ``not_initialized`` if the VM is not
+        open."""
+        return Record(self._vm.fee_policy)
 
     def connected(self, node: Hash, version: str) -> None:
         """A peer, by its 20 bytes, and the version it runs. :meth:`health_check` counts them."""

@@ -15,9 +15,11 @@ import pandas as pd
 
 from . import _core
 from .metrics import METRICS
+from .pictures import ROWS_SHOWN, payoff_bars
 
 #: Numbers of parameters are shown in these units: (unit, how many base units it is).
 SHOWN_UNITS = {"ppm": ("share", 10**6), "ns": ("s", 10**9), "nLUX": ("LUX", 10**9)}
+_PICTURE = "mean net payoff by principal, who breaks the protocol in orange"
 _LEADING = ["seed", "status", "digest", "violations"]
 _TRAILING = ["n_final_corrupt", "n_final", "failure", "replicate", "point_id", "run_id"]
 
@@ -150,7 +152,19 @@ class StudyData:
     def _repr_html_(self) -> str:
         statuses = self.runs["status"].value_counts()
         counts = ", ".join(f"{n} {escape(str(word))}" for word, n in statuses.items())
-        return f"<b>{escape(self.path.name)}</b> &middot; {len(self.runs)} runs: {counts}"
+        payoffs = self._mean_payoffs()
+        picture = "" if payoffs.empty else f"<br>{payoff_bars(payoffs, _PICTURE)}"
+        return f"<b>{escape(self.path.name)}</b> &middot; {len(self.runs)} runs: {counts}{picture}"
+
+    def _mean_payoffs(self) -> pd.DataFrame:
+        """Of each principal over its runs, those that break the protocol first; none in a file
+        without runs."""
+        return self.query(
+            "SELECT label, honest, avg(net_nlux) AS net_nlux"
+            " FROM principal JOIN payoff USING (run_id, principal)"
+            " GROUP BY label, honest ORDER BY honest, min(run_id), min(principal)"
+            f" LIMIT {ROWS_SHOWN}"
+        )
 
 
 def _connect(path: Path) -> sqlite3.Connection:

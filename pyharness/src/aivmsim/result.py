@@ -10,10 +10,9 @@ import pandas as pd
 
 from . import _core
 from .metrics import METRICS
+from .pictures import NLUX_PER_LUX, ROWS_SHOWN, payoff_bars
 from .scenario import Scenario
 
-NLUX_PER_LUX = 10**9
-_ROWS_SHOWN = 12
 
 
 class Metrics(dict[str, "int | float"]):
@@ -179,15 +178,15 @@ class RunResult:
         rows = "".join(
             f"<tr><td>{escape(str(row.label))}</td><td>{escape(str(row.strategy))}</td>"
             f"<td style='text-align:right'>{row.net_nlux / NLUX_PER_LUX:,.2f}</td></tr>"
-            for row in principals.head(_ROWS_SHOWN).itertuples()
+            for row in principals.head(ROWS_SHOWN).itertuples()
         )
-        more = len(principals) - _ROWS_SHOWN
+        more = len(principals) - ROWS_SHOWN
         rest = f"<tr><td colspan='3'>and {more} more</td></tr>" if more > 0 else ""
         return (
             f"<p><b>{escape(self.status)}</b> {escape(self.scenario.name)} seed {self.seed} "
             f"&middot; digest <code>{self.digest[:8]}</code>{self._violations_html()}</p>"
-            f"{_bars(principals)}<table><tr><th>who</th><th>strategy</th><th>net, LUX</th></tr>"
-            f"{rows}{rest}</table>"
+            f"{payoff_bars(principals)}<table>"
+            f"<tr><th>who</th><th>strategy</th><th>net, LUX</th></tr>{rows}{rest}</table>"
         )
 
     def _violations_html(self) -> str:
@@ -201,26 +200,3 @@ class RunResult:
             f"<RunResult {self.status} {self.scenario.name} seed={self.seed} "
             f"digest={self.digest[:8]}>"
         )
-
-
-def _bars(principals: pd.DataFrame) -> str:
-    """A small picture: the net payoff of each principal as a bar, honest ones in blue."""
-    shown = principals.head(_ROWS_SHOWN)
-    most = max(1, *(abs(int(net)) for net in shown["net_nlux"]), 1)
-    width, height = 220, 12
-    bars = []
-    for place, row in enumerate(shown.itertuples()):
-        length = row.net_nlux / most * width / 2
-        left = width / 2 + min(length, 0)
-        colour = "#0072b2" if row.honest else "#d55e00"
-        bars.append(
-            f"<rect x='{left:.1f}' y='{place * height + 2}' width='{abs(length):.1f}' "
-            f"height='{height - 4}' fill='{colour}'><title>{escape(str(row.label))}: "
-            f"{row.net_nlux / NLUX_PER_LUX:,.2f} LUX</title></rect>"
-        )
-    tall = height * len(shown)
-    return (
-        f"<svg width='{width}' height='{tall}' role='img' aria-label='net payoff by principal'>"
-        f"<line x1='{width / 2}' x2='{width / 2}' y1='0' y2='{tall}' stroke='#7a828e'/>"
-        f"{''.join(bars)}</svg>"
-    )

@@ -16,10 +16,12 @@ from typing import Any
 
 from . import _core
 from .quantities import seconds, share
+from .traces import is_parquet, workload_trace
 
 #: What a key can be set to. Values with units are text, as in a scenario file: "30m", "1000 LUX",
 #: "1/100", or the results of :func:`share`, :func:`lux` and :func:`seconds`. A float is a share
-#: where the key holds a share, a timedelta a duration.
+#: where the key holds a share, a timedelta a duration. ``tasks.trace`` takes the path of a CSV or
+#: Parquet file, or the text of a CSV table.
 Value = bool | int | float | str | Fraction | timedelta | Sequence[str] | Sequence[int]
 
 #: A scenario, a name of the catalogue, or the path of a scenario file.
@@ -151,6 +153,8 @@ class Scenario:
         >>> aivmsim.Scenario.load("censorship").value_text("chain.censoring_share", 0.25)
         '25%'
         """
+        if key == "tasks.trace" and isinstance(value, str | os.PathLike):
+            return workload_trace(value) if is_parquet(value) else os.fspath(value)
         if isinstance(value, timedelta):
             return seconds(value.total_seconds())
         if isinstance(value, Real | Decimal) and not isinstance(value, Fraction | Integral):

@@ -43,8 +43,9 @@ def record(
     """Writes finished runs into one study, which :func:`aivmsim.read`, :func:`aivmsim.plot` and
     ``aivmsim report`` take.
 
-    Runs may be of several scenarios: the report compares scenarios by their names. A sweep writes
-    its own study with ``out``.
+    Runs may be of several scenarios: the report compares scenarios by their names, and variants of
+    one by ``description`` where it is set with :meth:`Scenario.replace`. A sweep writes its own
+    study with ``out``.
 
     Parameters
     ----------

@@ -102,6 +102,9 @@ void bind_life_cycle(HostClass<Vm>& vm) {
                  const VmHealth health = self.vm.health_check();
                  return py::make_tuple(health.healthy, health.details);
              })
+        .def_property_readonly(
+            "fee_policy",
+            [](const Host<Vm>& self) { return show_fields(nullptr, must(self.vm.fee_policy())); })
         .def(
             "connected",
             [](Host<Vm>& self, py::handle node, const std::string& version) {
