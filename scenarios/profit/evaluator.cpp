@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -23,31 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kColumns = 8;  // of the log
 const StrategyTable kStrategiesOfSearch;
-
-std::vector<std::string> columns_of(const std::string& line) {
-    std::vector<std::string> out(1);
-    for (const char c : line) {
-        if (c == '\t') {
-            out.emplace_back();
-        } else {
-            out.back() += c;
-        }
-    }
-    return out;
-}
-
-template <class Number>
-bool read_number(const std::string& text, Number& out) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-    return error == std::errc() && end == text.data() + text.size();
-}
-
-std::string without_tabs(std::string text) {
-    std::ranges::replace_if(text, [](char c) { return c == '\t' || c == '\n'; }, ' ');
-    return text;
-}
 
 Error storage_error(const std::string& path, std::string_view what) {
     return {ErrorCode::kStorage, fmt::format("{} {}: {}", path, what, std::strerror(errno))};
@@ -71,7 +46,7 @@ Result<RunPayoff> payoff_of_run(const sim::Scenario& scenario, std::uint64_t see
         }
         out.ended = false;
         out.violation = violation.invariant;
-        out.message = without_tabs(violation.message);
+        out.message = violation.message;
     }
     const auto owners = sim::owners_of(sim::groups_of(scenario), kStrategiesOfSearch);
     const auto self = std::ranges::find(owners, owner, &sim::Owner::label);
@@ -131,22 +106,11 @@ Status Evaluator::read(const std::string& path, const std::string& identity) {
                                     "differ; name another folder with --out",
                                     path));
         }
-        const std::vector<std::string> columns = columns_of(line);
-        Key key;
-        RunPayoff payoff;
-        int ended = 0;
-        if (columns.size() != kColumns || !read_number(columns[1], key.second) ||
-            !read_number(columns[2], ended) || !read_number(columns[3], payoff.payoff_nlux) ||
-            !read_number(columns[4], payoff.spent_nlux))
-            return fail(ErrorCode::kMalformed, fmt::format("{}:{}: this is no run of a search; "
-                                                           "remove the line, or the folder",
-                                                           path, number));
-        key.first = columns[0];
-        payoff.ended = ended != 0;
-        payoff.violation = columns[5];
-        payoff.expected = columns[6];
-        payoff.message = columns[7];
-        known_[std::move(key)] = std::move(payoff);
+        auto run = logged_run(line);
+        if (!run)
+            return fail(ErrorCode::kMalformed,
+                        fmt::format("{}:{}: {}", path, number, run.error().message));
+        known_[{std::move(run->name), run->seed}] = std::move(run->payoff);
     }
     std::error_code error;
     if (begin < text.size()) fs::resize_file(path, begin, error);
@@ -157,9 +121,7 @@ Status Evaluator::read(const std::string& path, const std::string& identity) {
 
 Status Evaluator::append(const Key& key, const RunPayoff& payoff) {
     if (log_ == nullptr) return {};
-    const std::string line = fmt::format(
-        "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", key.first, key.second, payoff.ended ? 1 : 0,
-        payoff.payoff_nlux, payoff.spent_nlux, payoff.violation, payoff.expected, payoff.message);
+    const std::string line = log_line({key.first, key.second, payoff}) + "\n";
     if (std::fputs(line.c_str(), log_) < 0 || std::fflush(log_) != 0)
         return tl::unexpected(storage_error("the log of the search", "cannot be written"));
     return {};

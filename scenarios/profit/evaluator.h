@@ -13,21 +13,10 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "scenarios/profit/run_log.h"
 #include "sim/scenario/scenario.h"
 
 namespace aivm::scenarios {
-
-// What one run brought one owner, all its principals together.
-struct RunPayoff {
-    bool ended = false;  // by itself, and without a violation that nobody expected
-    std::int64_t payoff_nlux = 0;
-    std::int64_t spent_nlux = 0;  // costs and slashes
-    std::string violation = {};   // "E3", of one that was not expected
-    std::string message = {};     // of the violation
-    std::string expected = {};    // ids of the violations that were, separated by spaces
-
-    friend bool operator==(const RunPayoff&, const RunPayoff&) = default;
-};
 
 struct EvaluatorOptions {
     unsigned jobs = 1;

@@ -165,6 +165,7 @@ void DagValidatorActor::receive(ActorId from, const Packet& packet) {
     if (const auto* p = std::get_if<VertexPacket>(&packet)) {
         if (p->body) take_body(from, p->body);
         if (!running()) return;
+        if (observes_polls()) setup_.observer->on_message_received(setup_.self, from, p->message);
         strategy_->hears(from, p->message);
         step(MessageReceived{from, p->message});
     } else if (const auto* request = std::get_if<BlockRequest>(&packet)) {
@@ -270,6 +271,7 @@ void DagValidatorActor::step(const Input& input) {
 }
 
 void DagValidatorActor::act(Send action) {
+    if (observes_polls()) setup_.observer->on_message_sent(setup_.self, action.to, action.message);
     const DagView seen = view();
     Outgoing outgoing{.message = std::move(action.message), .dag = &seen};
     if (setup_.engine->voting != nullptr) note_vote(action.to, outgoing.message);

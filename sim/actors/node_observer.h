@@ -100,7 +100,7 @@ public:
     }
     // The node dropped a packet or a body whose bytes were wrong.
     virtual void on_malformed(ActorId node) { static_cast<void>(node); }
-    // Whether the next two should be called for this node. Constant during a run.
+    // Whether the next four should be called for this node. Constant during a run.
     [[nodiscard]] virtual bool observes_polls(ActorId node) const {
         static_cast<void>(node);
         return false;
@@ -112,6 +112,13 @@ public:
     // The node finished a poll, which is about to take effect.
     virtual void on_poll(ActorId node, const PollRecord& poll) {
         static_cast<void>(node), static_cast<void>(poll);
+    }
+    // The node's engine wants the message sent, and is given one.
+    virtual void on_message_sent(ActorId node, ActorId to, const Message& message) {
+        static_cast<void>(node), static_cast<void>(to), static_cast<void>(message);
+    }
+    virtual void on_message_received(ActorId node, ActorId from, const Message& message) {
+        static_cast<void>(node), static_cast<void>(from), static_cast<void>(message);
     }
     // The node went down, and its queue with it.
     virtual void on_queue_lost(ActorId node) = 0;

@@ -188,7 +188,9 @@ Status ValidatorActor::offer(const OperationPtr& operation) {
 
 void ValidatorActor::take(ActorId from, const ConsensusPacket& packet) {
     if (packet.body) take_body(from, packet.body);
-    if (running()) step(MessageReceived{from, packet.message});
+    if (!running()) return;
+    if (observes_polls()) setup_.observer->on_message_received(setup_.self, from, packet.message);
+    step(MessageReceived{from, packet.message});
 }
 
 void ValidatorActor::take_body(ActorId from, const BlockPtr& block) {
@@ -267,6 +269,7 @@ void ValidatorActor::step(const Input& input) {
 }
 
 void ValidatorActor::act(Send action) {
+    if (observes_polls()) setup_.observer->on_message_sent(setup_.self, action.to, action.message);
     if (setup_.engine->voting != nullptr) note_vote(action);
     Outgoing outgoing{.message = std::move(action.message)};
     strategy_->sends(action.to, outgoing);

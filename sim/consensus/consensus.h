@@ -55,9 +55,6 @@ struct ChainSettings;
 // A validator: its index in the list of stakes that all engines of a run were made with.
 using VoterIndex = std::uint32_t;
 
-// Unique over all polls and requests of one node, restarts included.
-using RequestId = std::uint64_t;
-
 // What consensus decides about: a block of a chain, or a vertex of a DAG.
 struct Item {
     Hash32 id;

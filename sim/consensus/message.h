@@ -30,6 +30,9 @@
 
 namespace aivm::sim {
 
+// Unique over all polls and requests of one node, restarts included, and ascending.
+using RequestId = std::uint64_t;
+
 struct BlockRef {
     Hash32 id;
     Height height = 0;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/bytes.h"
+#include "sim/consensus/message.h"
 
 namespace aivm::sim {
 
@@ -20,6 +21,7 @@ struct PollRecord {
         std::uint32_t votes = 0;
     };
 
+    RequestId id = 0;
     std::vector<std::uint32_t> asked;  // validators, as often as they were drawn
     std::vector<Vote> votes;           // answers that count for no block are left out
     std::vector<Support> support;
@@ -34,6 +36,7 @@ struct VertexPollRecord {
         std::vector<Hash32> endorsed;
     };
 
+    RequestId id = 0;
     std::vector<std::uint32_t> asked;  // validators, as often as they were drawn
     std::vector<Answer> answers;
     std::vector<PollRecord::Support> support;  // of the vertices that have any

@@ -33,6 +33,7 @@ struct InvariantInfo {
     std::string_view meaning;  // one line
     bool liveness = false;     // its violation is a limit reached (exit code 6), not a wrong state
     bool of_queues = false;    // it is shown what nodes offer to their queues and build from them
+    bool of_messages = false;  // it is shown the messages of the nodes whose polls are observed
 };
 
 // What a run has under way, for the invariants that bound it.
@@ -122,6 +123,10 @@ public:
     // Of the nodes whose polls are observed: a poll begins, and takes effect.
     virtual void on_poll_begun(ActorId, std::span<const ActorId> /*asked*/) {}
     virtual void on_poll(ActorId, const PollRecord&) {}
+    // Of these nodes, only if it is of_messages: what the engine wants sent, before a strategy
+    // changes it, and what the engine is given.
+    virtual void on_message_sent(ActorId, ActorId /*to*/, const Message&) {}
+    virtual void on_message_received(ActorId, ActorId /*from*/, const Message&) {}
     // On a DAG: what a node does with a vertex. `vm` is as it was before an acceptance, and as it
     // is after the others.
     virtual void on_vertex_verified(ActorId, const DagVm&, const VertexPtr&) {}

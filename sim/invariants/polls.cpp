@@ -1,6 +1,7 @@
 // S21 to S24: the polls of an engine that polls, counted a second time. Each of the nodes whose
 // polls are observed reports a poll when it takes effect, with everybody whom it asked, every vote
-// that it counted and what it counted for each block.
+// that it counted and what it counted for each block. S21 compares the report with the messages
+// that the node sent and received; so the others may rely on it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,20 +15,60 @@
 
 #include "sim/invariants/certificates.h"
 #include "sim/invariants/invariant.h"
+#include "sim/invariants/poll_messages.h"
 #include "sim/invariants/short_id.h"
 #include "sim/invariants/vertex_tally.h"
 
 namespace aivm::sim {
 namespace {
 
-// S21. A poll asks at most k others, and counts at most one vote for each time it asked somebody. A
+// Every block or vertex that a node has verified, with its parents.
+class Ancestry {
+public:
+    void add(const Hash32& id, Height height, std::span<const Hash32> parents) {
+        if (!known_.contains(id)) known_[id] = {height, {parents.begin(), parents.end()}};
+    }
+    // Whether `id` is one of `heirs` or an ancestor of one, as far as is known: of what nobody has
+    // verified the ancestors are not known.
+    [[nodiscard]] bool may_be_below(const Hash32& id, std::span<const Hash32> heirs) const {
+        if (std::ranges::find(heirs, id) != heirs.end()) return true;
+        const auto sought = known_.find(id);
+        if (sought == known_.end()) return true;
+        std::vector<Hash32> open(heirs.begin(), heirs.end());
+        std::set<Hash32> seen;
+        while (!open.empty()) {
+            const Hash32 at = open.back();
+            open.pop_back();
+            if (at == id) return true;
+            if (!seen.insert(at).second) continue;
+            const auto found = known_.find(at);
+            if (found == known_.end()) return true;
+            if (found->second.height <= sought->second.height) continue;
+            open.insert(open.end(), found->second.parents.begin(), found->second.parents.end());
+        }
+        return false;
+    }
+
+private:
+    struct Known {
+        Height height = 0;
+        std::vector<Hash32> parents;
+    };
+    std::map<Hash32, Known> known_;
+};
+
+// S21. A poll asks at most k others, and counts at most one vote for each time it asked somebody,
+// for what the answer to this poll named. A
 // certificate holds the votes of distinct validators with more than two thirds of the stake, and no
 // two certificates name different items of one height, or different cuts of one number.
 class VotesCountOnce final : public Invariant {
 public:
     VotesCountOnce()
-        : Invariant({"S21", "votes-count-once",
-                     "a quorum is of distinct members with enough stake; a vote counts once"}) {}
+        : Invariant(
+              {.id = "S21",
+               .name = "votes-count-once",
+               .meaning = "a quorum is of distinct members with enough stake; a vote counts once",
+               .of_messages = true}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         certificates_.note(block, parent);
@@ -54,6 +95,22 @@ public:
                },
                {node});
     }
+    void on_message_sent(ActorId node, ActorId to, const Message& message) override {
+        messages_[node].sent(to, message);
+    }
+    void on_message_received(ActorId node, ActorId from, const Message& message) override {
+        messages_[node].received(from, message);
+    }
+    void on_verified(ActorId, const Vm&, const ExecutedPtr& executed) override {
+        const Hash32 parent = executed->block->parent();
+        ancestry_.add(executed->id, executed->block->height(), {&parent, 1});
+    }
+    void on_vertex_verified(ActorId, const DagVm&, const VertexPtr& vertex) override {
+        ancestry_.add(vertex->id(), vertex->height(), vertex->parents());
+    }
+    void on_restarted(ActorId node, const Vm&) override { messages_.erase(node); }
+    void on_dag_restarted(ActorId node, const DagVm&) override { messages_.erase(node); }
+
     void on_poll(ActorId node, const PollRecord& poll) override {
         std::vector<std::uint32_t> voters;
         for (const PollRecord::Vote& vote : poll.votes) voters.push_back(vote.from);
@@ -61,14 +118,10 @@ public:
         std::ranges::sort(voters);
         std::ranges::sort(asked);
         // As multisets: one that was drawn twice may count twice.
-        expect(asked.size() <= watch().scenario().chain.k && std::ranges::includes(asked, voters),
-               [&] {
-                   return fmt::format(
-                       "{} counted {} votes in a poll of {}, not all of them asked "
-                       "for",
-                       watch().participants().name(node), voters.size(), asked.size());
-               },
-               {node});
+        expect_asked_for(node, std::ranges::includes(asked, voters), voters.size(), poll);
+        for (const PollRecord::Vote& vote : poll.votes)
+            expect_answered(node, poll.id, vote.from, {&vote.block, 1});
+        messages_[node].forget(poll.id);
     }
     void on_vertex_poll(ActorId node, const VertexPollRecord& poll) override {
         std::map<std::uint32_t, std::uint32_t> drawn;
@@ -78,16 +131,56 @@ public:
             std::ranges::all_of(poll.answers, [&](const VertexPollRecord::Answer& answer) {
                 return counted.insert(answer.from).second && answer.times <= drawn[answer.from];
             });
-        expect(all_asked && poll.asked.size() <= watch().scenario().chain.k,
+        expect_asked_for(node, all_asked, poll.answers.size(), poll);
+        for (const VertexPollRecord::Answer& answer : poll.answers)
+            expect_answered(node, poll.id, answer.from, answer.endorsed);
+        messages_[node].forget(poll.id);
+    }
+
+private:
+    template <class Record>
+    void expect_asked_for(ActorId node, bool votes_asked_for, std::size_t votes,
+                          const Record& poll) {
+        std::vector<VoterIndex> drawn = poll.asked;
+        std::ranges::sort(drawn);
+        drawn.erase(std::unique(drawn.begin(), drawn.end()), drawn.end());
+        expect(votes_asked_for && poll.asked.size() <= watch().scenario().chain.k,
                [&] {
                    return fmt::format(
-                       "{} counted {} answers in a poll of {}, not all of them asked for",
-                       watch().participants().name(node), poll.answers.size(), poll.asked.size());
+                       "{} counted {} votes in a poll of {}, not all of them asked "
+                       "for",
+                       watch().participants().name(node), votes, poll.asked.size());
+               },
+               {node});
+        expect(messages_[node].asked(poll.id) == drawn,
+               [&] {
+                   return fmt::format("{} asked others in a poll than it drew for it",
+                                      watch().participants().name(node));
+               },
+               {node});
+    }
+    void expect_answered(ActorId node, RequestId poll, VoterIndex from,
+                         std::span<const Hash32> counted) {
+        const PollMessages::Question* question = messages_[node].find(poll, from);
+        const bool answered = question != nullptr && question->answered;
+        expect(answered && std::ranges::all_of(counted,
+                                               [&](const Hash32& id) {
+                                                   return ancestry_.may_be_below(id,
+                                                                                 question->named);
+                                               }),
+               [&] {
+                   return fmt::format("{} counted a vote of {} that {}",
+                                      watch().participants().name(node),
+                                      watch().participants().name(from),
+                                      question == nullptr ? "this poll did not ask for"
+                                      : answered          ? "names something else"
+                                                          : "never came");
                },
                {node});
     }
 
-private:
+    std::map<ActorId, PollMessages> messages_;  // of the nodes whose polls are observed
+    Ancestry ancestry_;
     CertificateCheck certificates_;
     std::map<Height, Hash32> certified_;  // the first certificate's item
 };

@@ -4,6 +4,8 @@
 
 #include "core/testing/test_chain.h"
 #include "core/testing/test_dag.h"
+#include "sim/consensus/avalanche/messages.h"
+#include "sim/consensus/snowman/messages.h"
 #include "sim/testing/test_watch.h"
 
 namespace aivm::sim::test {
@@ -45,24 +47,74 @@ protected:
     Watched seen;
 };
 
+// Node 0 sends the questions of a poll to these.
+void ask(Invariant& s21, RequestId poll, const std::vector<ActorId>& whom) {
+    for (const ActorId each : whom) s21.on_message_sent(0, each, Query{poll, {}, false});
+}
+
+// It receives an answer that prefers `id`; all earlier blocks are decided.
+void answer(Invariant& s21, RequestId poll, ActorId from, const Hash32& id) {
+    s21.on_message_received(0, from, Chits{poll, Vote{{id, 1}, id, {}}});
+}
+
 TEST_F(Polls, AVoteOfSomebodyNotAskedOrASecondOneIsNoVote) {
     Invariant& s21 = seen.of("S21");
-    s21.on_poll(0, poll({a->id, a->id, b->id}, {}));
+    const auto shown = [&](PollRecord record) {
+        static RequestId next = 0;
+        record.id = next++;
+        std::vector<ActorId> whom = record.asked;
+        std::ranges::sort(whom);
+        whom.erase(std::unique(whom.begin(), whom.end()), whom.end());
+        ask(s21, record.id, whom);
+        for (const PollRecord::Vote& vote : record.votes)
+            answer(s21, record.id, vote.from, vote.block);
+        s21.on_poll(0, record);
+    };
+    shown(poll({a->id, a->id, b->id}, {}));
     PollRecord twice = poll({a->id, a->id}, {});
     twice.asked = {1, 1, 2};
     twice.votes[1].from = 1;
-    s21.on_poll(0, twice);
+    shown(twice);
     EXPECT_THAT(seen.reported(), IsEmpty()) << "drawn twice, it may count twice";
     twice.asked = {1, 2, 3};
-    s21.on_poll(0, twice);
-    PollRecord foreign = poll({a->id}, {});
-    foreign.votes[0].from = 0;
-    s21.on_poll(0, foreign);
+    shown(twice);
     PollRecord large = poll({}, {});
     large.asked = {1, 2, 3, 1};
-    s21.on_poll(0, large);
+    shown(large);
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("counted 2 votes in a poll of 3"),
-                                             HasSubstr("counted 1"), HasSubstr("in a poll of 4")));
+                                             HasSubstr("in a poll of 4")));
+}
+
+TEST_F(Polls, AVoteThatNoMessageBroughtIsNoVote) {
+    Invariant& s21 = seen.of("S21");
+    s21.on_verified(0, chain.vm(), a);
+    s21.on_verified(0, chain.vm(), b);
+    const auto reported_of = [&](RequestId id, const std::vector<Hash32>& votes) {
+        const std::size_t before = seen.reported().size();
+        PollRecord record = poll(votes, {});
+        record.id = id;
+        s21.on_poll(0, record);
+        return seen.reported().size() == before ? std::string() : seen.reported()[before];
+    };
+    ask(s21, 7, {1, 2, 3});
+    answer(s21, 7, 1, a->id);
+    answer(s21, 7, 1, b->id);  // ignored: it has answered
+    answer(s21, 6, 2, a->id);  // to a poll that was never begun
+    answer(s21, 7, 3, sha256(as_bytes("unheard of")));
+    EXPECT_EQ(reported_of(7, {a->id}), "");
+    EXPECT_THAT(reported_of(7, {a->id}), HasSubstr("asked others in a poll than it drew"))
+        << "the same poll again";
+    ask(s21, 8, {1, 2, 3});
+    answer(s21, 8, 1, a->id);
+    EXPECT_THAT(reported_of(8, {a->id, a->id}), HasSubstr("of validator[2] that never came"));
+    ask(s21, 9, {1, 2, 3});
+    answer(s21, 9, 1, a->id);
+    EXPECT_THAT(reported_of(9, {b->id}), HasSubstr("of validator[1] that names something else"));
+    ask(s21, 10, {1, 2});
+    EXPECT_THAT(reported_of(10, {}), HasSubstr("asked others"));
+    ask(s21, 11, {1, 2, 3});
+    answer(s21, 11, 1, sha256(as_bytes("unheard of")));
+    EXPECT_EQ(reported_of(11, {a->id}), "") << "it may be a child of that block";
 }
 
 TEST_F(Polls, ABlockFinalisedTooEarlyViolatesFinalAfterBeta) {
@@ -183,20 +235,49 @@ protected:
 
 TEST_F(VertexPolls, AnAnswerOfSomebodyNotAskedOrASecondOneViolatesVotesCountOnce) {
     Invariant& s21 = seen.of("S21");
-    s21.on_vertex_poll(0, poll({{a->id()}, {}, {b->id()}}));
+    RequestId next = 0;
+    const auto shown = [&](VertexPollRecord record) {
+        record.id = next++;
+        for (const ActorId each : {1, 2, 3})
+            s21.on_message_sent(0, each, VertexQuery{record.id, {}, {}});
+        for (const VertexPollRecord::Answer& each : record.answers) {
+            VertexChits chits{record.id, {}};
+            for (const Hash32& id : each.endorsed) chits.endorsed.push_back({id, 1});
+            s21.on_message_received(0, each.from, chits);
+        }
+        s21.on_vertex_poll(0, record);
+    };
+    shown(poll({{a->id()}, {}, {b->id()}}));
     EXPECT_THAT(seen.reported(), IsEmpty());
     VertexPollRecord twice = poll({{a->id()}});
     twice.answers.push_back(twice.answers.front());
-    s21.on_vertex_poll(0, twice);
+    shown(twice);
     VertexPollRecord heavy = poll({{a->id()}});
     heavy.answers[0].times = 2;
-    s21.on_vertex_poll(0, heavy);
-    VertexPollRecord foreign = poll({{a->id()}});
-    foreign.answers[0].from = 0;
-    s21.on_vertex_poll(0, foreign);
+    shown(heavy);
     EXPECT_THAT(seen.reported(),
-                ElementsAre(HasSubstr("counted 2 answers"), HasSubstr("counted 1 answers"),
-                            HasSubstr("not all of them asked for")));
+                ElementsAre(HasSubstr("counted 2 votes"), HasSubstr("counted 1 votes")));
+}
+
+TEST_F(VertexPolls, AnAnswerThatNoMessageBroughtViolatesVotesCountOnce) {
+    Invariant& s21 = seen.of("S21");
+    for (const VertexPtr& vertex : {a, b, above}) s21.on_vertex_verified(0, vm, vertex);
+    for (RequestId id = 1; id <= 3; ++id) {
+        for (const ActorId each : {1, 2, 3}) s21.on_message_sent(0, each, VertexQuery{id, {}, {}});
+        s21.on_message_received(0, 1, VertexChits{id, {{above->id(), 2}}});
+    }
+    VertexPollRecord record = poll({{a->id()}});
+    record.id = 1;
+    s21.on_vertex_poll(0, record);
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "who endorses a vertex endorses its parent";
+    record = poll({{b->id()}});
+    record.id = 2;
+    s21.on_vertex_poll(0, record);
+    record = poll({{a->id()}, {a->id()}});
+    record.id = 3;
+    s21.on_vertex_poll(0, record);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("of validator[1] that names something else"),
+                                             HasSubstr("of validator[2] that never came")));
 }
 
 TEST_F(VertexPolls, AVertexFinalisedTooEarlyViolatesFinalAfterBeta) {

@@ -18,6 +18,7 @@ void ChainWatch::begin(Substrate& substrate) {
     for (const auto& invariant : invariants_) {
         invariant->attach(*this);
         if (invariant->info().of_queues) of_queues_.push_back(invariant.get());
+        if (invariant->info().of_messages) of_messages_.push_back(invariant.get());
     }
     accounting_.accept(*tip_, 0);
 }

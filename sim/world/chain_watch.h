@@ -126,6 +126,13 @@ public:
     void on_poll(ActorId node, const PollRecord& poll) override {
         notify([&](Invariant& i) { i.on_poll(node, poll); });
     }
+    void on_message_sent(ActorId node, ActorId to, const Message& message) override {
+        for (Invariant* invariant : of_messages_) invariant->on_message_sent(node, to, message);
+    }
+    void on_message_received(ActorId node, ActorId from, const Message& message) override {
+        for (Invariant* invariant : of_messages_)
+            invariant->on_message_received(node, from, message);
+    }
     void on_vote(ActorId node, const SignedVote& vote) override {
         notify([&](Invariant& i) { i.on_vote(node, vote); });
     }
@@ -197,7 +204,8 @@ private:
     DagRecord dag_;
     Substrate* substrate_ = nullptr;
     Invariants invariants_;
-    std::vector<Invariant*> of_queues_;  // those of them that watch queues
+    std::vector<Invariant*> of_queues_;    // those of them that watch queues
+    std::vector<Invariant*> of_messages_;  // those that watch messages
     std::uint64_t tasks_due_ = 0;        // known at the end
     Recovery recovery_;
     ExecutedPtr tip_;

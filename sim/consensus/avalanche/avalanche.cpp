@@ -445,6 +445,7 @@ std::vector<Hash32> Avalanche::endorsed_by(const Answer& answer) const {
 
 VertexPollRecord Avalanche::record_of(const VertexPoll& poll) const {
     VertexPollRecord out;
+    out.id = poll.id;
     out.asked = units_of(poll.asked);
     for (const Answer& each : poll.answers)
         out.answers.push_back({each.from, each.weight, endorsed_by(each)});

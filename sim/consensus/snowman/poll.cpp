@@ -27,6 +27,7 @@ void Poll::open(RequestId id, SimTime now, Height next_height, std::span<const D
         asked_[asked_.size() - 1].times = 0;
     record_ = records ? std::make_unique<PollRecord>() : nullptr;
     if (!records) return;
+    record_->id = id;
     for (const Drawn& each : asked_)
         record_->asked.insert(record_->asked.end(), each.times, each.voter);
 }
