@@ -47,14 +47,6 @@ std::string obey(const std::string& request) {
     return request + "!";
 }
 
-std::string obey_or_say(const std::string& request) {
-    try {
-        return obey(request);
-    } catch (const std::bad_alloc&) {
-        return "out of memory";
-    }
-}
-
 TEST(ProcessPool, AnswersComeBackWithTheirTickets) {
     auto pool = ProcessPool::start(2, obey, limits());
     ASSERT_TRUE(pool) << pool.error().text();
@@ -107,6 +99,14 @@ TEST(ProcessPool, AnIdleChildThatWasKilledFromOutsideLosesNoWork) {
 }
 
 #if !defined(AIVM_ADDRESS_SANITIZER) && !defined(AIVM_THREAD_SANITIZER)  // they need all addresses
+std::string obey_or_say(const std::string& request) {
+    try {
+        return obey(request);
+    } catch (const std::bad_alloc&) {
+        return "out of memory";
+    }
+}
+
 TEST(ProcessPool, MemoryIsLimited) {
     auto pool = ProcessPool::start(1, obey_or_say, limits(std::uint64_t{256} << 20));
     ASSERT_TRUE(pool);

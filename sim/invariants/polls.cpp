@@ -103,7 +103,9 @@ public:
     }
     void on_verified(ActorId, const Vm&, const ExecutedPtr& executed) override {
         const Hash32 parent = executed->block->parent();
-        ancestry_.add(executed->id, executed->block->height(), {&parent, 1});
+        const Height height = executed->block->height();
+        ancestry_.add(executed->id, height, {&parent, 1});
+        if (height == 1) ancestry_.add(parent, 0, {});  // genesis, which nobody verifies
     }
     void on_vertex_verified(ActorId, const DagVm&, const VertexPtr& vertex) override {
         ancestry_.add(vertex->id(), vertex->height(), vertex->parents());

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/base/digest.h"
 #include "core/testing/test_chain.h"
 #include "core/testing/test_dag.h"
 #include "sim/consensus/avalanche/messages.h"
@@ -52,9 +53,10 @@ void ask(Invariant& s21, RequestId poll, const std::vector<ActorId>& whom) {
     for (const ActorId each : whom) s21.on_message_sent(0, each, Query{poll, {}, false});
 }
 
-// It receives an answer that prefers `id`; all earlier blocks are decided.
-void answer(Invariant& s21, RequestId poll, ActorId from, const Hash32& id) {
-    s21.on_message_received(0, from, Chits{poll, Vote{{id, 1}, id, {}}});
+// It receives an answer that prefers `id`, of a node that has decided `last`.
+void answer(Invariant& s21, RequestId poll, ActorId from, const Hash32& id,
+            const Hash32& last = {}) {
+    s21.on_message_received(0, from, Chits{poll, Vote{{id, 1}, id, {last, 0}}});
 }
 
 TEST_F(Polls, AVoteOfSomebodyNotAskedOrASecondOneIsNoVote) {
@@ -108,7 +110,7 @@ TEST_F(Polls, AVoteThatNoMessageBroughtIsNoVote) {
     answer(s21, 8, 1, a->id);
     EXPECT_THAT(reported_of(8, {a->id, a->id}), HasSubstr("of validator[2] that never came"));
     ask(s21, 9, {1, 2, 3});
-    answer(s21, 9, 1, a->id);
+    answer(s21, 9, 1, a->id, a->block->parent());
     EXPECT_THAT(reported_of(9, {b->id}), HasSubstr("of validator[1] that names something else"));
     ask(s21, 10, {1, 2});
     EXPECT_THAT(reported_of(10, {}), HasSubstr("asked others"));
