@@ -109,7 +109,7 @@ Status Evaluator::read(const std::string& path, const std::string& identity) {
         auto run = logged_run(line);
         if (!run)
             return fail(ErrorCode::kMalformed,
-                        fmt::format("{}:{}: {}", path, number, run.error().message));
+                        fmt::format("{}:{}: {}", path, number, run.error().context));
         known_[{std::move(run->name), run->seed}] = std::move(run->payoff);
     }
     std::error_code error;
