@@ -65,6 +65,7 @@
     X(kFrontierLiarRow)         \
     X(kLateAnswersRow)          \
     X(kMalformedBytesRow)       \
+    X(kSilentValidatorRow)      \
     X(kTwinRow)                 \
     X(kPriceTimerRow)           \
     X(kParasiteChainRow)        \

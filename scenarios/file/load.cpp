@@ -245,7 +245,7 @@ public:
         out_.text = text;
     }
 
-    Loaded run(std::span<const Override> overrides) {
+    Loaded run(std::span<const Override> overrides, const FurtherRules& further) {
         if (auto flaw = text_.first_flaw()) return tl::unexpected(Diagnostics{*std::move(flaw)});
         const auto parsed = toml::parse(std::string_view(out_.text));
         if (!parsed) {
@@ -258,7 +258,7 @@ public:
         read_file(parsed.table());
         apply(overrides);
         count_traced_tasks();
-        check();
+        check(further);
         return finish();
     }
 
@@ -295,7 +295,7 @@ private:
     void apply(std::span<const Override> overrides);
     void apply(const Override& one);
     void count_traced_tasks();
-    void check();
+    void check(const FurtherRules& further);
     Diagnostic place(const sim::ScenarioProblem& problem) const;
     Loaded finish();
 
@@ -612,8 +612,12 @@ Diagnostic Loader::place(const sim::ScenarioProblem& problem) const {
     return unplaced;
 }
 
-void Loader::check() {
-    for (const auto& problem : check_with_profiles(out_.scenario)) {
+void Loader::check(const FurtherRules& further) {
+    auto problems = check_with_profiles(out_.scenario);
+    if (further) {
+        for (auto& problem : further(out_.scenario)) problems.push_back(std::move(problem));
+    }
+    for (const auto& problem : problems) {
         const bool doubtful =
             std::any_of(problem.keys.begin(), problem.keys.end(),
                         [&](const std::string& key) { return failed_.contains(key); });
@@ -646,8 +650,8 @@ Loaded Loader::finish() {
 }  // namespace
 
 Loaded load_scenario_text(std::string_view text, std::string_view source,
-                          std::span<const Override> overrides) {
-    return Loader(source, text).run(overrides);
+                          std::span<const Override> overrides, const FurtherRules& further) {
+    return Loader(source, text).run(overrides, further);
 }
 
 }  // namespace aivm::scenarios

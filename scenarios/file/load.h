@@ -4,16 +4,19 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+#include <vector>
 
 #include "scenarios/file/diagnostic.h"
 #include "scenarios/file/override.h"
 #include "scenarios/file/recorded.h"
+#include "sim/scenario/check_scenario.h"
 #include "sim/scenario/scenario.h"
 
 namespace aivm::scenarios {
@@ -38,15 +41,21 @@ struct LoadedScenario {
 
 using Loaded = tl::expected<LoadedScenario, Diagnostics>;
 
-// Returns either a scenario whose every value is in range and that passes check_with_profiles with
-// the overrides applied, or every error found, in the order of the text, those of overrides last.
-// `text` may be any bytes.
+// Rules of rooms that this one does not know, such as the names of strategies; reported together
+// with its own.
+using FurtherRules = std::function<std::vector<sim::ScenarioProblem>(const sim::Scenario&)>;
+
+// Returns either a scenario whose every value is in range and that passes check_with_profiles and
+// the further rules with the overrides applied, or every error found, in the order of the text,
+// those of overrides last. `text` may be any bytes.
 Loaded load_scenario_text(std::string_view text, std::string_view source,
-                          std::span<const Override> overrides = {});
+                          std::span<const Override> overrides = {},
+                          const FurtherRules& further = {});
 
 // The same from a file of at most kMaxFileBytes. One error when it is missing, a directory,
 // unreadable or too large.
 Loaded load_scenario_file(const std::filesystem::path& path,
-                          std::span<const Override> overrides = {});
+                          std::span<const Override> overrides = {},
+                          const FurtherRules& further = {});
 
 }  // namespace aivm::scenarios

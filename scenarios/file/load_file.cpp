@@ -17,7 +17,8 @@ tl::unexpected<Diagnostics> refuse(const std::string& source, std::string messag
 
 }  // namespace
 
-Loaded load_scenario_file(const std::filesystem::path& path, std::span<const Override> overrides) {
+Loaded load_scenario_file(const std::filesystem::path& path, std::span<const Override> overrides,
+                          const FurtherRules& further) {
     const auto source = path.string();
     std::error_code error;
     const auto status = std::filesystem::status(path, error);
@@ -40,7 +41,7 @@ Loaded load_scenario_file(const std::filesystem::path& path, std::span<const Ove
         return refuse(source, fmt::format("the file has more than {} bytes", kMaxFileBytes),
                       "a scenario file is much smaller; is this one?");
     }
-    return load_scenario_text(text, source, overrides);
+    return load_scenario_text(text, source, overrides, further);
 }
 
 }  // namespace aivm::scenarios

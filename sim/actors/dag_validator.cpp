@@ -276,6 +276,7 @@ void DagValidatorActor::act(Send action) {
     Outgoing outgoing{.message = std::move(action.message), .dag = &seen};
     if (setup_.engine->voting != nullptr) note_vote(action.to, outgoing.message);
     strategy_->sends(action.to, outgoing);
+    if (outgoing.drop) return;
     if (outgoing.instead)
         return send_later(action.to, *std::move(outgoing.instead), outgoing.delay);
     VertexPacket packet{std::move(outgoing.message), std::move(outgoing.body)};

@@ -211,6 +211,7 @@ struct Outgoing {
     Message message;  // of the engine's kinds; the body of its attached_item() travels with it
     std::optional<RawPacket> instead = {};    // these bytes, whatever they say
     SimTime delay = 0;                        // how much later it is sent
+    bool drop = false;                        // it is not sent at all
     const DagView* dag = nullptr;             // of a validator of a DAG
     std::shared_ptr<const Vertex> body = {};  // on a DAG: instead of that of attached_item()
 };

@@ -273,6 +273,7 @@ void ValidatorActor::act(Send action) {
     if (setup_.engine->voting != nullptr) note_vote(action);
     Outgoing outgoing{.message = std::move(action.message)};
     strategy_->sends(action.to, outgoing);
+    if (outgoing.drop) return;
     if (outgoing.instead)
         return send_later(action.to, *std::move(outgoing.instead), outgoing.delay);
     ConsensusPacket packet{std::move(outgoing.message), nullptr};
