@@ -34,7 +34,7 @@ std::optional<ScenarioGiven> load_given(const std::string& scenario,
         }
     }
     if (!readable) return std::nullopt;
-    auto loaded = load_scenario_file(scenario_path(scenario), overrides);
+    auto loaded = load_scenario_file(scenario_path(scenario), overrides, check_deviations);
     if (!loaded) {
         say(to_text(loaded.error()));
         return std::nullopt;

@@ -74,9 +74,10 @@ public:
     // Whether the validator can exchange messages with less than half of the stake, its own
     // included, because of the faults in force.
     [[nodiscard]] virtual bool cut_off(ActorId validator) const = 0;
-    // Whether the validator follows the protocol. What others do breaks no promise.
+    // Whether the validator follows the protocol through the whole run. What others do breaks no
+    // promise.
     [[nodiscard]] virtual bool correct(ActorId validator) const {
-        return participants().principal_of(validator).honest;
+        return participants().is_honest(validator);
     }
     // What the node's clock shows.
     [[nodiscard]] virtual TimestampNs clock(ActorId validator) const {
