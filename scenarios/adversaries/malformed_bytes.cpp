@@ -66,7 +66,7 @@ const StrategyRow kMalformedBytesRow{.name = "malformed_bytes",
                                      .doc = "sends damaged messages under a right checksum",
                                      .parameters = kMalformedParameters,
                                      .validator = make_malformed_bytes,
-                                     .polled = true,
+                                     .on_machines = true,
                                      .on_dag = OnDag::kToo};
 
 }  // namespace aivm::scenarios

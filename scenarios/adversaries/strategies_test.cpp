@@ -5,8 +5,10 @@
 #include <limits>
 
 #include "scenarios/adversaries/strategy_table.h"
+#include "scenarios/file/load.h"
 #include "scenarios/run/setting.h"
 #include "scenarios/testing/test_small.h"
+#include "sim/faults/swarm.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -787,6 +789,49 @@ TEST(CheckStrategies, ParametersAreCheckedByNameAndRangeAllAtOnce) {
         faults_of(group("provider", 1, "lazy_guess", {{"guess_ppm", 2'000'000}, {"smaple", 3}})),
         ElementsAre("provider.lazy_guesss: guess_ppm = 2000000 is outside 0 to 1000000 ppm",
                     "provider.lazy_guesss: lazy_guess has no parameter 'smaple'"));
+}
+
+std::string errors_about_deviation(const std::string& strategy, const std::string& chain = "") {
+    const auto loaded = load_scenario_text(
+        "name = \"t\"\n[[provider]]\nname = \"p\"\n[[fault]]\nkind = \"byzantine\"\n"
+        "at = \"1m\"\nduration = \"1m\"\nvalidators = [1]\nstrategy = \"" +
+            strategy + "\"\n" + chain,
+        "t.toml", {}, check_deviations);
+    return loaded ? "none" : to_text(loaded.error());
+}
+
+TEST(CheckDeviations, AByzantineFaultNeedsAStrategyThatMakesSenseAndTheErrorHasAPlace) {
+    EXPECT_EQ(errors_about_deviation("late_answers"), "none");
+    EXPECT_THAT(errors_about_deviation("late_anwsers"),
+                AllOf(StartsWith("t.toml:9:1: error: there is no strategy \"late_anwsers\""),
+                      HasSubstr("did you mean \"late_answers\"?")));
+    EXPECT_THAT(errors_about_deviation("lazy_guess"),
+                HasSubstr("t.toml:9:1: error: lazy_guess is no strategy of validators"));
+    EXPECT_THAT(errors_about_deviation("honest"), HasSubstr("honest breaks no rule"));
+    EXPECT_THAT(errors_about_deviation("twin"),
+                HasSubstr("twin runs an identity twice, which cannot begin during a run"));
+    EXPECT_THAT(errors_about_deviation("late_vertex"),
+                HasSubstr("late_vertex does something only on a DAG"));
+    const std::string bft = "[chain]\nconsensus = \"bft\"\n";
+    EXPECT_THAT(errors_about_deviation("frontier_liar", bft),
+                HasSubstr("frontier_liar does something only where validators vote"));
+    EXPECT_EQ(errors_about_deviation("equivocator", bft), "none");
+}
+
+TEST(CheckDeviations, EveryStrategyThatTheSwarmDrawsMakesSense) {
+    sim::Scenario s = twenty(1, "honest");
+    sim::FaultPlan& plan = s.faults.emplace_back();
+    plan.kind = sim::FaultKind::kByzantine;
+    plan.validators = {1};
+    for (const auto consensus :
+         {sim::ConsensusKind::kSequencer, sim::ConsensusKind::kSnowman, sim::ConsensusKind::kBft,
+          sim::ConsensusKind::kHotstuff, sim::ConsensusKind::kAvalanche}) {
+        s.chain.consensus = consensus;
+        for (const std::string_view strategy : sim::deviations_drawn(s.chain)) {
+            plan.strategy = strategy;
+            EXPECT_THAT(check_deviations(s), IsEmpty()) << word(consensus) << " " << strategy;
+        }
+    }
 }
 
 TEST(CheckStrategies, MakingASettingRefusesWhatTheyRefuseAndUnknownProfiles) {

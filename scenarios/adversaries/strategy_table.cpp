@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "core/base/check.h"
+#include "scenarios/file/names.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -73,6 +75,57 @@ Result<std::unique_ptr<Strategy>> make(const sim::ActorGroup& group,
     return (row.*maker)(Parameters(row.parameters, group.parameters), context);
 }
 
+struct Flaw {
+    std::string problem;
+    std::string remedy;
+};
+
+// Why a strategy of validators does nothing in the scenario, or nothing.
+std::optional<Flaw> misfit(const StrategyRow& row, const sim::Scenario& scenario) {
+    const bool is_full = scenario.run.fidelity == sim::Fidelity::kFull;
+    const sim::EngineRow& engine = sim::engine_row(scenario.chain.consensus);
+    const bool on_dag_too = row.on_dag == OnDag::kToo && engine.of_dag;
+    const auto only = [&](std::string_view where, std::string_view consensus) {
+        return Flaw{fmt::format("{} does something only {}", row.name, where),
+                    fmt::format("set run.fidelity to full{}{}",
+                                consensus.empty() ? "" : " and chain.consensus to ", consensus)};
+    };
+    if (row.on_dag == OnDag::kOnly) {
+        if (is_full && engine.of_dag) return std::nullopt;
+        return only("on a DAG", "avalanche");
+    }
+    if (row.polled && !(is_full && (engine.polls || on_dag_too))) {
+        return only("where validators vote",
+                    row.on_dag == OnDag::kToo ? "snowman or avalanche" : "snowman");
+    }
+    if (row.in_consensus && !(is_full && (engine.is_decided_together() || on_dag_too)))
+        return only("where validators decide together", "snowman, bft or hotstuff");
+    if (row.on_machines && !is_full) return only("where validators are machines", "");
+    return std::nullopt;
+}
+
+// What speaks against a strategy as that of a byzantine fault, or nothing.
+std::optional<Flaw> flaw_of_deviation(const std::string& name, const sim::Scenario& scenario) {
+    const StrategyRow* row = find_strategy(name);
+    std::vector<std::string> deviations;
+    for (const StrategyRow* each : kStrategies) {
+        if (each->validator != nullptr && !each->honest && !each->runs_twice)
+            deviations.emplace_back(each->name);
+    }
+    if (row == nullptr)
+        return Flaw{fmt::format("there is no strategy \"{}\"", name), suggest(name, deviations)};
+    if (row->validator == nullptr) {
+        return Flaw{fmt::format("{} is no strategy of validators", name),
+                    suggest(name, deviations)};
+    }
+    if (row->honest) return Flaw{fmt::format("{} breaks no rule", name), suggest(name, deviations)};
+    if (row->runs_twice) {
+        return Flaw{fmt::format("{} runs an identity twice, which cannot begin during a run", name),
+                    "make it the strategy of a [[validator]] group"};
+    }
+    return misfit(*row, scenario);
+}
+
 }  // namespace
 
 std::int64_t Parameters::get(std::string_view name) const {
@@ -129,36 +182,35 @@ bool StrategyTable::watches_pending(const sim::ActorGroup& group) const {
     return row != nullptr && row->watches_pending;
 }
 
+std::vector<sim::ScenarioProblem> check_deviations(const sim::Scenario& scenario) {
+    std::vector<sim::ScenarioProblem> problems;
+    for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
+        const std::string& name = scenario.faults[i].strategy;
+        if (name.empty() || !sim::traits_of(scenario.faults[i].kind).deviates) continue;
+        if (auto flaw = flaw_of_deviation(name, scenario)) {
+            problems.push_back({sim::ProblemKind::kError,
+                                {sim::fault_key(i, "strategy"), sim::fault_key(i, "kind")},
+                                std::move(flaw->problem),
+                                std::move(flaw->remedy)});
+        }
+    }
+    return problems;
+}
+
 std::vector<std::string> check_strategies(const sim::Scenario& scenario) {
     std::vector<std::string> problems;
     for (const sim::ActorGroup& group : scenario.actors) {
         const auto of_group = check_group(group);
         problems.insert(problems.end(), of_group.begin(), of_group.end());
-        const StrategyRow* row = find_strategy(group.strategy);
         if (!of_group.empty() || group.role != sim::Role::kValidator) continue;
-        const bool is_full = scenario.run.fidelity == sim::Fidelity::kFull;
-        const sim::EngineRow& engine = sim::engine_row(scenario.chain.consensus);
-        const bool on_dag_too = row->on_dag == OnDag::kToo && engine.of_dag;
-        if (row->on_dag == OnDag::kOnly) {
-            if (!is_full || !engine.of_dag)
-                problems.push_back(fmt::format(
-                    "{}.{}: {} does something only on a DAG; set run.fidelity to full and "
-                    "chain.consensus to avalanche",
-                    word(group.role), group.name, row->name));
-        } else if (row->polled && !(is_full && (engine.polls || on_dag_too))) {
-            problems.push_back(fmt::format(
-                "{}.{}: {} does something only where validators vote; set run.fidelity to full "
-                "and chain.consensus to {}",
-                word(group.role), group.name, row->name,
-                row->on_dag == OnDag::kToo ? "snowman or avalanche" : "snowman"));
-        } else if (row->in_consensus &&
-                   !(is_full && (engine.is_decided_together() || on_dag_too))) {
-            problems.push_back(fmt::format(
-                "{}.{}: {} does something only where validators decide together; set run.fidelity "
-                "to full and chain.consensus to snowman, bft or hotstuff",
-                word(group.role), group.name, row->name));
+        const StrategyRow& row = *find_strategy(group.strategy);
+        if (const auto flaw = misfit(row, scenario)) {
+            problems.push_back(fmt::format("{}.{}: {}; {}", word(group.role), group.name,
+                                           flaw->problem, flaw->remedy));
         }
     }
+    for (const sim::ScenarioProblem& flaw : check_deviations(scenario))
+        problems.push_back(fmt::format("{}: {}; {}", flaw.keys.front(), flaw.message, flaw.remedy));
     return problems;
 }
 

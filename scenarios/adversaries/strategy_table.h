@@ -13,6 +13,7 @@
 
 #include "scenarios/adversaries/strategy_list.h"
 #include "sim/actors/strategy.h"
+#include "sim/scenario/check_scenario.h"
 #include "sim/scenario/scenario.h"
 
 namespace aivm::scenarios {
@@ -74,6 +75,8 @@ struct StrategyRow {
     bool polled = false;  // of validators: what it does needs machines that poll, run.fidelity full
                           // with snowman
     bool in_consensus = false;  // of validators: what it does needs machines that decide together
+    bool on_machines = false;   // of validators: what it does needs machines, run.fidelity full
+    bool runs_twice = false;    // of validators: its identity is run twice
     OnDag on_dag = OnDag::kNo;
 };
 
@@ -96,6 +99,10 @@ public:
     [[nodiscard]] bool is_honest(const sim::ActorGroup& group) const override;
     [[nodiscard]] bool watches_pending(const sim::ActorGroup& group) const override;
 };
+
+// What is wrong with the strategies of the scenario's byzantine faults, with the keys of the
+// faults.
+std::vector<sim::ScenarioProblem> check_deviations(const sim::Scenario& scenario);
 
 // Everything wrong with the strategies that a scenario names, one sentence each.
 std::vector<std::string> check_strategies(const sim::Scenario& scenario);

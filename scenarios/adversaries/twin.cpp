@@ -27,6 +27,7 @@ const StrategyRow kTwinRow{.name = "twin",
                            .doc = "runs its identity twice, each replica with half of the network",
                            .validator = make_twin,
                            .polled = true,
+                           .runs_twice = true,
                            .on_dag = OnDag::kToo};
 
 }  // namespace aivm::scenarios

@@ -69,6 +69,8 @@ constexpr std::array kProbeRows{
              [](F f) {
                  return fault(f, sim::FaultKind::kClock) + fault(f, sim::FaultKind::kClockJumps);
              }},
+    ProbeRow{"byzantine", "a validator breaks the protocol for a time", 0.2,
+             [](F f) { return fault(f, sim::FaultKind::kByzantine); }},
     ProbeRow{"message_lost", "a message is lost", 0.2, [](F f) { return f.messages_lost; }},
     ProbeRow{"message_corrupted", "a message is corrupted", 0.2,
              [](F f) { return f.messages_corrupted; }},

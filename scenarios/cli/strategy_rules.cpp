@@ -35,6 +35,7 @@ std::vector<sim::ScenarioProblem> problems_of(const sim::Scenario& scenario,
                                               const sim::ActorGroup& group) {
     sim::Scenario alone = scenario;
     alone.actors = {group};
+    alone.faults.clear();
     const std::string where = fmt::format("{}.{}: ", word(group.role), group.name);
     std::vector<sim::ScenarioProblem> out;
     for (std::string sentence : check_strategies(alone)) {
@@ -62,6 +63,7 @@ std::vector<sim::ScenarioProblem> strategy_problems(const sim::Scenario& scenari
         for (sim::ScenarioProblem& one : problems_of(scenario, group))
             out.push_back(std::move(one));
     }
+    for (sim::ScenarioProblem& one : check_deviations(scenario)) out.push_back(std::move(one));
     return out;
 }
 

@@ -8,8 +8,8 @@
 
 namespace aivm::scenarios::cli {
 
-// What check_strategies() finds. A strategy that its role does not have is answered with the
-// nearest name or, if none is near, with all of them.
+// What check_strategies() and check_deviations() find. A strategy that its role does not have is
+// answered with the nearest name or, if none is near, with all of them.
 std::vector<sim::ScenarioProblem> strategy_problems(const sim::Scenario& scenario);
 
 }  // namespace aivm::scenarios::cli

@@ -203,6 +203,29 @@ TEST(Check, QuantitiesOfFaultsAreGivenIfAndOnlyIfTheKindNeedsThem) {
     EXPECT_EQ(complaint(fault(hit + "kind = \"clock\"\ndrift = \"1%\"")), "none");
     EXPECT_EQ(complaint(fault(hit + "kind = \"eclipse\"\nskew = \"1s\"")),
               "only a clock has a skew");
+    EXPECT_EQ(complaint(fault(hit + "kind = \"byzantine\"")),
+              "a byzantine fault without a strategy");
+    EXPECT_EQ(complaint(fault(hit + "kind = \"crash\"\nstrategy = \"equivocator\"")),
+              "only a byzantine fault has a strategy");
+}
+
+TEST(Check, AValidatorThatDeviatesCountsAsFaultyToTheEndAndTheSequencerIsSpared) {
+    const auto byzantine = [](const std::string& validators) {
+        return fault(
+            "kind = \"byzantine\"\nstrategy = \"equivocator\"\nduration = \"1s\"\n"
+            "validators = " +
+            validators);
+    };
+    const std::string crash = "[[fault]]\nat = \"1h\"\nkind = \"crash\"\nvalidators = ";
+    EXPECT_EQ(complaint(byzantine("[0, 1, 2, 3]") + crash + "[4, 5]\n"), "none");
+    EXPECT_EQ(complaint(byzantine("[0, 1, 2, 3]") + crash + "[4, 5, 6]\n"),
+              "at 1h validators with 14000 LUX of stake are faulty, more than the fault budget of "
+              "13999.999999999 LUX");
+    const std::string sequencer = "[chain]\nconsensus = \"sequencer\"\n";
+    EXPECT_EQ(complaint(sequencer + byzantine("[1]")), "none");
+    EXPECT_EQ(complaint(sequencer + byzantine("[0]")),
+              "validator 0 is the sequencer: whatever it does, nobody else builds a block");
+    EXPECT_EQ(complaint("[run]\nbeyond_f = true\n" + sequencer + byzantine("[0]")), "none");
 }
 
 TEST(Check, TheAttackerIsAGroupOrAPrincipalOfTheScenario) {

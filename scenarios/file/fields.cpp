@@ -853,6 +853,8 @@ constexpr Field<FaultPlan> kFaultFields[] = {
         flag("fault", "behind", "clock: skew and drift make it slow instead of fast")),
     at<&FaultPlan::rate_ppm>(
         probability("fault", "rate", "loss, duplicate, reorder, corrupt: probability per message")),
+    at<&FaultPlan::strategy>(text(
+        "fault", "strategy", "byzantine: a strategy of validators, with its default parameters")),
 };
 
 constexpr Field<LinkRule> kLinkFields[] = {

@@ -22,6 +22,8 @@ std::string describe_targets(const sim::FaultPlan& fault) {
 // What an answer about a fault of the swarm says; empty for other choices.
 std::string describe_swarm(const sim::ChoiceAnswer& choice) {
     const char* what = nullptr;
+    const bool is_byzantine =
+        choice.id.actor == static_cast<std::uint32_t>(sim::FaultKind::kByzantine);
     switch (choice.id.kind) {
         case sim::ChoiceKind::kSwarmPresent:
             what = "whether";
@@ -39,7 +41,7 @@ std::string describe_swarm(const sim::ChoiceAnswer& choice) {
             what = "how long";
             break;
         case sim::ChoiceKind::kSwarmStrength:
-            what = "how strong";
+            what = is_byzantine ? "which strategy" : "how strong";
             break;
         default:
             return {};

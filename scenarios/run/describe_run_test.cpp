@@ -34,6 +34,10 @@ TEST(RunWords, AFaultSaysWhatWhomAndWhen) {
     EXPECT_EQ(describe(crash), "crash of validator[2], validator[5] from 5m to 7m");
     crash.duration_ns = 0;
     EXPECT_EQ(describe(crash), "crash of validator[2], validator[5] at 5m");
+    auto byzantine = fault(sim::FaultKind::kByzantine);
+    byzantine.validators = {3};
+    byzantine.strategy = "equivocator";
+    EXPECT_EQ(describe(byzantine), "the strategy of validator[3] is equivocator from 5m to 7m");
 }
 
 TEST(RunWords, AChoiceSaysWhichMessageOfWhom) {
@@ -46,6 +50,9 @@ TEST(RunWords, AChoiceSaysWhichMessageOfWhom) {
     EXPECT_EQ(say(sim::ChoiceKind::kMessageDuplicate, 0),
               "message 123 of validator[0] arrives twice");
     EXPECT_EQ(say(sim::ChoiceKind::kMessageReorder, 9), "message 123 of actor 9 is overtaken");
+    EXPECT_EQ(say(sim::ChoiceKind::kSwarmStrength,
+                  static_cast<std::uint32_t>(sim::FaultKind::kByzantine)),
+              "swarm, byzantine: which strategy (draw 123) is 1");
 }
 
 TEST(RunWords, ARunSaysWhoTakesPartTheWorkAndWhatGoesWrong) {

@@ -24,6 +24,7 @@ enum class Purpose : std::uint32_t {
     kAcceleratorTime = 11,
     kAnchors = 12,
     kPrice = 13,
+    kDeviation = 14,
 };
 
 class Environment {

@@ -3,39 +3,19 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "sim/actors/forwarding_strategy.h"
 
 namespace aivm::sim {
 namespace {
 
 constexpr std::uint32_t kWhole = 1'000'000;
 
-class CensoringValidator final : public ValidatorStrategy {
+class CensoringValidator final : public ForwardingStrategy {
 public:
     CensoringValidator(std::unique_ptr<ValidatorStrategy> inner, const CensorshipSchedule& schedule,
                        std::function<void(Amount)> on_paid)
         : inner_(std::move(inner)), schedule_(schedule), on_paid_(std::move(on_paid)) {}
 
-    bool builds(const State& parent, const Hash32& beacon) override {
-        return inner_->builds(parent, beacon);
-    }
-    bool builds_twice() override { return inner_->builds_twice(); }
-    void built_twice(const BlockRef& second) override { inner_->built_twice(second); }
-    bool tolerates(const Block& block) override { return inner_->tolerates(block); }
-    BlockPtr forges(const OwnBlock& own) override { return inner_->forges(own); }
-    void sends(ActorId to, Outgoing& outgoing) override { inner_->sends(to, outgoing); }
-    bool runs_twice() override { return inner_->runs_twice(); }
-    void plans(const DagView& view, VertexPlan& plan) override { inner_->plans(view, plan); }
-    void issued(const DagView& view, const std::shared_ptr<const Vertex>& vertex,
-                const std::shared_ptr<const Vertex>& second) override {
-        inner_->issued(view, vertex, second);
-    }
-    bool replies_to(const DagView& view, const Vertex& vertex) override {
-        return inner_->replies_to(view, vertex);
-    }
-    void hears(ActorId from, const Message& message) override { inner_->hears(from, message); }
-    void vote(const PollView& poll, Vote& answer) override { inner_->vote(poll, answer); }
-    bool serves(const Follower& follower) override { return inner_->serves(follower); }
-    bool reports_equivocation() override { return inner_->reports_equivocation(); }
     void begin_block(Height height) override {
         inner_->begin_block(height);
         if (height <= drawn_for_)
@@ -53,6 +33,8 @@ public:
     }
 
 private:
+    ValidatorStrategy& inner() override { return *inner_; }
+
     std::unique_ptr<ValidatorStrategy> inner_;
     CensorshipSchedule schedule_;
     std::function<void(Amount)> on_paid_;

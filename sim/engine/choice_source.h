@@ -35,6 +35,7 @@ enum class ChoiceKind : std::uint8_t {
     kFaultReorder,
     kFaultCorrupt,
     // Faults drawn from the seed (sim/faults/swarm.h). The actor is the number of the fault's kind.
+    // The strength of a byzantine fault is which strategy its validators follow.
     kSwarmPresent,
     kSwarmCount,
     kSwarmTarget,

@@ -250,14 +250,18 @@ TEST(Faults, TheRulesDemandTheQuantityOfAKindAndRefuseTheOthers) {
     for (const FaultTraits& traits : kFaultTraits) {
         plan.kind = traits.kind;
         plan.delay_ns = plan.period_ns = plan.bandwidth_bps = plan.skew_ns = plan.rate_ppm = 0;
+        plan.strategy.clear();
         EXPECT_EQ(blames(scenario, "fault.0.delay"), traits.quantity == FaultQuantity::kDelay);
         EXPECT_EQ(blames(scenario, "fault.0.period"), traits.needs(FaultQuantity::kPeriod));
         EXPECT_EQ(blames(scenario, "fault.0.rate"), traits.needs(FaultQuantity::kRate));
         EXPECT_EQ(blames(scenario, "fault.0.skew"), traits.quantity == FaultQuantity::kSkew);
+        EXPECT_EQ(blames(scenario, "fault.0.strategy"), traits.needs(FaultQuantity::kStrategy));
         plan.delay_ns = plan.period_ns = plan.bandwidth_bps = plan.skew_ns = 5;
+        plan.strategy = "late_answers";
         EXPECT_EQ(blames(scenario, "fault.0.delay"), traits.quantity != FaultQuantity::kDelay);
         EXPECT_EQ(blames(scenario, "fault.0.bandwidth"),
                   traits.quantity != FaultQuantity::kBandwidth);
+        EXPECT_EQ(blames(scenario, "fault.0.strategy"), !traits.needs(FaultQuantity::kStrategy));
     }
 }
 

@@ -72,6 +72,16 @@ void Machines::resume(ActorId id) {
     if (--machine.pauses == 0) hooks_.on_resumed(id);
 }
 
+// --- Strategies ---
+
+void Machines::deviate(ActorId id, const FaultPlan& plan) {
+    for (DeviatingValidator* const strategy : machines_[id].deviating) strategy->begin(plan);
+}
+
+void Machines::end_deviation(ActorId id, const FaultPlan& plan) {
+    for (DeviatingValidator* const strategy : machines_[id].deviating) strategy->end(plan);
+}
+
 // --- Clocks ---
 
 void Machines::set_clock_wrong(ActorId id, const FaultPlan& plan) {

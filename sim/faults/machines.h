@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/actors/deviating_validator.h"
 #include "sim/actors/validator.h"
 #include "sim/engine/engine.h"
 #include "sim/scenario/fault.h"
@@ -73,6 +74,16 @@ public:
     // The virtual time that passes until the machine's clock has advanced by `delay`.
     [[nodiscard]] SimTime real_delay(ActorId id, SimTime delay) const;
 
+    // --- Strategies ---
+    // What the validator on this machine does is decided by this one, which must outlive this. An
+    // identity that is run twice has two.
+    void install(ActorId id, DeviatingValidator& strategy) {
+        machines_[id].deviating.push_back(&strategy);
+    }
+    // `plan` identifies the fault, and must be one that the strategies know.
+    void deviate(ActorId id, const FaultPlan& plan);
+    void end_deviation(ActorId id, const FaultPlan& plan);
+
     // --- Disks ---
     [[nodiscard]] SimDisk& disk(ActorId id) { return disks_.at(id).disk; }
     // Every write takes this much longer; of several such faults the slowest counts.
@@ -113,6 +124,7 @@ private:
     };
     struct Machine {
         std::vector<WrongClock> clocks;  // the clock faults in force
+        std::vector<DeviatingValidator*> deviating;
         Actor* actor = nullptr;
         std::uint32_t stops = 0;   // faults in force that keep it down
         std::uint32_t pauses = 0;  // faults in force that pause it

@@ -42,6 +42,38 @@ struct Room {
                        [this](ActorId) { ++resumed; }}};
 };
 
+class Including final : public ValidatorStrategy {
+public:
+    explicit Including(bool builds_twice) : builds_twice_(builds_twice) {}
+    bool includes(const SignedOperation&) override { return true; }
+    bool builds_twice() override { return builds_twice_; }
+
+private:
+    bool builds_twice_;
+};
+
+TEST(Machines, BothReplicasOfAnIdentityDeviateUntilTheFaultEnds) {
+    Room room;
+    const FaultPlan plan;
+    const auto make = [&] {
+        std::vector<DeviatingValidator::Deviation> deviations;
+        deviations.push_back({&plan, std::make_unique<Including>(true)});
+        return DeviatingValidator(std::make_unique<Including>(false), std::move(deviations));
+    };
+    DeviatingValidator one = make();
+    DeviatingValidator other = make();
+    room.machines.install(0, one);
+    room.machines.install(0, other);
+    EXPECT_FALSE(one.builds_twice() || other.builds_twice());
+    room.machines.deviate(0, plan);
+    room.machines.stop(0);
+    room.machines.release(0);
+    room.machines.recover(0);
+    EXPECT_TRUE(one.builds_twice() && other.builds_twice()) << "whatever else befalls the machine";
+    room.machines.end_deviation(0, plan);
+    EXPECT_FALSE(one.builds_twice() || other.builds_twice());
+}
+
 TEST(Machines, AMachineIsDownUntilTheLastFaultThatStopsItEnds) {
     Room room;
     room.machines.stop(0);

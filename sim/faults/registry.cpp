@@ -2,6 +2,7 @@
 #include <array>
 
 #include "sim/faults/bit_rot.h"
+#include "sim/faults/byzantine.h"
 #include "sim/faults/clock.h"
 #include "sim/faults/clock_jumps.h"
 #include "sim/faults/clogged.h"
@@ -68,6 +69,7 @@ constexpr std::array kRows = {
     row<MisdirectedWrite>(FaultKind::kMisdirectedWrite),
     row<SilentRot>(FaultKind::kSilentRot),
     row<ReplacedDisk>(FaultKind::kReplacedDisk),
+    row<Byzantine>(FaultKind::kByzantine),
 };
 static_assert([] {
     for (std::size_t i = 0; i < kFaultKinds; ++i) {

@@ -1,6 +1,7 @@
 #include "sim/faults/swarm.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -18,6 +19,17 @@ constexpr std::uint32_t kSidesMax = 3;
 constexpr std::uint32_t kDriftLeastPpm = 10;
 constexpr std::uint32_t kDriftSteps = 10;
 constexpr std::uint64_t kJumpPeriod = 4 * static_cast<std::uint64_t>(kSecond);
+
+using Word = std::string_view;
+constexpr std::array kWherePollsDecide = std::to_array<Word>(
+    {"minority_keeper", "late_answers", "malformed_bytes", "frontier_liar", "silent_validator"});
+constexpr std::array kWhereVotesAreSigned =
+    std::to_array<Word>({"late_answers", "malformed_bytes", "silent_validator", "equivocator"});
+constexpr std::array kOnADag =
+    std::to_array<Word>({"late_answers", "malformed_bytes", "frontier_liar", "silent_validator",
+                         "equivocator", "vertex_equivocator", "balance_attacker", "parasite_chain",
+                         "conflict_flooder", "cut_withholder", "late_vertex", "orphan_maker"});
+constexpr std::array kWhereOneDecides = std::to_array<Word>({"late_answers", "malformed_bytes"});
 
 class Swarm {
 public:
@@ -38,6 +50,7 @@ public:
         std::vector<FaultPlan> out;
         for (const FaultTraits& traits : kFaultTraits) {
             if (!draws_kind(s_, traits.kind)) continue;
+            if (traits.deviates && has_no_budget()) continue;
             actor_ = static_cast<std::uint32_t>(traits.kind);
             if (!choices_.chance(ChoiceKind::kSwarmPresent, actor_, s_.swarm.presence_ppm))
                 continue;
@@ -51,6 +64,10 @@ public:
     }
 
 private:
+    // Whether no validator may be faulty.
+    [[nodiscard]] bool has_no_budget() const {
+        return !s_.run.beyond_f && budget_ < *std::ranges::min_element(stakes_);
+    }
     std::uint32_t pick(ChoiceKind kind, std::uint32_t options) {
         return choices_.pick(kind, actor_, options);
     }
@@ -75,6 +92,12 @@ private:
 
     void draw_strength(const FaultTraits& traits, FaultPlan& plan) {
         if (traits.quantity == FaultQuantity::kNone) return;
+        if (traits.quantity == FaultQuantity::kStrategy) {
+            const auto words = deviations_drawn(s_.chain);
+            const auto options = static_cast<std::uint32_t>(words.size());
+            plan.strategy = words[pick(ChoiceKind::kSwarmStrength, options)];
+            return;
+        }
         const std::uint32_t step = pick(ChoiceKind::kSwarmStrength, traits.strength.steps);
         const std::uint64_t strength = traits.strength.least << step;
         switch (traits.quantity) {
@@ -90,7 +113,7 @@ private:
             case FaultQuantity::kRate:
                 plan.rate_ppm = static_cast<std::uint32_t>(strength);
                 break;
-            default:
+            default:  // of a clock
                 plan.skew_ns = strength;
                 plan.behind = pick(ChoiceKind::kSwarmStrength, 2) != 0;
                 if (traits.kind == FaultKind::kClock)
@@ -127,11 +150,10 @@ private:
     // Takes targets away until the fault budget holds. Returns whether any are left.
     bool fit(FaultPlan& plan) {
         if (plan.kind == FaultKind::kPartition) return !plan.groups.empty();
-        if (!s_.run.beyond_f) {
-            std::erase_if(plan.validators, [&](std::uint32_t one) {
-                return may_lose_the_only_copy(plan, s_.chain, one);
-            });
-        }
+        std::erase_if(plan.validators, [&](std::uint32_t one) {
+            if (traits_of(plan.kind).deviates) return is_sole_proposer(s_.chain, one);
+            return !s_.run.beyond_f && may_lose_the_only_copy(plan, s_.chain, one);
+        });
         while (!plan.validators.empty()) {
             auto outage = outage_of(plan, s_.chain, plan.validators);
             if (!outage) return true;
@@ -161,6 +183,14 @@ bool draws_kind(const Scenario& scenario, FaultKind kind) {
         if (scenario.chain.validators < 2) return false;
     }
     return kinds.empty() || std::ranges::find(kinds, word(kind)) != kinds.end();
+}
+
+std::span<const std::string_view> deviations_drawn(const ChainSettings& chain) {
+    const EngineRow& engine = engine_row(chain.consensus);
+    if (engine.of_dag) return kOnADag;
+    if (engine.polls) return kWherePollsDecide;
+    return engine.voting != nullptr ? std::span<const std::string_view>(kWhereVotesAreSigned)
+                                    : kWhereOneDecides;
 }
 
 std::vector<FaultPlan> draw_faults(const Scenario& scenario, const std::vector<Amount>& stakes,

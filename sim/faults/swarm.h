@@ -7,6 +7,8 @@
 // the answers of a kind there is no fault of it.
 #pragma once
 
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "sim/engine/choice_source.h"
@@ -21,5 +23,9 @@ std::vector<FaultPlan> draw_faults(const Scenario& scenario, const std::vector<A
 
 // Whether the swarm may draw this kind in the scenario.
 bool draws_kind(const Scenario& scenario, FaultKind kind);
+
+// The strategies of byzantine faults, one of which is drawn for each: those whose effect the engine
+// of the chain is to withstand. (scenarios/adversaries has them.)
+std::span<const std::string_view> deviations_drawn(const ChainSettings& chain);
 
 }  // namespace aivm::sim

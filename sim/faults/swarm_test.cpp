@@ -46,9 +46,9 @@ TEST(Swarm, EveryKindIsPresentInAboutHalfOfTheRuns) {
         for (const FaultKind kind : seen) ++present[kind];
     }
     for (const FaultTraits& traits : kFaultTraits) {
-        // Kinds that forget share one budget, so some of them do not fit.
-        EXPECT_GT(present[traits.kind], traits.forgets ? kRuns / 10 : kRuns * 4 / 10)
-            << traits.word;
+        // Kinds that forget or deviate share one budget, so some of them do not fit.
+        const bool is_budgeted = traits.forgets || traits.deviates;
+        EXPECT_GT(present[traits.kind], is_budgeted ? kRuns / 10 : kRuns * 4 / 10) << traits.word;
         EXPECT_LT(present[traits.kind], kRuns * 6 / 10) << traits.word;
     }
 }
@@ -132,6 +132,47 @@ TEST(Swarm, MakesNoMoreValidatorsForgetThanThePollsOfSnowmanTolerate) {
     EXPECT_EQ(forgetful(s), 2U);
 }
 
+TEST(Swarm, DrawsEveryDeviationThatTheEngineIsToWithstand) {
+    for (const ConsensusKind consensus :
+         {ConsensusKind::kSequencer, ConsensusKind::kSnowman, ConsensusKind::kBft,
+          ConsensusKind::kHotstuff, ConsensusKind::kAvalanche}) {
+        Scenario s = swarm_of(20);
+        s.chain.consensus = consensus;
+        s.chain.preset = SnowPresetName::kAvalancheMainnet;
+        apply_preset(s.chain);
+        s.swarm.kinds = {"byzantine"};
+        std::set<std::string, std::less<>> drawn;
+        for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+            for (const FaultPlan& plan : draw(s, seed)) drawn.insert(plan.strategy);
+        }
+        for (const std::string_view strategy : deviations_drawn(s.chain))
+            EXPECT_TRUE(drawn.contains(strategy)) << word(consensus) << " " << strategy;
+        EXPECT_EQ(drawn.size(), deviations_drawn(s.chain).size()) << word(consensus);
+    }
+}
+
+TEST(Swarm, TheSequencerNeverDeviatesAndNobodyDoesWithoutABudget) {
+    Scenario s = swarm_of(7);
+    s.swarm.kinds = {"byzantine"};
+    for (const bool beyond_f : {false, true}) {
+        s.run.beyond_f = beyond_f;
+        int plans = 0;
+        for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+            for (const FaultPlan& plan : draw(s, seed)) {
+                ++plans;
+                EXPECT_EQ(std::ranges::find(plan.validators, 0U), plan.validators.end());
+            }
+        }
+        EXPECT_GT(plans, 30);
+    }
+    s = swarm_of(3);
+    s.swarm.kinds = {"byzantine"};
+    StreamChoices stream(1);
+    RecordingChoices recording(stream);
+    for (int run = 0; run < 50; ++run) EXPECT_TRUE(draw_faults(s, stakes_of(s), recording).empty());
+    EXPECT_TRUE(recording.choices().empty()) << "nothing is asked either";
+}
+
 TEST(Swarm, StrengthsAreLogUniform) {
     std::map<std::uint32_t, int> rates;
     Scenario s = swarm_of(4);
@@ -157,6 +198,7 @@ TEST(Swarm, IsRecordedAndWithoutTheAnswerThatAKindIsPresentItIsGone) {
         EXPECT_EQ(again[i].at_ns, drawn[i].at_ns);
         EXPECT_EQ(again[i].validators, drawn[i].validators);
         EXPECT_EQ(again[i].groups, drawn[i].groups);
+        EXPECT_EQ(again[i].strategy, drawn[i].strategy);
     }
     ChoiceList fewer;
     const auto gone = static_cast<std::uint32_t>(drawn.front().kind);

@@ -74,12 +74,12 @@ public:
     // Whether the validator can exchange messages with less than half of the stake, its own
     // included, because of the faults in force.
     [[nodiscard]] virtual bool cut_off(ActorId validator) const = 0;
-    // Whether the validator follows the protocol. What others do breaks no promise. With
-    // run.beyond_f more may be faulty than the fault budget: validators that follow the protocol
-    // still count as correct then, and what they are made to do wrong is reported as a violation,
-    // which the scenario may expect.
+    // Whether the validator follows the protocol through the whole run. What others do breaks no
+    // promise. With run.beyond_f more may be faulty than the fault budget: validators that follow
+    // the protocol still count as correct then, and what they are made to do wrong is reported as a
+    // violation, which the scenario may expect.
     [[nodiscard]] virtual bool correct(ActorId validator) const {
-        return participants().principal_of(validator).honest;
+        return participants().is_honest(validator);
     }
     // What the node's clock shows.
     [[nodiscard]] virtual TimestampNs clock(ActorId validator) const {

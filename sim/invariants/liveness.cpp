@@ -168,12 +168,17 @@ private:
         return each * config.max_tasks_per_provider / std::max(one.group.machines, 1U) <
                static_cast<double>(config.task_timeout_ns) / 2;
     }
+    // A fault alone makes it deviate, so it follows the protocol again when the chain is healed.
+    [[nodiscard]] bool deviates_by_fault(ActorId validator) const {
+        const Participants& all = watch().participants();
+        return all.all.at(validator).deviates && all.principal_of(validator).honest;
+    }
     // Validators that break the protocol may censor, and faults may have kept results out.
     [[nodiscard]] bool world_explains(const Job& job) const {
         const ChainSettings& chain = watch().scenario().chain;
         if (chain.censorship != CensorshipModel::kNone) return true;
         for (ActorId node = 0; node < chain.validators; ++node) {
-            if (!watch().correct(node)) return true;
+            if (!watch().correct(node) && !deviates_by_fault(node)) return true;
         }
         const Recovery& recovery = watch().recovery();
         const auto healed_at = recovery.healed_at();

@@ -109,6 +109,7 @@ private:
     void check_partition(std::size_t index, const FaultPlan& fault);
     void check_budget();
     [[nodiscard]] Keys keys_of_byzantine() const;
+    void check_sole_proposer(std::size_t index, const std::vector<std::uint32_t>& hit);
     void check_swarm();
     void check_link(std::size_t index, const LinkRule& rule);
     void check_link_end(std::size_t index, std::string_view key,
@@ -442,8 +443,9 @@ constexpr QuantityWords kQuantities[] = {
     {FaultQuantity::kBandwidth, "bandwidth", "a clogged node", "\"100 kbit/s\""},
     {FaultQuantity::kSkew, "skew", "a clock", "\"10s\", or a drift"},
     {FaultQuantity::kRate, "rate", "loss, duplicate, reorder or corrupt", "\"5%\""},
+    {FaultQuantity::kStrategy, "strategy", "a byzantine fault", "\"malformed_bytes\""},
 };
-static_assert(std::size(kQuantities) == static_cast<std::size_t>(FaultQuantity::kRate));
+static_assert(std::size(kQuantities) + 1 == enum_count<FaultQuantity>);
 
 bool is_given(const FaultPlan& fault, FaultQuantity quantity) {
     switch (quantity) {
@@ -457,6 +459,8 @@ bool is_given(const FaultPlan& fault, FaultQuantity quantity) {
             return fault.skew_ns != 0 || fault.drift_ppm != 0;
         case FaultQuantity::kRate:
             return fault.rate_ppm != 0;
+        case FaultQuantity::kStrategy:
+            return !fault.strategy.empty();
         case FaultQuantity::kNone:
             break;
     }
@@ -622,9 +626,10 @@ bool Checker::check_named_groups(std::size_t index, const FaultPlan& fault) {
             unrunnable(
                 {fault_key(index, "groups"), fault_key(index, "kind")},
                 fmt::format("a fault of this kind cannot hit the {}s of \"{}\"", word(role), name),
-                of_validators ? "name validators: only they have disks and machines that crash"
-                              : "name a group of clients: no validator has a machine in "
-                                "run.fidelity economic");
+                of_validators
+                    ? "name validators: clients have no disk, do not crash and do not vote"
+                    : "name a group of clients: no validator has a machine in "
+                      "run.fidelity economic");
             return false;
         }
     }
@@ -689,6 +694,27 @@ void Checker::check_sides(std::size_t index, const FaultPlan& fault) {
 
 // --- The fault budget, and faults from the seed ---
 
+// What no stake of others makes up for.
+void Checker::check_sole_proposer(std::size_t index, const std::vector<std::uint32_t>& hit) {
+    const bool hits_it = s_.chain.validators > 1 && std::ranges::any_of(hit, [&](auto one) {
+                             return is_sole_proposer(s_.chain, one);
+                         });
+    if (!hits_it) return;
+    const FaultTraits& traits = traits_of(s_.faults[index].kind);
+    const Keys keys{fault_key(index, "validators"), fault_key(index, "groups"),
+                    fault_key(index, "kind"), "run.beyond_f"};
+    const std::string remedy = "hit other validators, or set run.beyond_f to true";
+    if (traits.loses_data) {
+        note(keys,
+             "the disk of the sequencer may have the only copy of its last blocks: if they are "
+             "lost, others take their place",
+             remedy);
+    }
+    if (traits.deviates)
+        error(keys, "validator 0 is the sequencer: whatever it does, nobody else builds a block",
+              remedy);
+}
+
 void Checker::check_budget() {
     if (s_.run.beyond_f || is_economic() || regions_ == nullptr || regions_->stakes.empty()) return;
     const std::vector<bool> byzantine = byzantine_validators(s_);
@@ -698,16 +724,7 @@ void Checker::check_budget() {
     for (std::size_t i = 0; i < s_.faults.size(); ++i) {
         std::vector<std::uint32_t> hit = validators_.hit_by(s_.faults[i]);
         std::erase_if(hit, [&](std::uint32_t one) { return one >= byzantine.size(); });
-        const bool only_copy = byzantine.size() > 1 && std::ranges::any_of(hit, [&](auto one) {
-                                   return may_lose_the_only_copy(s_.faults[i], s_.chain, one);
-                               });
-        if (only_copy) {
-            note({fault_key(i, "validators"), fault_key(i, "groups"), fault_key(i, "kind"),
-                  "run.beyond_f"},
-                 "the disk of the sequencer may have the only copy of its last blocks: if they are "
-                 "lost, others take their place",
-                 "hit other validators, or set run.beyond_f to true");
-        }
+        check_sole_proposer(i, hit);
         if (auto outage = outage_of(s_.faults[i], s_.chain, std::move(hit))) {
             outages.push_back(*std::move(outage));
             fault_of.push_back(i);

@@ -36,14 +36,23 @@ enum class FaultKind : std::uint8_t {
     kMisdirectedWrite,
     kSilentRot,
     kReplacedDisk,
+    kByzantine,
 };
 
-// What a fault breaks. Clients have links and clocks; only validators have machines that crash and
-// disks.
-enum class FaultDomain : std::uint8_t { kLinks, kClock, kMachine, kDisk };
+// What a fault breaks. Clients have links and clocks; only validators have machines that crash,
+// disks, and a part in consensus.
+enum class FaultDomain : std::uint8_t { kLinks, kClock, kMachine, kDisk, kConsensus };
 
 // The keys of a plan that belong to some kinds only.
-enum class FaultQuantity : std::uint8_t { kNone, kDelay, kPeriod, kBandwidth, kSkew, kRate };
+enum class FaultQuantity : std::uint8_t {
+    kNone,
+    kDelay,
+    kPeriod,
+    kBandwidth,
+    kSkew,
+    kRate,
+    kStrategy,  // a word, not a number
+};
 
 // How a fault that is drawn from the seed is as strong as 2^i times `least`, for a uniform i below
 // `steps`: log-uniform on a grid. A bandwidth is divided instead, so that larger i are worse. The
@@ -70,6 +79,8 @@ struct FaultTraits {
     // Its disk may lose what was written to it.
     bool loses_data = false;
     bool stops_node = false;  // the node may stop by itself: its disk reports an error
+    // Its validator breaks the protocol: it counts against the fault budget to the end of the run.
+    bool deviates = false;
 
     [[nodiscard]] constexpr bool needs(FaultQuantity one) const {
         return one != FaultQuantity::kNone && (quantity == one || second_quantity == one);
@@ -215,6 +226,12 @@ inline constexpr auto kFaultTraits = std::to_array<FaultTraits>({
      .forgets = true,
      .loses_data = true,
      .stops_node = true},
+    {.kind = FaultKind::kByzantine,
+     .word = "byzantine",
+     .doc = "the validator follows another strategy instead of its own",
+     .domain = FaultDomain::kConsensus,
+     .quantity = FaultQuantity::kStrategy,
+     .deviates = true},
 });
 inline constexpr std::size_t kFaultKinds = enum_count<FaultKind>;
 
@@ -237,7 +254,7 @@ constexpr auto enum_words(FaultKind) {
 }
 
 constexpr bool hits_validators_only(const FaultTraits& traits) {
-    return traits.domain == FaultDomain::kMachine || traits.domain == FaultDomain::kDisk;
+    return traits.domain != FaultDomain::kLinks && traits.domain != FaultDomain::kClock;
 }
 
 // One scheduled fault. Which quantities count depends on the kind.
@@ -259,6 +276,7 @@ struct FaultPlan {
     bool behind = false;          // clock: skew and drift make it late instead
     std::uint32_t drift_ppm = 0;  // clock: how much faster it runs, or slower when behind
     std::uint32_t rate_ppm = 0;   // loss, duplicate, reorder, corrupt: probability per message
+    std::string strategy;         // byzantine: the validators', with its default parameters
 
     // The nested lists of `groups` in one.
     [[nodiscard]] std::vector<std::string> all_group_names() const {

@@ -108,11 +108,12 @@ std::vector<std::uint32_t> ValidatorNames::hit_by(const FaultPlan& plan) const {
 
 std::optional<Outage> outage_of(const FaultPlan& plan, const ChainSettings& chain,
                                 std::vector<std::uint32_t> validators) {
-    if (!traits_of(plan.kind).forgets) return std::nullopt;
+    const FaultTraits& traits = traits_of(plan.kind);
+    if (!traits.forgets && !traits.deviates) return std::nullopt;
     const EngineRow& engine = engine_row(chain.consensus);
-    const bool keeps_silent = (engine.voting != nullptr || engine.of_dag) &&
-                              traits_of(plan.kind).domain == FaultDomain::kDisk;
-    if (keeps_silent)
+    const bool keeps_silent =
+        (engine.voting != nullptr || engine.of_dag) && traits.domain == FaultDomain::kDisk;
+    if (keeps_silent || traits.deviates)
         return Outage{plan.at_ns, std::numeric_limits<std::uint64_t>::max(), std::move(validators)};
     return Outage{plan.at_ns, plan.at_ns + duration_of(plan, chain) + kForgetfulNs,
                   std::move(validators)};
@@ -120,9 +121,11 @@ std::optional<Outage> outage_of(const FaultPlan& plan, const ChainSettings& chai
 
 bool may_lose_the_only_copy(const FaultPlan& plan, const ChainSettings& chain,
                             std::uint32_t validator) {
-    constexpr std::uint32_t kSoleProposer = 0;  // EngineRow::sole_proposer
-    return engine_row(chain.consensus).sole_proposer && validator == kSoleProposer &&
-           traits_of(plan.kind).loses_data;
+    return is_sole_proposer(chain, validator) && traits_of(plan.kind).loses_data;
+}
+
+bool is_sole_proposer(const ChainSettings& chain, std::uint32_t validator) {
+    return engine_row(chain.consensus).sole_proposer && validator == 0;
 }
 
 std::optional<BudgetExcess> find_excess(const std::vector<Outage>& outages,

@@ -1,6 +1,6 @@
 // The fault budget: how much stake may be faulty at the same time. Faulty is a validator that
-// breaks the protocol, one that has lost what it knew (after a crash: its preferences and its
-// confidence), and one whose disk is damaged; they are counted together.
+// breaks the protocol, or has broken it before, one that has lost what it knew (after a crash: its
+// preferences and its confidence), and one whose disk is damaged; they are counted together.
 #pragma once
 
 #include <cstdint>
@@ -61,9 +61,13 @@ private:
     std::uint32_t validators_ = 0;
 };
 
-// The outage of a plan that hits these validators; nullopt if its kind makes nobody forget.
+// The outage of a plan that hits these validators; nullopt if its kind makes nobody forget or
+// deviate. What a validator sent while it deviated may count for ever: that lasts to the end.
 std::optional<Outage> outage_of(const FaultPlan& plan, const ChainSettings& chain,
                                 std::vector<std::uint32_t> validators);
+
+// Whether no other validator builds blocks.
+bool is_sole_proposer(const ChainSettings& chain, std::uint32_t validator);
 
 // Whether the plan may destroy the only copy of a block: what a sole proposer accepted last may be
 // on no other disk, and no stake of others makes up for it. That is beyond every fault budget.

@@ -134,5 +134,20 @@ TEST(FaultBudget, WhereVotesAreSignedADamagedDiskCountsToTheEnd) {
     EXPECT_LT(outage_of(plan, chain, {3})->until_ns, 60 * kS) << "votes are on disk";
 }
 
+TEST(FaultBudget, AValidatorThatDeviatesCountsFromThenToTheEnd) {
+    FaultPlan plan;
+    plan.kind = FaultKind::kByzantine;
+    plan.at_ns = 10 * kS;
+    plan.duration_ns = kS;
+    for (const ConsensusKind consensus : {ConsensusKind::kSnowman, ConsensusKind::kSequencer}) {
+        ChainSettings chain;
+        chain.consensus = consensus;
+        const auto outage = outage_of(plan, chain, {3});
+        ASSERT_TRUE(outage);
+        EXPECT_EQ(outage->from_ns, 10 * kS);
+        EXPECT_EQ(outage->until_ns, ~std::uint64_t{0});
+    }
+}
+
 }  // namespace
 }  // namespace aivm::sim

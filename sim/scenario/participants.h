@@ -35,6 +35,7 @@ struct Participant {
     ActorGroup group;
     std::uint32_t index_in_role = 0;
     std::uint32_t region = 0;
+    bool deviates = false;  // some fault of the run makes it break the protocol
 };
 
 class Participants {
@@ -58,6 +59,10 @@ public:
     }
     [[nodiscard]] const Principal& principal_of(ActorId actor) const {
         return principals.at(all.at(actor).principal);
+    }
+    // Whether the actor follows the protocol through the whole run.
+    [[nodiscard]] bool is_honest(ActorId actor) const {
+        return principal_of(actor).honest && !all.at(actor).deviates;
     }
     [[nodiscard]] const std::string& name(ActorId actor) const { return all.at(actor).name; }
 

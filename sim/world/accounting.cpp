@@ -233,7 +233,7 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
         if (result != kNoResult) links_[result].slashed = true;
     } else {
         // An honest validator signs once a slot, and an honest challenger claims the truth.
-        row.false_positive = participants_.principal_of(row.agent).honest;
+        row.false_positive = participants_.is_honest(row.agent);
     }
     Flow& loser = flow_of(e.account);
     Amount& loss = cause.victim == SlashVictim::kChallenger ? loser.lost_challenges : loser.slashed;

@@ -25,6 +25,7 @@ public:
     }
     [[nodiscard]] Status add_validators(Population& population) override;
     void install_client(ActorId id, Actor& actor) override { actors_[id] = &actor; }
+    void install_deviating(ActorId, DeviatingValidator&) override {}
     [[nodiscard]] std::uint32_t addressable_validators() const override { return 1; }
     [[nodiscard]] bool is_unsealed() const override { return true; }
     StopReason run(const RunLimits& limits, OnWorldEvent on_world_event) override;

@@ -26,6 +26,9 @@ public:
     }
     [[nodiscard]] Status add_validators(Population& population) override;
     void install_client(ActorId id, Actor& actor) override { machines_.install(id, actor); }
+    void install_deviating(ActorId id, DeviatingValidator& strategy) override {
+        machines_.install(id, strategy);
+    }
     [[nodiscard]] std::uint32_t addressable_validators() const override {
         return context_.scenario().chain.validators;
     }

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "sim/actors/challenger.h"
+#include "sim/actors/deviating_validator.h"
 #include "sim/actors/provider.h"
 #include "sim/actors/twin_validator.h"
 #include "sim/consensus/consensus.h"
@@ -40,7 +41,8 @@ Population::Population(RunContext& context, Execution& execution, Accounting& ac
           accounting_.bribed(from, to, amount, context_.engine.now());
       }) {}
 
-Status Population::build() {
+Status Population::build(const std::vector<PlannedFault>& faults) {
+    faults_ = &faults;
     if (!context_.scenario().workload.trace.empty()) {
         AIVM_ASSIGN(trace_, parse_trace(context_.scenario().workload.trace));
     }
@@ -63,11 +65,34 @@ Result<std::unique_ptr<ValidatorStrategy>> Population::validator_strategy(
     const ActorId id = participant.id;
     AIVM_ASSIGN(auto strategy, context_.setting.strategies->validator(
                                    participant.group, strategy_context(participant)));
+    AIVM_ASSIGN(strategy, add_deviations(participant, std::move(strategy)));
     if (chain.censorship == CensorshipModel::kNone) return strategy;
     return make_censoring(std::move(strategy),
                           {chain, context_.stream(id, Purpose::kCensorship),
                            context_.stream(id, Purpose::kOrphaning)},
                           [this, id](Amount amount) { censorship_.pay(id, amount); });
+}
+
+// The strategy, and beside it those of the byzantine faults that hit the validator.
+Result<std::unique_ptr<ValidatorStrategy>> Population::add_deviations(
+    const Participant& participant, std::unique_ptr<ValidatorStrategy> own) {
+    std::vector<DeviatingValidator::Deviation> deviations;
+    for (const PlannedFault& fault : *faults_) {
+        if (!traits_of(fault.plan->kind).deviates ||
+            !std::ranges::binary_search(fault.targets, participant.id))
+            continue;
+        ActorGroup deviant = participant.group;
+        deviant.strategy = fault.plan->strategy;
+        deviant.parameters.clear();
+        StrategyContext context = strategy_context(participant);
+        context.random = context_.stream(participant.id, Purpose::kDeviation);
+        AIVM_ASSIGN(auto strategy, context_.setting.strategies->validator(deviant, context));
+        deviations.push_back({fault.plan, std::move(strategy)});
+    }
+    if (deviations.empty()) return own;
+    auto deviating = std::make_unique<DeviatingValidator>(std::move(own), std::move(deviations));
+    substrate_.install_deviating(participant.id, *deviating);
+    return deviating;
 }
 
 // The clients that follow this validator.

@@ -27,8 +27,9 @@ public:
     Population(RunContext& context, Execution& execution, Accounting& accounting,
                CensorshipEffects& censorship, Substrate& substrate);
 
-    // Creates all actors: the substrate's validators, then the clients. Call once.
-    [[nodiscard]] Status build();
+    // Creates all actors: the substrate's validators, then the clients. Call once. The validators
+    // that byzantine faults hit get the strategies of those too; the faults must outlive this.
+    [[nodiscard]] Status build(const std::vector<PlannedFault>& faults);
     void start();
 
     // The validator whose VM stands for the node, and the actor that receives what is sent to it:
@@ -60,6 +61,8 @@ public:
 private:
     [[nodiscard]] Result<std::unique_ptr<ValidatorStrategy>> validator_strategy(
         const Participant& participant);
+    [[nodiscard]] Result<std::unique_ptr<ValidatorStrategy>> add_deviations(
+        const Participant& participant, std::unique_ptr<ValidatorStrategy> own);
     template <class Validator, class Setup>
     [[nodiscard]] Result<Added<Validator>> add_replicas(const Participant& participant,
                                                         Setup setup);
@@ -96,6 +99,7 @@ private:
     CensorshipEffects& censorship_;
     Substrate& substrate_;
     SideChannel side_;
+    const std::vector<PlannedFault>* faults_ = nullptr;
     std::vector<std::unique_ptr<Environment>> environments_;
     std::vector<std::unique_ptr<Actor>> actors_;  // in the order of their ids
     std::vector<RequesterActor*> requesters_;

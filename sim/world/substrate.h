@@ -24,6 +24,7 @@ struct PlannedFault {
     std::vector<std::vector<ActorId>> sides = {};  // of a partition into groups
 };
 
+class DeviatingValidator;  // sim/actors/deviating_validator.h
 class Population;
 
 class Substrate {
@@ -39,6 +40,8 @@ public:
     [[nodiscard]] virtual Status add_validators(Population& population) = 0;
     // `actor` must outlive this.
     virtual void install_client(ActorId id, Actor& actor) = 0;
+    // What the validator does is decided by this strategy, which must outlive this.
+    virtual void install_deviating(ActorId id, DeviatingValidator& strategy) = 0;
 
     // The validators that clients can address: ids from 0 up to this.
     [[nodiscard]] virtual std::uint32_t addressable_validators() const = 0;

@@ -89,8 +89,12 @@ public:
 
 private:
     [[nodiscard]] std::unique_ptr<Substrate> make_substrate();
+    // Draws the faults of the seed and resolves the targets of all, which the actors' strategies
+    // depend on.
     void plan_faults();
     void plan_fault(const FaultPlan& plan);
+    // Posts the events of the faults.
+    void post_faults();
     // What the faults and the parameters let expect of liveness.
     [[nodiscard]] Recovery expected_recovery() const;
     [[nodiscard]] RecoveryParameters recovery_parameters() const;
@@ -144,14 +148,15 @@ std::unique_ptr<Substrate> World::Impl::make_substrate() {
 }
 
 Status World::Impl::build() {
+    plan_faults();
     AIVM_TRY(execution_.build(context_));
     if (context_.options.window) context_.trace.keep_window(*context_.options.window);
     context_.note(TraceTag::kSetting,
                   Writer().u64(context_.options.seed).fixed(execution_.genesis()->id).view());
     if (context_.options.trace) context_.engine.attach(&context_.trace);
     watch_.begin(*substrate_);
-    AIVM_TRY(population_.build());
-    plan_faults();
+    AIVM_TRY(population_.build(faults_));
+    post_faults();
     watch_.expect_recovery(expected_recovery());
     context_.engine.post_at(kSampleInterval, Priority::kObserver, world_event(EventKind::kSample));
     return {};
@@ -166,14 +171,22 @@ void World::Impl::plan_faults() {
 
 void World::Impl::plan_fault(const FaultPlan& plan) {
     const std::uint64_t duration = duration_of(plan, context_.scenario().chain);
-    const auto begins_at = static_cast<SimTime>(plan.at_ns);
     const auto ends_at = static_cast<SimTime>(plan.at_ns + duration);
-    const std::size_t index = faults_.size();
     faults_.push_back({&plan, targets_of(plan, context_.participants, context_.setting), ends_at,
                        sides_of(plan, context_.participants, context_.setting)});
-    context_.engine.post_at(begins_at, Priority::kFault,
-                            world_event(EventKind::kFaultBegins, index));
-    context_.engine.post_at(ends_at, Priority::kFault, world_event(EventKind::kFaultEnds, index));
+    if (!traits_of(plan.kind).deviates) return;
+    for (const ActorId target : faults_.back().targets)
+        context_.participants.all[target].deviates = true;
+}
+
+void World::Impl::post_faults() {
+    for (std::size_t index = 0; index < faults_.size(); ++index) {
+        const auto begins_at = static_cast<SimTime>(faults_[index].plan->at_ns);
+        context_.engine.post_at(begins_at, Priority::kFault,
+                                world_event(EventKind::kFaultBegins, index));
+        context_.engine.post_at(faults_[index].ends_at, Priority::kFault,
+                                world_event(EventKind::kFaultEnds, index));
+    }
 }
 
 RecoveryParameters World::Impl::recovery_parameters() const {
