@@ -180,6 +180,8 @@ void BlockTree::accept_child(std::uint32_t chosen, AcceptedBy by, Actions& out,
     accepted.parent = kRootSlot;
     for (const std::uint32_t child : accepted.children) nodes_[child].parent = kRootSlot;
     root_ = accepted.block.ref();
+    // A failed poll that the instances below have not heard of yet.
+    accepted.falters |= nodes_[kRootSlot].falters;
     nodes_[kRootSlot] = std::move(accepted);
 }
 
