@@ -817,8 +817,8 @@ private:
     MemoryStore memory_;
 };
 
-// A task that is answered, challenged in vain and final, a provider that comes and goes, and new
-// weights of a model.
+// What makes a history: a task whose answer becomes final after a lost challenge, a provider that
+// joins and leaves, and a model that gets new weights.
 void live_a_while(TestNode& t, int round) {
     const std::string provider = fmt::format("p-{}", round);
     const std::string task = fmt::format("t-{}", round);

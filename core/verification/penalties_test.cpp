@@ -55,7 +55,8 @@ event::Slashed prove_a_lie(TestChain& chain, const std::string& job) {
     return next_slash(chain, SlashCause::kWrongAnswer);
 }
 
-// F3: with so many offences a loop over them would not end where rounding keeps the sum the same.
+// F3: a penalty that grows by 0.01 % an offence stays at 1 nLUX, because it is rounded down. A loop
+// over 2^64 - 1 offences would not end in our lifetime.
 TEST(Escalation, F3OfAnOffenceCountAtItsEndTakesNoTimeAndTheCountStaysThere) {
     TestChain chain(with_policy([](Policy& p) {
         p.slash_escalation_bps = 10'001;

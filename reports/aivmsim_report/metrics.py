@@ -1,5 +1,5 @@
-"""The units of the metrics, as the program of this version gives them: a test compares
-metric_units.json with aivmsim.METRICS."""
+"""The unit of each metric, from metric_units.json. A test compares that file with
+aivmsim.METRICS."""
 
 import json
 from functools import cache

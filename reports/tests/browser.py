@@ -12,6 +12,15 @@ from pathlib import Path
 from typing import Any
 
 SECONDS = 120  # a busy machine
+# As a program without a screen, as root and with little shared memory.
+CHROMIUM = [
+    "chromium",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+]
+
 WAIT = """new Promise(done => {
   const look = () => document.body?.hasAttribute("data-ready") ? done() : setTimeout(look, 20);
   look();
@@ -34,11 +43,7 @@ class Browser:
         self._profile = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         (to_read, self._out), (self._in, to_write) = _pipe(), _pipe()
         command = [
-            "chromium",
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
+            *CHROMIUM,
             f"--user-data-dir={self._profile.name}",
             "--remote-debugging-pipe",
         ]

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 
 import pytest
-from browser import Browser
+from browser import CHROMIUM, Browser
 from conftest import make_run, make_sweep
 from test_finding_page import FINDING
 
@@ -23,11 +23,7 @@ needs_browser = pytest.mark.skipif(not shutil.which("chromium"), reason="needs c
 def open_page(page, width=1280) -> tuple[str, list[str]]:
     """The document after its script has run, and what the browser said on its console."""
     command = [
-        "chromium",
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
+        *CHROMIUM,
         f"--user-data-dir={page.parent}/profile",
         f"--window-size={width},1200",
         "--virtual-time-budget=60000",

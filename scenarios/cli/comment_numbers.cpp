@@ -20,7 +20,7 @@ enum class Kind : std::uint8_t {
     kTeen,     // 10 to 19
     kTen,      // 20 to 90
     kScale,    // multiplies what stands before it: five hundred, a thousand
-    kPlural,   // at least so many: hundreds, tens of thousands
+    kPlural,   // the least of a range without an end: hundreds, tens of thousands
     kOrdinal,  // the divisor of a fraction after an article or "every": a third, every tenth
     kPart,     // the divisor of a fraction wherever it stands: half, two thirds
 };

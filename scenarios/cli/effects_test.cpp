@@ -35,7 +35,8 @@ constexpr double kFamilyError = 0.01;
 constexpr double kConfidence = 0.95;
 // That the verdict on one effect fails although nothing has changed.
 constexpr double kVerdictError = 1e-3;
-// That an effect of zero passes for one with a sign, where it can be told.
+// The chance that the test of a stored "yes" or "no" passes although the true effect is zero. It
+// is kept where few enough runs can keep it.
 constexpr double kZeroPasses = 0.01;
 constexpr std::uint64_t kGoldenRuns = 16;
 constexpr std::uint64_t kGoldenRunsOfHeavy = 4;
@@ -223,8 +224,9 @@ SampleSummary joined(const SampleSummary& a, const SampleSummary& b) {
     return {n, (a.n * a.mean + b.n * b.mean) / n, squares / (n - 1)};
 }
 
-// Whether the runs, fresh ones alone or together with the stored ones, have the other sign than the
-// stored verdict, or one at all where that could not be told.
+// Whether the interval of the fresh runs, or that of the stored and the fresh ones together, has
+// the sign that the stored verdict excludes. After "cannot be told" each sign counts, of both
+// together.
 bool contradicts(const Effect& stored, const Effect& fresh) {
     const auto sign = [](const SampleSummary& sample) {
         const Interval interval = t_interval(sample, 1 - kVerdictError);
@@ -284,7 +286,8 @@ FreshRuns fresh_runs(const sim::Scenario& scenario) {
     return {kFreshRuns * times, kFreshRunsMost * times};
 }
 
-// So many that every effect shows its sign that can.
+// The fewest runs that show the sign of every stored effect; those that would need more than
+// range.most are left out.
 std::uint64_t runs_for(const FreshRuns& range, const std::vector<Effect>& stored) {
     std::uint64_t runs = range.least;
     for (const Effect& one : stored)

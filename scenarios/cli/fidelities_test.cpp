@@ -42,7 +42,7 @@ constexpr double kConfidence = 1 - kFamilyError / kComparisonsMax;
 // That an interval of one sample has a payoff's sign. Two samples of one distribution have opposite
 // ones with a chance below 3e-5, whatever the mean: below 0.01 over all payoffs.
 constexpr double kSignConfidence = 0.999;
-// That the sign of a payoff is told, so that another one would be a disagreement.
+// A payoff has a sign if the interval of its economic runs at this level excludes zero.
 constexpr double kToldConfidence = 0.95;
 
 // Seeds of a scenario in each fidelity, first and at most.
@@ -271,8 +271,8 @@ std::vector<std::string> disagreements(const std::vector<Figures>& full,
 
 // --- How many runs ---
 
-// Whether so many full runs would show it if this payoff had the other sign there, nineteen times
-// of twenty.
+// Suppose that this payoff had the opposite sign in the full fidelity: whether so many full runs
+// would show it with a chance of 95 %.
 bool shows_the_other_sign(const Moments& economic, std::uint64_t full_runs) {
     const SampleSummary here = summary_of(economic);
     const SampleSummary there{static_cast<double>(full_runs), -here.mean, here.variance};
@@ -281,7 +281,8 @@ bool shows_the_other_sign(const Moments& economic, std::uint64_t full_runs) {
            chance_difference(here, there, kConfidence) + chance_difference(here, there, kOneSided);
 }
 
-// The payoffs of which the sign is told, and would not be seen to be another one.
+// The payoffs that have a sign in the economic fidelity, but whose full runs are too few to show
+// the opposite one.
 std::vector<std::string> unseen_signs(const std::vector<Figures>& economic,
                                       std::uint64_t full_runs) {
     std::vector<std::string> out;

@@ -13,7 +13,8 @@ namespace aivm::scenarios::cli {
 // to settle a run over honest play, ...", or "s to finality".
 struct Effect {
     std::string owner;
-    std::string verdict;  // yes, no; longer, shorter, no; cannot be told
+    std::string verdict;  // "yes" or "no" of LUX; "longer", "shorter" or "no" of
+                          // seconds; "cannot be told" of either
     double mean = 0;
     double sd = 0;
     unsigned long long runs = 0;

@@ -1,4 +1,4 @@
-// The log of a profit search: one line a run, its fields separated by tabs.
+// The log of a profit search: a line for each run, whose fields are separated by tabs.
 #pragma once
 
 #include <cstdint>

@@ -46,7 +46,7 @@ bool is_due(const Watch& watch, bool& judged) {
 // a provider that could not compute it in time.
 //
 // Once the chain must have recovered, no task is open longer than four times what the protocol
-// allows one assignment, counted anew when the task returns to the queue:
+// allows one assignment. When a task returns to the queue, its next assignment begins:
 //
 //   2 x task_timeout    in the queue, and with its provider
 //   blocks              the windows of a committee, the challenge window, and a dispute that begins
