@@ -46,8 +46,14 @@ void remove_file(const std::string& path) {
     fs::remove(path, ignored);
 }
 
+// The files that SQLite keeps beside a database.
+void remove_beside(const std::string& partial) {
+    for (const char* suffix : {"-wal", "-shm", "-journal"}) remove_file(partial + suffix);
+}
+
 void remove_partial(const std::string& partial) {
-    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) remove_file(partial + suffix);
+    remove_beside(partial);
+    remove_file(partial);
 }
 
 Error system_error_at(const std::string& path, std::string_view what) {
@@ -90,14 +96,8 @@ Status check_target(const std::string& path, bool overwrite) {
                 fmt::format("{} exists; remove it, choose another name or ask to overwrite", path));
 }
 
-// The partial file of an interrupted writer may be taken over. One that a running writer holds may
-// not, nor anything that is not a plain file.
+// Whether a writer that knows nothing of our lock holds the file.
 Status check_abandoned(const std::string& partial) {
-    std::error_code ignored;
-    if (!fs::is_regular_file(partial, ignored)) {
-        return fail(ErrorCode::kStorage,
-                    fmt::format("{} is in the way and is not a plain file", partial));
-    }
     auto stale = Database::open(partial, Database::Mode::kReadWrite);
     if (!stale) return {};
     const Status locked =
@@ -106,6 +106,13 @@ Status check_abandoned(const std::string& partial) {
         return fail(ErrorCode::kStorage, fmt::format("{} {}", partial, kBeingWritten));
     }
     return {};
+}
+
+Result<WriterLock> lock_partial(const std::string& partial) {
+    auto lock = WriterLock::take(partial);
+    if (!lock && lock.error().code == ErrorCode::kWrongState)
+        return fail(ErrorCode::kStorage, fmt::format("{} {}", partial, kBeingWritten));
+    return lock;
 }
 
 // The contents of an interrupted writer's file: nothing (it was killed before the first commit),
@@ -121,10 +128,8 @@ Leftover leftover_of(const std::string& partial) {
     return sweeps && *sweeps > 0 ? Leftover::kSweep : Leftover::kRuns;
 }
 
-// Whether to resume the file at `partial`. One that cannot be resumed is removed.
-Result<bool> take_over(const std::string& partial, bool resumable) {
-    std::error_code ignored;
-    if (!fs::exists(partial, ignored)) return false;
+// Whether to resume the file at `partial`, which is locked. One that cannot be resumed is emptied.
+Result<bool> take_over(WriterLock& lock, const std::string& partial, bool resumable) {
     AIVM_TRY(check_abandoned(partial));
     const Leftover leftover = leftover_of(partial);
     if (resumable && leftover != Leftover::kNothing) return true;
@@ -134,7 +139,8 @@ Result<bool> take_over(const std::string& partial, bool resumable) {
             fmt::format("{} is an unfinished sweep; finish it, remove it or choose another name",
                         partial));
     }
-    remove_partial(partial);
+    AIVM_TRY(lock.clear(partial));
+    remove_beside(partial);
     return false;
 }
 
@@ -144,8 +150,11 @@ bool is_being_written(const Error& error) {
     return error.code == ErrorCode::kStorage && error.context.ends_with(kBeingWritten);
 }
 
-Recorder::Recorder(std::string path, Database database, RecorderOptions options)
-    : path_(std::move(path)), options_(options), database_(std::move(database)) {}
+Recorder::Recorder(std::string path, WriterLock lock, Database database, RecorderOptions options)
+    : path_(std::move(path)),
+      options_(options),
+      lock_(std::move(lock)),
+      database_(std::move(database)) {}
 
 Recorder::~Recorder() {
     if (complete_) return;
@@ -161,9 +170,16 @@ Result<std::unique_ptr<Recorder>> Recorder::create(const std::string& path, cons
     AIVM_CHECK(options.batch_rows > 0);
     AIVM_TRY(check_target(path, options.overwrite));
     const std::string partial = path + ".partial";
-    AIVM_ASSIGN(const bool resume, take_over(partial, options.resumable));
+    AIVM_ASSIGN(WriterLock lock, lock_partial(partial));
+    // Whoever had the lock before may have finished PATH with it.
+    if (const Status target = check_target(path, options.overwrite); !target) {
+        if (leftover_of(partial) == Leftover::kNothing) remove_partial(partial);
+        return tl::unexpected<Error>(target.error());
+    }
+    AIVM_ASSIGN(const bool resume, take_over(lock, partial, options.resumable));
     AIVM_ASSIGN(Database database, Database::open(partial, Database::Mode::kCreate));
-    std::unique_ptr<Recorder> recorder(new Recorder(path, std::move(database), options));
+    std::unique_ptr<Recorder> recorder(
+        new Recorder(path, std::move(lock), std::move(database), options));
     AIVM_TRY(resume ? recorder->resume_file(study) : recorder->begin_file(study));
     return recorder;
 }

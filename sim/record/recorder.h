@@ -24,6 +24,7 @@
 #include "sim/record/rows_virtual_table.h"
 #include "sim/record/schema.h"
 #include "sim/record/sqlite.h"
+#include "sim/record/writer_lock.h"
 
 namespace aivm::sim {
 
@@ -103,7 +104,7 @@ protected:
     void take_all(RowsRef rows) override;
 
 private:
-    Recorder(std::string path, Database database, RecorderOptions options);
+    Recorder(std::string path, WriterLock lock, Database database, RecorderOptions options);
 
     Status begin_file(const StudyInfo& study);
     Status resume_file(const StudyInfo& study);
@@ -129,6 +130,7 @@ private:
 
     std::string path_;
     RecorderOptions options_;
+    WriterLock lock_;               // of PATH.partial, and of PATH once it has that name
     BulkRows::Tables bulk_tables_;  // before the database, which reads them
     std::optional<Database> database_;
     std::vector<Statement> inserts_;  // by table_index

@@ -3,12 +3,17 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include <atomic>
 #include <csignal>
 #include <limits>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "sim/record/identity.h"
 #include "sim/record/study.h"
 #include "sim/record/test_support.h"
+#include "sim/record/writer_lock.h"
 
 namespace aivm::sim {
 namespace {
@@ -230,6 +235,49 @@ TEST_F(RecorderTest, TwoWritersOfOneFileDoNotMeet) {
     EXPECT_TRUE(first->finish_run(sample_summary()));
     EXPECT_TRUE(first->close());
     EXPECT_TRUE(open_study(file("run.db")));
+}
+
+// It has made the file and holds no lock of the database yet.
+TEST_F(RecorderTest, AWriterThatBeginsIsNotTakenForADeadOne) {
+    const auto begins = WriterLock::take(file("run.db.partial"));
+    ASSERT_TRUE(begins);
+    const auto second = Recorder::create(file("run.db"), sample_study());
+    ASSERT_FALSE(second);
+    EXPECT_TRUE(is_being_written(second.error())) << second.error().text();
+    EXPECT_TRUE(test::fs::exists(file("run.db.partial")));
+}
+
+// Each takes the first name that is free.
+TEST_F(RecorderTest, ManyWritersAtOnceAllKeepTheirRuns) {
+    constexpr int kWriters = 4;
+    constexpr int kRuns = 12;
+    std::atomic<int> kept = 0;
+    const auto record_one = [&] {
+        for (int number = 1;; ++number) {
+            const std::string path = file("run-" + std::to_string(number) + ".db");
+            if (test::fs::exists(path)) continue;
+            auto recorder = Recorder::create(path, sample_study());
+            if (!recorder && (is_being_written(recorder.error()) || test::fs::exists(path)))
+                continue;
+            ASSERT_TRUE(recorder) << recorder.error().text();
+            ASSERT_TRUE((*recorder)->begin_run(sample_run()));
+            const Status finished = (*recorder)->finish_run(sample_summary());
+            ASSERT_TRUE(finished) << finished.error().text();
+            const Status closed = (*recorder)->close();
+            ASSERT_TRUE(closed) << closed.error().text();
+            ++kept;
+            return;
+        }
+    };
+    std::vector<std::thread> writers;
+    for (int i = 0; i < kWriters; ++i) {
+        writers.emplace_back([&] {
+            for (int run = 0; run < kRuns; ++run) record_one();
+        });
+    }
+    for (std::thread& writer : writers) writer.join();
+    EXPECT_EQ(kept, kWriters * kRuns);
+    EXPECT_EQ(files(), static_cast<std::size_t>(kWriters * kRuns));
 }
 
 TEST_F(RecorderTest, ARunIsRecordedOnce) {
