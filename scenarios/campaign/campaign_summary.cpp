@@ -59,6 +59,10 @@ public:
                 row.actions_before = finding->actions_before;
                 row.actions_after = finding->actions_after;
                 row.tries = finding->tries;
+                // Of several runs that show it the first to end is saved, not the first of all.
+                const auto saved_run =
+                    std::ranges::find(contents_.runs, finding->index, &RunRecord::index);
+                if (saved_run != contents_.runs.end()) row.seed = saved_run->seed;
             }
             defects_.push_back(std::move(row));
         }

@@ -22,7 +22,7 @@ struct Defect {
     bool liveness = false;
     std::uint64_t runs = 0;
     std::uint64_t first_run = 0;
-    std::uint64_t seed = 0;  // of the first run
+    std::uint64_t seed = 0;  // of the run that its finding shows; without one, of the first run
     std::string scenario;
     std::string finding;  // id of the saved finding; empty if there is none
     std::uint64_t actions_before = 0;

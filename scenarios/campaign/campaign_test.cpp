@@ -14,6 +14,7 @@
 #include "scenarios/campaign/campaign_seeds.h"
 #include "scenarios/campaign/campaign_summary.h"
 #include "scenarios/campaign/finding.h"
+#include "scenarios/campaign/trace_key.h"
 #include "scenarios/file/load.h"
 #include "scenarios/file/print.h"
 #include "scenarios/run/run.h"
@@ -102,6 +103,29 @@ std::map<std::uint64_t, std::string> lines(const CampaignContents& contents) {
         out[run.index] = to_line(run);
     }
     return out;
+}
+
+// Two workers: the second run ended first, and was saved.
+TEST(CampaignSummaries, ARowHasTheSeedOfTheRunThatItsFindingShows) {
+    CampaignContents contents;
+    contents.plan = plan_of({few_tasks()});
+    for (const std::uint64_t index : {0, 1}) {
+        RunRecord& run = contents.runs.emplace_back();
+        run.index = index;
+        run.seed = 100 + index;
+        run.end = RunEnd::kViolated;
+        run.violations = {{"S1", "agreement", "two blocks at height 3", false}};
+    }
+    FindingRecord& finding = contents.findings.emplace_back();
+    finding.id = "f";
+    finding.index = 1;
+    finding.key = finding.trace = trace_key("S1", "two blocks at height 3", {});
+    const auto defects = summarise(contents, false).defects;
+    ASSERT_EQ(defects.size(), 1U);
+    EXPECT_EQ(defects[0].runs, 2U);
+    EXPECT_EQ(defects[0].seed, 101U);
+    contents.findings.clear();
+    EXPECT_EQ(summarise(contents, false).defects[0].seed, 100U);
 }
 
 TEST_F(Campaigns, EveryRunIsTheRunOfItsSeedAndNoSeedIsUsedTwice) {
