@@ -224,9 +224,9 @@ SampleSummary joined(const SampleSummary& a, const SampleSummary& b) {
     return {n, (a.n * a.mean + b.n * b.mean) / n, squares / (n - 1)};
 }
 
-// Whether the interval of the fresh runs, or that of the stored and the fresh ones together, has
-// the sign that the stored verdict excludes. After "cannot be told" each sign counts, of both
-// together.
+// Whether new runs refute the stored verdict: the interval of the new runs alone, or of old and new
+// runs together, lies wholly on the other side of zero. "Cannot be told" is refuted when the
+// interval of old and new runs together leaves out zero, on either side.
 bool contradicts(const Effect& stored, const Effect& fresh) {
     const auto sign = [](const SampleSummary& sample) {
         const Interval interval = t_interval(sample, 1 - kVerdictError);

@@ -271,8 +271,8 @@ std::vector<std::string> disagreements(const std::vector<Figures>& full,
 
 // --- How many runs ---
 
-// Suppose that this payoff had the opposite sign in the full fidelity: whether so many full runs
-// would show it with a chance of 95 %.
+// Whether this many runs of the full fidelity are enough to see a payoff that has the opposite sign
+// there, with a probability of 95 %.
 bool shows_the_other_sign(const Moments& economic, std::uint64_t full_runs) {
     const SampleSummary here = summary_of(economic);
     const SampleSummary there{static_cast<double>(full_runs), -here.mean, here.variance};

@@ -13,8 +13,9 @@ namespace aivm::scenarios::cli {
 // to settle a run over honest play, ...", or "s to finality".
 struct Effect {
     std::string owner;
-    std::string verdict;  // "yes" or "no" of LUX; "longer", "shorter" or "no" of
-                          // seconds; "cannot be told" of either
+    // "yes" or "no" where the unit is LUX, "longer", "shorter" or "no" where it is seconds; with
+    // any unit "cannot be told".
+    std::string verdict;
     double mean = 0;
     double sd = 0;
     unsigned long long runs = 0;

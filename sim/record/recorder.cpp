@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 
@@ -56,15 +54,11 @@ void remove_partial(const std::string& partial) {
     remove_file(partial);
 }
 
-Error system_error_at(const std::string& path, std::string_view what) {
-    return {ErrorCode::kStorage, fmt::format("{}: {} ({})", path, what, std::strerror(errno))};
-}
-
 Status sync_to_disk(const std::string& path, int flags) {
     const int file = ::open(path.c_str(), flags | O_CLOEXEC);
-    if (file < 0) return tl::unexpected<Error>(system_error_at(path, "cannot be opened"));
+    if (file < 0) return tl::unexpected<Error>(file_error(path, "cannot be opened"));
     const int code = ::fsync(file);
-    Error failure = system_error_at(path, "cannot be made durable");
+    Error failure = file_error(path, "cannot be made durable");
     ::close(file);
     if (code != 0) return tl::unexpected<Error>(std::move(failure));
     return {};
@@ -531,7 +525,7 @@ Status Recorder::close() {
     database_.reset();
     AIVM_TRY(check_target(path_, options_.overwrite));
     if (std::rename(partial_path().c_str(), path_.c_str()) != 0) {
-        return tl::unexpected<Error>(system_error_at(path_, "cannot be renamed"));
+        return tl::unexpected<Error>(file_error(path_, "cannot be renamed"));
     }
     complete_ = true;
     // The name itself lies in the directory; a file system that cannot sync one still has the file.

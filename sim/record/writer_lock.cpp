@@ -12,10 +12,6 @@
 namespace aivm::sim {
 namespace {
 
-Error failure(const std::string& path, std::string_view what) {
-    return {ErrorCode::kStorage, fmt::format("{}: {} ({})", path, what, std::strerror(errno))};
-}
-
 // Whether the path still names the open file: the writer before may have renamed or removed it
 // after it was opened here and before it was locked.
 bool is_named(const std::string& path, int file) {
@@ -27,6 +23,10 @@ bool is_named(const std::string& path, int file) {
 
 }  // namespace
 
+Error file_error(const std::string& path, std::string_view what) {
+    return {ErrorCode::kStorage, fmt::format("{}: {} ({})", path, what, std::strerror(errno))};
+}
+
 Result<WriterLock> WriterLock::take(const std::string& path) {
     for (;;) {
         struct stat there{};
@@ -36,12 +36,12 @@ Result<WriterLock> WriterLock::take(const std::string& path) {
         }
         constexpr int kForAll = 0666;  // less the umask
         const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kForAll);
-        if (file < 0) return tl::unexpected<Error>(failure(path, "cannot be opened"));
+        if (file < 0) return tl::unexpected<Error>(file_error(path, "cannot be opened"));
         WriterLock lock(file);
         if (flock(file, LOCK_EX | LOCK_NB) != 0) {
             if (errno == EINTR) continue;
             if (errno == EWOULDBLOCK) return fail(ErrorCode::kWrongState, path);
-            return tl::unexpected<Error>(failure(path, "cannot be locked"));
+            return tl::unexpected<Error>(file_error(path, "cannot be locked"));
         }
         if (is_named(path, file)) return lock;
     }
@@ -52,7 +52,8 @@ WriterLock::~WriterLock() {
 }
 
 Status WriterLock::clear(const std::string& path) {
-    if (ftruncate(file_, 0) != 0) return tl::unexpected<Error>(failure(path, "cannot be emptied"));
+    if (ftruncate(file_, 0) != 0)
+        return tl::unexpected<Error>(file_error(path, "cannot be emptied"));
     return {};
 }
 

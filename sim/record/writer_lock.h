@@ -3,11 +3,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/base/error.h"
 
 namespace aivm::sim {
+
+// `what` failed at this path; kStorage, with the reason that errno has.
+Error file_error(const std::string& path, std::string_view what);
 
 // Holds a lock on a file, which is made if it is not there. The lock belongs to the file, whatever
 // its name becomes, and ends with this object or with the process. Other programs need not heed it.
