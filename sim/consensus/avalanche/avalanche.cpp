@@ -131,8 +131,8 @@ private:
     void keep_needed_bodies(Actions& out, std::ptrdiff_t from) const;
     // The node has carried out some of what it was asked to accept.
     void forget_carried_out();
-    // False, and nothing is added, if a rival has just been accepted: the node found the vertex
-    // valid before it carried that out.
+    // False, and nothing is added, if a rival has just been accepted or a parent rejected: the node
+    // found the vertex valid, or built it, before it carried that out.
     [[nodiscard]] bool add(const Item& vertex);
     void reject_new(const Hash32& id, Actions& out);
     void verified(const Item& vertex, Actions& out);
@@ -311,6 +311,8 @@ void Avalanche::forget_carried_out() {
 
 bool Avalanche::add(const Item& vertex) {
     State& s = state();
+    if (!std::ranges::all_of(vertex.parents, [&](const Hash32& id) { return is_known(id); }))
+        return false;
     ConflictGraph::Node node{vertex.id, vertex.height, vertex.parents, {}};
     for (const Hash32& key : vertex.keys) node.keys.push_back(graph_key(key));
     s.endorsed.reset();
@@ -332,9 +334,6 @@ void Avalanche::reject_new(const Hash32& id, Actions& out) {
 
 void Avalanche::verified(const Item& vertex, Actions& out) {
     State& s = state();
-    // A parent was rejected in the meantime; the node has carried that out after it verified this.
-    if (!std::ranges::all_of(vertex.parents, [&](const Hash32& id) { return is_known(id); }))
-        return reject_new(vertex.id, out);
     if (!add(vertex)) return reject_new(vertex.id, out);
     if (vertex.proposer == config_.self) s.unsent.push_back(vertex.id);
     s.pending.known(vertex.id, out);
