@@ -193,11 +193,12 @@ public:
     }
 };
 
-// S20. A correct validator signs at most one block on each parent and one vote per slot, across
-// restarts and new disks, and is never slashed for two. Where rounds go on through all heights, it
-// never says that it is in a round before one in which it voted, restarts included. The votes and
-// rounds are those in the messages that it sends. Nobody can keep this promise on a disk that lost
-// writes without a trace; a new disk does not know the round.
+// S20. A correct validator signs at most one block on each parent, one vertex per sequence number
+// and one vote per slot, across restarts and new disks, and is never slashed for two. A vertex
+// counts for the validator whose signature it carries, whichever node received it. Where rounds go
+// on through all heights, it never says that it is in a round before one in which it voted,
+// restarts included. The votes and rounds are those in the messages that it sends. Nobody can keep
+// this promise on a disk that lost writes without a trace; a new disk does not know the round.
 class SignsOnce final : public Invariant {
 public:
     SignsOnce()
@@ -218,6 +219,22 @@ public:
                                       short_id(built.executed->id), slot.number);
                },
                {node});
+    }
+    void on_vertex_verified(ActorId, const DagVm&, const VertexPtr& vertex) override {
+        const ActorId signer = vertex->header().proposer.value;
+        if (!watch().correct(signer) || forgetful_.contains(signer)) return;
+        const auto known = vertices_.find({signer, vertex->header().sequence});
+        if (known != vertices_.end() && known->second == vertex->id()) return;
+        if (!is_signed(*vertex, signer)) return;
+        const bool is_new =
+            vertices_.try_emplace({signer, vertex->header().sequence}, vertex->id()).second;
+        expect(is_new,
+               [&] {
+                   return fmt::format("{} signed vertices {} and {} of number {}",
+                                      watch().participants().name(signer), short_id(known->second),
+                                      short_id(vertex->id()), vertex->header().sequence);
+               },
+               {signer});
     }
     void on_round(ActorId node, std::uint32_t round) override {
         if (!watch().correct(node)) return;
@@ -268,7 +285,15 @@ public:
     }
 
 private:
+    [[nodiscard]] bool is_signed(const Vertex& vertex, ActorId signer) const {
+        const Rules& rules = watch().rules();
+        return rules.authorizer->verify(watch().participants().all.at(signer).address,
+                                        vertex.slot_message(rules.chain_id),
+                                        vertex.authorization());
+    }
+
     std::map<std::pair<ActorId, ProposalSlot>, Hash32> signed_;
+    std::map<std::pair<ActorId, std::uint64_t>, Hash32> vertices_;  // by signer and sequence
     std::map<ActorId, std::map<VoteSlot, Hash32>> voted_;
     std::map<ActorId, std::uint32_t> voted_round_;  // the last one in which it voted
     std::set<ActorId> forgetful_;

@@ -20,7 +20,12 @@ using ::testing::IsEmpty;
 
 class Vertices : public ::testing::Test {
 protected:
-    Vertices() { seen.watch.known_rules.parameters = dag.rules().parameters; }
+    Vertices() {
+        seen.watch.known_rules = dag.rules();
+        dag.genesis()->state.validators.for_each([&](std::size_t i, const Validator& each) {
+            seen.watch.set_address(static_cast<ActorId>(i), each.address);
+        });
+    }
 
     TestDag dag;
     MemoryStore store;
@@ -67,6 +72,38 @@ TEST_F(Vertices, TwoAcceptedVerticesWithOneJobViolateJobInOneBlock) {
     s2.on_vertex_accepted(1, vm, rival);
     ASSERT_FALSE(seen.reported().empty());
     EXPECT_THAT(seen.reported().front(), HasSubstr("S2 accepted vertices"));
+}
+
+TEST_F(Vertices, TwoVerticesOfOneSequenceNumberViolateSignsOnce) {
+    Invariant& s20 = seen.of("S20");
+    VertexHeader header = a->header();
+    ++header.timestamp_ns;
+    const VertexPtr second = dag.sign(header, a->operations());
+    const auto by_another =
+        std::make_shared<const Vertex>(second->with_authorization(rival->authorization()));
+    seen.watch.dishonest = {1};
+    header = rival->header();
+    ++header.timestamp_ns;
+    const VertexPtr second_of_a_liar = dag.sign(header, rival->operations());
+    const VertexPtr next = dag.make({a}, {});
+    for (const VertexPtr& vertex : {a, a, rival, second_of_a_liar, next, by_another})
+        s20.on_vertex_verified(2, vm, vertex);
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "a liar may, and another's signature is no vertex";
+    s20.on_disk_replaced(0);
+    s20.on_vertex_verified(3, vm, second);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S20 validator[0] signed vertices")));
+    EXPECT_EQ(seen.watch.violations.front().actors, std::vector<ActorId>{0});
+}
+
+TEST_F(Vertices, AVertexThatTheDiskLostWithoutATraceIsNotHeldAgainstItsSigner) {
+    Invariant& s20 = seen.of("S20");
+    VertexHeader header = a->header();
+    ++header.timestamp_ns;
+    s20.on_vertex_verified(2, vm, a);
+    s20.on_disk_replaced(0);
+    s20.on_writes_lost(0);
+    s20.on_vertex_verified(2, vm, dag.sign(header, a->operations()));
+    EXPECT_THAT(seen.reported(), IsEmpty());
 }
 
 TEST_F(Vertices, AVertexBeforeItsParentViolatesParentFirst) {
