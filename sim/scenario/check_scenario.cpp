@@ -760,7 +760,8 @@ void Checker::check_budget() {
                         "fork in a run is not below 10^-9",
                         faulty(*excess), exact_lux(tolerated)),
             "aivmsim check prints the chance; chain.preset = \"avalanche-mainnet\" tolerates more, "
-            "as does a greater chain.beta; run.beyond_f = true says that it is meant");
+            "as does a greater chain.beta (beta_rogue on a DAG); run.beyond_f = true says that "
+            "it is meant");
     }
 }
 

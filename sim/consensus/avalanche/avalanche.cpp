@@ -14,6 +14,7 @@
 #include "sim/consensus/avalanche/messages.h"
 #include "sim/consensus/avalanche/pending_vertices.h"
 #include "sim/consensus/avalanche/vertex_history.h"
+#include "sim/consensus/snowman/fork_chance.h"
 #include "sim/consensus/stake.h"
 #include "sim/consensus/stake_sampler.h"
 #include "sim/consensus/timers.h"
@@ -724,6 +725,30 @@ AvalancheConfig config_of(const ChainSettings& chain) {
     return config;
 }
 
+}  // namespace
+
+FaultTolerance tolerance_of_avalanche(const ChainSettings& chain, std::uint32_t validators,
+                                      std::uint64_t cuts) {
+    SnowParameters rogue;
+    rogue.k = chain.k;
+    rogue.alpha_preference = rogue.alpha_confidence = chain.alpha_confidence;
+    rogue.beta = chain.beta_rogue;
+    rogue.concurrent_polls = chain.concurrent_polls;
+    SnowParameters virtuous = rogue;
+    virtuous.alpha_confidence = chain.k;
+    virtuous.beta = chain.beta_virtuous;
+    const std::uint64_t vertices_per_cut =
+        validators *
+        (chain.block_interval_ns / std::max<std::uint64_t>(chain.vertex_interval_ns, 1));
+    FaultTolerance out =
+        snow_tolerance(rogue, validators, cuts * (1 + vertices_per_cut / 2), virtuous);
+    if (chain.cut_finality == CutFinality::kBft)
+        out.faulty = std::min(out.faulty, (std::max(validators, 1U) - 1) / 3);
+    return out;
+}
+
+namespace {
+
 std::vector<EngineProblem> check_avalanche_chain(const ChainSettings& chain) {
     std::vector<EngineProblem> out;
     if (chain.finality_delay_ns > 0) {
@@ -771,7 +796,8 @@ Result<std::unique_ptr<ConsensusEngine>> make_avalanche_engine(const EngineSetup
 
 }  // namespace
 
-const EngineRow kAvalancheEngine{.of_dag = true,
+const EngineRow kAvalancheEngine{.tolerance = tolerance_of_avalanche,
+                                 .of_dag = true,
                                  .check = check_avalanche_chain,
                                  .make = make_avalanche_engine,
                                  .decode = decode_avalanche_message};
