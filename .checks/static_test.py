@@ -101,6 +101,23 @@ class Rules(unittest.TestCase):
         }
         self.clean(watch)
 
+    def test_an_engine_that_is_more_than_a_plug_in_is_caught(self):
+        named = {
+            "sim/CMakeLists.txt": "aivm_sources(sim world.cpp consensus/hotstuff/hotstuff.cpp)\n",
+            "sim/world.cpp": '#include "sim/scenario/engines.h"\n#include "sim/world.h"\n',
+        }
+        table = {"sim/scenario/engines.h": '#pragma once\nROW(Hotstuff, "hotstuff")\n'}
+        engine = "sim/consensus/hotstuff/hotstuff.cpp"
+        fits = named | table | {engine: "int i;\n" * 400}
+        self.clean(fits)
+        self.clean(fits | {"README.md": "# hotstuff is an engine\n"})
+        self.caught("plug_ins", "sim/consensus/hotstuff/:1", fits | {engine: "int i;\n" * 401})
+        self.caught(
+            "plug_ins", "sim/world.h:2", fits | {"sim/world.h": "#pragma once\n// as Hotstuff\n"}
+        )
+        twice = {"sim/scenario/engines.h": table["sim/scenario/engines.h"] + "// not HotStuff\n"}
+        self.caught("plug_ins", "sim/scenario/engines.h:3", fits | twice)
+
     def test_a_code_without_a_line_on_the_page_is_caught(self):
         page = {"core/testing/CODES.md": "| code | defect |\n|---|---|\n| D01 | one |\n"}
         self.clean(page | self.core_body("return a();  // D01 is known"))

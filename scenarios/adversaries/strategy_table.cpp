@@ -1,6 +1,7 @@
 #include "scenarios/adversaries/strategy_table.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -80,6 +81,16 @@ struct Flaw {
     std::string remedy;
 };
 
+// "snowman, bft or another": the engines of a chain whose validators exchange votes.
+std::string engines_decided_together() {
+    std::vector<std::string_view> names;
+    for (std::size_t i = 0; i < sim::kEngines.size(); ++i)
+        if (sim::kEngines[i]->is_decided_together()) names.push_back(words<sim::ConsensusKind>[i]);
+    const std::string_view last = names.back();
+    names.pop_back();
+    return fmt::format("{} or {}", fmt::join(names, ", "), last);
+}
+
 // Why a strategy of validators does nothing in the scenario, or nothing.
 std::optional<Flaw> misfit(const StrategyRow& row, const sim::Scenario& scenario) {
     const bool is_full = scenario.run.fidelity == sim::Fidelity::kFull;
@@ -99,7 +110,7 @@ std::optional<Flaw> misfit(const StrategyRow& row, const sim::Scenario& scenario
                     row.on_dag == OnDag::kToo ? "snowman or avalanche" : "snowman");
     }
     if (row.in_consensus && !(is_full && (engine.is_decided_together() || on_dag_too)))
-        return only("where validators decide together", "snowman, bft or hotstuff");
+        return only("where validators decide together", engines_decided_together());
     if (row.on_machines && !is_full) return only("where validators are machines", "");
     return std::nullopt;
 }

@@ -462,9 +462,9 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
                  "partition: mean of the exponentially distributed outage")),
     in_chain<&ChainSettings::certificate_delay_ns>(duration(
         "chain", "certificate_delay", kAnyTime,
-        "bft, hotstuff, cut_finality: from a decision to its certificate, without which no anchor "
-        "is taken; for "
-        "21 validators an aggregate of BLS signatures takes 9ms, a post-quantum one 3.3s")),
+        "where votes are signed: from a decision to its certificate, without which no anchor is "
+        "taken; for 21 validators an aggregate of BLS signatures takes 9ms, a post-quantum one "
+        "3.3s")),
     in_chain<&ChainSettings::anchor_delay_ns>(duration(
         "chain", "anchor_delay", kAnyTime, "time after which the anchor's chain has an anchor")),
     in_chain<&ChainSettings::anchor_outage_at_ns>(

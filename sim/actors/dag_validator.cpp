@@ -109,10 +109,8 @@ void DagValidatorActor::boot(bool bootstrap) {
     auto records = NodeRecords(*setup_.disk).engine_records();
     if (!records) return stop(records.error());
     started.records = std::move(*records);
-    engine_ = setup_.make_engine(*this, random_);
-    epoch_.start(setup_.stakes);
+    engine_ = setup_.make_engine(*this, random_, epoch_.start(setup_.stakes, vm_->state()));
     step(started);
-    if (running()) note_epoch();
     if (running()) set_issue_timer();
 }
 
@@ -273,7 +271,8 @@ void DagValidatorActor::step(const Input& input) {
 void DagValidatorActor::act(Send action) {
     if (observes_polls()) setup_.observer->on_message_sent(setup_.self, action.to, action.message);
     const DagView seen = view();
-    Outgoing outgoing{.message = std::move(action.message), .dag = &seen};
+    Outgoing outgoing{
+        .message = std::move(action.message), .dag = &seen, .voting = setup_.engine->voting};
     if (setup_.engine->voting != nullptr) note_vote(action.to, outgoing.message);
     strategy_->sends(action.to, outgoing);
     if (outgoing.drop) return;

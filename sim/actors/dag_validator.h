@@ -38,7 +38,7 @@ struct DagValidatorSetup {
     SharedStakes stakes;  // by validator, at the start
     DagVm::Setup vm;      // its store is the node's disk
     SimDisk* disk = nullptr;
-    std::function<std::unique_ptr<ConsensusEngine>(EngineHost&, RandomStream&)> make_engine;
+    MakeEngine make_engine;
     const EngineRow* engine = nullptr;
     std::uint64_t vertex_interval_ns = 0;
     std::uint64_t turn_ns = 0;  // for which an account is a validator's own to carry

@@ -26,6 +26,7 @@
 #include "sim/consensus/block_info.h"
 #include "sim/engine/random_stream.h"
 #include "sim/engine/time.h"
+#include "sim/scenario/engines.h"
 #include "sim/scenario/setting.h"
 
 namespace aivm {
@@ -213,7 +214,12 @@ struct Outgoing {
     SimTime delay = 0;                        // how much later it is sent
     bool drop = false;                        // it is not sent at all
     const DagView* dag = nullptr;             // of a validator of a DAG
+    const VotingRules* voting = nullptr;      // of an engine whose validators sign their votes
     std::shared_ptr<const Vertex> body = {};  // on a DAG: instead of that of attached_item()
+
+    [[nodiscard]] bool is_signed_vote() const {
+        return voting != nullptr && voting->vote_in(message).has_value();
+    }
 };
 
 // The next vertex of a validator of a DAG. As it is given: honest.

@@ -78,19 +78,17 @@ void ValidatorActor::boot(bool bootstrap) {
     }
     // Before the engine has its own blocks verified again.
     if (bootstrap) setup_.observer->on_restarted(setup_.self, *vm_);
-    engine_ = setup_.make_engine(*this, random_);
+    engine_ = setup_.make_engine(*this, random_, epoch_.start(setup_.stakes, vm_->state()));
     const ExecutedPtr tip = vm_->executed(vm_->last_accepted());
     history_.push_back(tip);
     const BlockInfo last{tip->id, tip->block ? tip->block->parent() : Hash32{},
                          tip->state.head.height};
     auto records = NodeRecords(*setup_.disk).engine_records();
     if (!records) return stop(records.error());
-    epoch_.start(setup_.stakes);
     listens_ = bootstrap && setup_.engine->polls;
     listen_until_.reset();
     step(
         Started{item_of(last), incarnation_, bootstrap, std::move(*records), std::move(own_items)});
-    if (running()) note_epoch();
     if (running()) consider_building();
 }
 
@@ -271,7 +269,7 @@ void ValidatorActor::step(const Input& input) {
 void ValidatorActor::act(Send action) {
     if (observes_polls()) setup_.observer->on_message_sent(setup_.self, action.to, action.message);
     if (setup_.engine->voting != nullptr) note_vote(action);
-    Outgoing outgoing{.message = std::move(action.message)};
+    Outgoing outgoing{.message = std::move(action.message), .voting = setup_.engine->voting};
     strategy_->sends(action.to, outgoing);
     if (outgoing.drop) return;
     if (outgoing.instead)

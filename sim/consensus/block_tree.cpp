@@ -29,6 +29,12 @@ std::optional<Hash32> BlockTree::parent_of(const Hash32& id) const {
     return block == nullptr ? std::nullopt : std::optional(block->parent);
 }
 
+bool BlockTree::is_on_branch(const Hash32& ancestor, const Hash32& tip) const {
+    const BlockInfo* at = find(tip);
+    while (at != nullptr && at->id != ancestor) at = find(at->parent);
+    return at != nullptr;
+}
+
 std::size_t BlockTree::blocks_of(VoterIndex proposer) const {
     return static_cast<std::size_t>(std::ranges::count_if(
         index_, [&](const IndexEntry& e) { return nodes_[e.slot].block.proposer == proposer; }));

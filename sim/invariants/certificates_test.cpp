@@ -57,7 +57,7 @@ protected:
     }
     static PublishCertificate published(const QuorumCertificate& made) {
         Writer out;
-        encode(out, made);
+        encode(out, FinalityProof{{made}});
         return {made.block, 0, out.take()};
     }
 

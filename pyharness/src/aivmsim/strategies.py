@@ -408,7 +408,7 @@ class ValidatorStrategy(Strategy):
 
     def votes_twice(self) -> bool:
         """Whether to sign a second vote beside the one just signed, and show it to half of the
-        others; asked only where votes are signed (``chain.consensus`` bft or hotstuff)."""
+        others; asked only where votes are signed."""
         return False
 
     def tolerates(self, block: Block) -> bool:

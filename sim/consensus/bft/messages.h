@@ -46,6 +46,16 @@ struct QuorumCertificate {
     }
 };
 
+// What is published of a final block: the quorums that prove it, that of the block first.
+struct FinalityProof {
+    static constexpr std::size_t kQuorumsMax = 8;
+    std::vector<QuorumCertificate> quorums;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&FinalityProof::quorums, kQuorumsMax>()};
+    }
+};
+
 // The proposer's block for a round, with its body; with the prevotes that make it acceptable to
 // nodes that are locked on another one, if it was proposed in an earlier round. `commit` decided
 // the block before: everybody compares its votes with those received, and whoever voted twice is
@@ -75,6 +85,11 @@ struct BallotCast {
 
     [[nodiscard]] SigningSlot slot() const {
         return {static_cast<std::uint8_t>(ballot), height, round};
+    }
+    // The vote that was signed so, of a kind that is a ballot's.
+    static BallotCast of(const SignedVote& vote) {
+        return {static_cast<Ballot>(vote.slot.kind), vote.slot.height, vote.slot.round, vote.item,
+                vote.signature};
     }
     [[nodiscard]] SignedVote signed_vote() const { return {slot(), block, signature}; }
     static constexpr auto fields() {
