@@ -465,6 +465,11 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
         "where votes are signed: from a decision to its certificate, without which no anchor is "
         "taken; for 21 validators an aggregate of BLS signatures takes 9ms, a post-quantum one "
         "3.3s")),
+    in_chain<&ChainSettings::certificate_bytes>(
+        integer("chain", "certificate_bytes", "bytes", {0, 1 << 20},
+                "where votes are signed: size of a certificate on the network; 0: with a signature "
+                "of each voter; for 21 validators an aggregate of BLS signatures takes 123, one "
+                "with post-quantum signatures 33000 to 102000")),
     in_chain<&ChainSettings::anchor_delay_ns>(duration(
         "chain", "anchor_delay", kAnyTime, "time after which the anchor's chain has an anchor")),
     in_chain<&ChainSettings::anchor_outage_at_ns>(

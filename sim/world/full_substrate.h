@@ -91,6 +91,7 @@ private:
         Fate fate;                  // as decided when it was sent first
     };
 
+    [[nodiscard]] std::uint32_t size_of(const Packet& packet) const;  // on the network, in bytes
     void transmit(MessageInFlight& message, SimTime waiting, std::uint32_t resends);
     void resend(const Engine::Event& event);
     void post(MessageInFlight& message, const Arrivals& arrivals, SimTime waiting);

@@ -29,6 +29,7 @@ struct VoteSignature {
 // A quorum of equal votes. For precommits it is a proof that the block is final; for prevotes, that
 // no other block could be decided in that round or an earlier one.
 struct QuorumCertificate {
+    static constexpr bool kIsCertificate = true;
     Ballot ballot = Ballot::kPrecommit;
     BlockRef block;
     std::uint32_t round = 0;
