@@ -66,8 +66,7 @@ public:
     void on_sample() override { check_open_cuts(); }
     void at_end() override { check_open_cuts(); }
     void on_exported(Height block) override {
-        const ChainSettings& chain = watch().scenario().chain;
-        if (engine_row(chain.consensus).voting == nullptr) return;
+        if (engine_of(watch().scenario().chain).voting == nullptr) return;
         expect(block <= certified_, [&] {
             return fmt::format(
                 "the anchor of block {} was exported, where block {} is the last with a "

@@ -1,6 +1,7 @@
 // S12, S13 and S17: what a node has stored, and what is left of it after a crash.
 #include <fmt/format.h>
 
+#include <functional>
 #include <map>
 #include <set>
 
@@ -70,32 +71,57 @@ public:
                      "the height index is total up to the tip, 'not found' above"}) {}
 
     void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
-        const Height height = executed->state.head.height;
-        if (accepted_.try_emplace(height, executed->id).first->second != executed->id)
-            apart_.insert(node);  // S1 says so
-        const auto id = vm.block_id_at_height(height);
-        const auto above = vm.block_id_at_height(height + 1);
-        // A value that cannot be read is an I/O error, at which the node stops (S17).
-        if (!id && id.error().code == ErrorCode::kStorage) return;
-        expect(id && *id == executed->id && !above && above.error().code == ErrorCode::kNotFound,
-               [&] {
-                   return fmt::format("{} has a wrong index at height {}",
-                                      watch().participants().name(node), height);
-               },
-               {node});
-        if (height > 1) check_height(node, vm, 1 + checks() % (height - 1));
+        look_at(node, {executed->state.head.height, executed->id}, index_of(vm));
+    }
+    // On a DAG the index counts cuts.
+    void on_settled(ActorId node, const DagVm& vm, const CutResult& result) override {
+        look_at(node, {result.cut->cut(), result.cut->id()}, index_of(vm));
     }
     void on_restarted(ActorId node, const Vm& vm) override {
-        for (Height height = 0; height <= vm.last_accepted_height(); ++height)
-            check_height(node, vm, height);
+        check_all(node, vm.last_accepted_height(), index_of(vm));
+    }
+    void on_dag_restarted(ActorId node, const DagVm& vm) override {
+        check_all(node, vm.last_cut_number(), index_of(vm));
     }
     void on_disk_replaced(ActorId node) override { apart_.erase(node); }
 
 private:
-    void check_height(ActorId node, const Vm& vm, Height height) {
-        const auto id = vm.block_id_at_height(height);
-        // A value that cannot be read is an I/O error, at which the node stops (S17).
-        if (!id && id.error().code == ErrorCode::kStorage) return;
+    using Index = std::function<Result<Hash32>(Height)>;
+    struct Tip {
+        Height height = 0;
+        Hash32 id;
+    };
+
+    static Index index_of(const Vm& vm) {
+        return [&vm](Height height) { return vm.block_id_at_height(height); };
+    }
+    static Index index_of(const DagVm& vm) {
+        return [&vm](Height height) { return vm.accepted().cut_at(height); };
+    }
+    // A value that cannot be read is an I/O error, at which the node stops (S17).
+    static bool is_unreadable(const Result<Hash32>& id) {
+        return !id && id.error().code == ErrorCode::kStorage;
+    }
+    void look_at(ActorId node, const Tip& tip, const Index& index) {
+        if (accepted_.try_emplace(tip.height, tip.id).first->second != tip.id)
+            apart_.insert(node);  // S1 says so
+        const auto id = index(tip.height);
+        const auto above = index(tip.height + 1);
+        if (is_unreadable(id)) return;
+        expect(id && *id == tip.id && !above && above.error().code == ErrorCode::kNotFound,
+               [&] {
+                   return fmt::format("{} has a wrong index at height {}",
+                                      watch().participants().name(node), tip.height);
+               },
+               {node});
+        if (tip.height > 1) check_height(node, index, 1 + checks() % (tip.height - 1));
+    }
+    void check_all(ActorId node, Height last, const Index& index) {
+        for (Height height = 0; height <= last; ++height) check_height(node, index, height);
+    }
+    void check_height(ActorId node, const Index& index, Height height) {
+        const auto id = index(height);
+        if (is_unreadable(id)) return;
         const auto known = accepted_.find(height);
         const bool is_known = known != accepted_.end() && !apart_.contains(node);
         expect(id && (!is_known || *id == known->second),

@@ -60,13 +60,52 @@ TEST_F(Vertices, TheKeysOfAVertexAreWorkedOutFromItsOperations) {
 TEST_F(Vertices, TwoAcceptedVerticesWithOneJobViolateJobInOneBlock) {
     Invariant& s2 = seen.of("S2");
     const VertexPtr above = dag.make({a}, {dag.submit("alice", "job")});
+    must_accept(vm, dag, a);
     s2.on_vertex_accepted(0, vm, a);
     s2.on_vertex_accepted(1, vm, a);
+    must_accept(vm, dag, above);
     s2.on_vertex_accepted(0, vm, above);
     EXPECT_THAT(seen.reported(), IsEmpty()) << "a descendant";
-    s2.on_vertex_accepted(1, vm, rival);
+    MemoryStore elsewhere;
+    DagVm other = dag.open(elsewhere);
+    must_accept(other, dag, rival);
+    s2.on_vertex_accepted(1, other, rival);
     ASSERT_FALSE(seen.reported().empty());
     EXPECT_THAT(seen.reported().front(), HasSubstr("S2 accepted vertices"));
+}
+
+TEST_F(Vertices, AnIndexOfJobsThatNamesAnotherVertexViolatesJobInOneBlock) {
+    Invariant& s2 = seen.of("S2");
+    must_accept(vm, dag, a);
+    s2.on_vertex_accepted(0, vm, a);
+    settle(vm, dag);
+    s2.on_settled(0, vm, *vm.last_result());
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    EXPECT_EQ(s2.checks(), 2U) << "the index after each";
+    s2.on_vertex_accepted(0, vm, a);
+    EXPECT_THAT(seen.reported(),
+                ElementsAre(HasSubstr("S2 validator[0] has a wrong entry of job:")))
+        << "it is settled already";
+    CutResult changed = *vm.last_result();
+    changed.effective.clear();
+    Watched fresh;
+    fresh.watch.known_rules.parameters = dag.rules().parameters;
+    fresh.of("S2").on_settled(0, vm, changed);
+    EXPECT_THAT(fresh.reported(), ElementsAre(HasSubstr("was settled")))
+        << "the index says that it took effect";
+}
+
+TEST_F(Vertices, ACutMissingFromTheIndexViolatesTheHeightIndex) {
+    Invariant& s13 = seen.of("S13");
+    must_accept(vm, dag, a);
+    settle(vm, dag);
+    s13.on_settled(0, vm, *vm.last_result());
+    s13.on_dag_restarted(0, vm);
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    MemoryStore elsewhere;
+    const DagVm empty = dag.open(elsewhere);
+    s13.on_settled(1, empty, *vm.last_result());
+    EXPECT_THAT(seen.reported(), ElementsAre("S13 validator[1] has a wrong index at height 1"));
 }
 
 TEST_F(Vertices, AVertexBeforeItsParentViolatesParentFirst) {
@@ -208,6 +247,22 @@ TEST(Slices, OperationsThatDependOnTheirPlaceViolateSlicesCommute) {
     seen.watch.known_rules.authorizer = &authorizer;
     r3.on_settled(0, vm, settled.second);
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("R3 slice 2")));
+}
+
+TEST(Slices, ThatHaveNothingToCompareAreNotCounted) {
+    TestDag dag;
+    MemoryStore store;
+    DagVm vm = dag.open(store);
+    Watched seen;
+    seen.watch.known_rules = dag.rules();
+    Invariant& r3 = seen.of("R3");
+    must_accept(vm, dag, dag.make({}, {dag.submit("alice", "one")}));
+    must_accept(vm, dag, dag.make({}, {dag.submit("alice", "two")}, 1));
+    settle(vm, dag);
+    ASSERT_EQ(vm.last_result()->slice.size(), 2U);
+    r3.on_settled(0, vm, *vm.last_result());
+    EXPECT_EQ(r3.checks(), 0U) << "operations of one account depend on each other";
+    EXPECT_THAT(seen.reported(), IsEmpty());
 }
 
 TEST_F(Vertices, WorkOfARejectedVertexThatWaitsNowhereViolatesNoWorkIsLost) {
