@@ -24,9 +24,9 @@ constexpr std::uint64_t kFirstSeed = 2;  // the golden runs have seed 1
 std::vector<std::string> chosen_scenarios() {
     if (const char* only = std::getenv("AIVM_CATALOG_ONLY")) return {only};
     if (std::getenv("AIVM_CATALOG_SEEDS") != nullptr) return catalog_names();
-    return {"avalanche",     "bft",       "bisection",        "crash_restart",   "hotstuff",
-            "lazy_provider", "partition", "redundant_quorum", "silent_selected", "shield64_limited",
-            "tee_fast"};
+    return {"avalanche",        "bft",           "bisection", "crash_restart",    "cut_finality",
+            "hotstuff",         "lazy_provider", "partition", "redundant_quorum", "silent_selected",
+            "shield64_limited", "tee_fast"};
 }
 
 std::uint64_t seeds_per_scenario(sim::Fidelity fidelity) {

@@ -166,6 +166,14 @@ TEST(SoloReplay, ExecutesEveryAcceptedBlockOnceMoreUnlessItIsSwitchedOff) {
     EXPECT_EQ(comparisons_of(with, "S14"), comparisons_of(without, "S14") + with.blocks);
 }
 
+TEST(SoloReplay, ExecutesWhatSharesNothingInReversedOrder) {
+    Scenario s = small_scenario();
+    const Outcome with = outcome_of(s);
+    s.run.solo_replay = false;
+    EXPECT_GT(comparisons_of(with, "R3"), 0U) << "requesters, providers and challengers";
+    EXPECT_EQ(comparisons_of(outcome_of(s), "R3"), 0U);
+}
+
 // The accepted block is on the disk, and the node stopped before it could say so.
 TEST(RestartedNodes, MayHaveAcceptedMoreThanAnybodyHeard) {
     for (std::uint64_t seed = 1; seed <= 12; ++seed) {
