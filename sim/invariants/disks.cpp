@@ -20,41 +20,68 @@ public:
                      "the last accepted block can be fetched and its height never falls"}) {}
 
     void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
-        const Height height = executed->state.head.height;
-        Height& known = heights_[node];
-        expect(vm.last_accepted() == executed->id && vm.last_accepted_height() == height &&
-                   height == known + 1,
-               [&] {
-                   return fmt::format("{} went from height {} to height {}",
-                                      watch().participants().name(node), known,
-                                      vm.last_accepted_height());
-               },
-               {node});
-        known = height;
+        grow(node, {executed->state.head.height, executed->id}, tip_of(vm));
         check_fetch(node, vm);
     }
     void on_restarted(ActorId node, const Vm& vm) override {
-        Height& known = heights_[node];
-        expect(vm.last_accepted_height() >= known,
-               [&] {
-                   return fmt::format("{} came back at height {}, and had height {}",
-                                      watch().participants().name(node), vm.last_accepted_height(),
-                                      known);
-               },
-               {node});
-        known = vm.last_accepted_height();
-        if (known > 0) check_fetch(node, vm);
+        come_back(node, tip_of(vm));
+        if (vm.last_accepted_height() > 0) check_fetch(node, vm);
+    }
+    // On a DAG the last accepted block is the last cut.
+    void on_settled(ActorId node, const DagVm& vm, const CutResult& result) override {
+        grow(node, {result.cut->cut(), result.cut->id()}, tip_of(vm));
+        check_fetch(node, vm);
+    }
+    void on_dag_restarted(ActorId node, const DagVm& vm) override {
+        come_back(node, tip_of(vm));
+        if (vm.last_cut_number() > 0) check_fetch(node, vm);
     }
     void on_disk_replaced(ActorId node) override { heights_.erase(node); }
 
 private:
+    struct Tip {
+        Height height = 0;
+        Hash32 id;
+        friend bool operator==(const Tip&, const Tip&) = default;
+    };
+    static Tip tip_of(const Vm& vm) { return {vm.last_accepted_height(), vm.last_accepted()}; }
+    static Tip tip_of(const DagVm& vm) { return {vm.last_cut_number(), vm.accepted().last_cut()}; }
+
+    void grow(ActorId node, const Tip& accepted, const Tip& now) {
+        Height& known = heights_[node];
+        expect(now == accepted && accepted.height == known + 1,
+               [&] {
+                   return fmt::format("{} went from height {} to height {}",
+                                      watch().participants().name(node), known, now.height);
+               },
+               {node});
+        known = accepted.height;
+    }
+    void come_back(ActorId node, const Tip& now) {
+        Height& known = heights_[node];
+        expect(now.height >= known,
+               [&] {
+                   return fmt::format("{} came back at height {}, and had height {}",
+                                      watch().participants().name(node), now.height, known);
+               },
+               {node});
+        known = now.height;
+    }
     void check_fetch(ActorId node, const Vm& vm) {
         const auto block = vm.get_block(vm.last_accepted());
-        expect(block && (*block)->id() == vm.last_accepted(),
+        report_fetch(node, tip_of(vm), block && (*block)->id() == vm.last_accepted());
+    }
+    void check_fetch(ActorId node, const DagVm& vm) {
+        const auto cut = vm.get_vertex(vm.accepted().last_cut());
+        // A value that cannot be read is an I/O error, at which the node stops (S17).
+        if (!cut && cut.error().code == ErrorCode::kStorage) return;
+        report_fetch(node, tip_of(vm), cut && (*cut)->id() == vm.accepted().last_cut());
+    }
+    void report_fetch(ActorId node, const Tip& tip, bool is_there) {
+        expect(is_there,
                [&] {
                    return fmt::format("{} cannot fetch its last accepted block {}",
-                                      watch().participants().name(node),
-                                      short_id(vm.last_accepted()));
+                                      watch().participants().name(node), short_id(tip.id));
                },
                {node});
     }

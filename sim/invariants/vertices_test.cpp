@@ -108,6 +108,21 @@ TEST_F(Vertices, ACutMissingFromTheIndexViolatesTheHeightIndex) {
     EXPECT_THAT(seen.reported(), ElementsAre("S13 validator[1] has a wrong index at height 1"));
 }
 
+TEST_F(Vertices, ANodeThatComesBackWithFewerCutsViolatesTipIsThere) {
+    Invariant& s12 = seen.of("S12");
+    must_accept(vm, dag, a);
+    settle(vm, dag);
+    s12.on_settled(0, vm, *vm.last_result());
+    s12.on_dag_restarted(0, vm);
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    EXPECT_EQ(s12.checks(), 4U);
+    s12.on_settled(0, vm, *vm.last_result());
+    EXPECT_THAT(seen.reported(), ElementsAre("S12 validator[0] went from height 1 to height 1"));
+    MemoryStore elsewhere;
+    s12.on_dag_restarted(0, dag.open(elsewhere));
+    EXPECT_THAT(seen.reported().back(), HasSubstr("came back at height 0, and had height 1"));
+}
+
 TEST_F(Vertices, AVertexBeforeItsParentViolatesParentFirst) {
     Invariant& s4 = seen.of("S4");
     const VertexPtr above = dag.make({a}, {dag.submit("bob", "other")});
