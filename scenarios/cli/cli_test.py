@@ -99,6 +99,19 @@ class CommandLine(Program):
         self.assertEqual(done.stderr, "")
         self.assertEqual(self.files(), ["aivmsim-out/small-1.db", "small.toml"])
 
+    def test_a_run_on_a_dag_shows_the_times_to_accepted_and_to_settled(self):
+        run = ("run", self.small, "--no-record")
+        chain = self.ok(*run).stdout
+        self.assertNotIn("\n  accepted ", chain)
+        self.assertNotIn("\n  settled ", chain)
+        dag = (*run, "--set", "chain.consensus=avalanche", "--set", "chain.alpha_preference=8")
+        text = self.ok(*dag).stdout
+        for word in ("accepted", "settled"):
+            self.assertRegex(text, rf"\n  {word} +mean [0-9.]+m?s, half within [0-9.]+m?s, 99 %")
+        figures = json.loads(self.ok(*dag, "--json").stdout)["metrics"]
+        self.assertRegex(text, rf"\n  vertices +{figures['n_vertices']} with operations")
+        self.assertLess(figures["tta_mean"], figures["tts_mean"])
+
     def test_a_proven_lie_that_costs_nothing_is_noted(self):
         note = "proven wrong cost nothing: raise vm.result_bond or vm.slash_bps"
         lazy = ("run", "lazy_provider", "--no-record", "--set", "tasks.count=40")

@@ -4,12 +4,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "scenarios/cli/payoffs.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/text.h"
 #include "scenarios/cli/verdict.h"
 #include "sim/invariants/invariant.h"
+#include "sim/scenario/engines.h"
 
 namespace aivm::scenarios::cli {
 namespace {
@@ -158,6 +160,32 @@ std::string finality_text(const RunShown& run) {
                                    grouped(pending)));
 }
 
+// On a DAG: from issuing a vertex to its acceptance (tta) or its settlement (tts).
+std::string vertices_text(const RunShown& run, const std::string& metric, std::string_view none) {
+    const auto value = [&](const char* of) {
+        return std::get<double>(run.outcome.metric(metric + of));
+    };
+    if (std::isnan(value("_mean"))) return std::string(none);
+    return fmt::format(
+        "mean {}, half within {}, 99 % within {}", seconds_metric(run.outcome, metric + "_mean"),
+        seconds_metric(run.outcome, metric + "_p50"), seconds_metric(run.outcome, metric + "_p99"));
+}
+
+// How long a vertex took until it was accepted, beside until a cut settled it; empty on a chain.
+std::string rows_of_a_dag(const RunShown& run) {
+    if (!sim::engine_row(run.scenario.chain.consensus).of_dag) return "";
+    if (run.scenario.run.fidelity == sim::Fidelity::kEconomic) return "";
+    return row("accepted", vertices_text(run, "tta", "no vertex was accepted")) +
+           row("settled", vertices_text(run, "tts", "no vertex was settled")) +
+           row("vertices",
+               fmt::format(
+                   "{} with operations, {} rejected; {} in conflict",
+                   grouped(count_metric(run.outcome, "n_vertices")),
+                   grouped(count_metric(run.outcome, "n_vertices_rejected")),
+                   counted(static_cast<std::uint64_t>(count_metric(run.outcome, "n_conflicts")),
+                           "pair")));
+}
+
 std::string fault_text(const sim::FaultRow& fault) {
     std::vector<std::string> targets;
     std::string_view rest = fault.targets;
@@ -300,6 +328,7 @@ std::string run_screen(const RunShown& run, bool colour) {
     text += books_table(run, colour) + "\n";
     text += row("fraud", fraud_text(run));
     text += row("finality", finality_text(run));
+    text += rows_of_a_dag(run);
     text += row("tasks", tasks_text(run.tally));
     text += row("faults", faults_text(run));
     text += row("invariants",

@@ -29,7 +29,8 @@ public:
           accounting_(accounting),
           censorship_(censorship),
           anchors_(context.scenario().chain, context.stream(kWorldItself, Purpose::kAnchors),
-                   export_hook()) {}
+                   export_hook()),
+          dag_(context.scenario().chain.conflict_key) {}
 
     // Starts at the genesis block, with the invariants unless WorldOptions turns them off. Call
     // once.
