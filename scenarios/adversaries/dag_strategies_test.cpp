@@ -1,6 +1,8 @@
 // Each strategy of a DAG's validators in a small world: its effect shows, and no promise breaks.
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/testing/test_small.h"
 
@@ -98,6 +100,21 @@ TEST(DagStrategies, A48ABalanceAttackerLosesItsStakeAndNoContestIsLeftOpen) {
         EXPECT_TRUE(row.decided_ns.has_value()) << row.conflict;
 }
 
+// Two of one principal: neither signs anything twice.
+sim::Scenario with_accomplices(std::string strategy) {
+    sim::Scenario s = seven(2, std::move(strategy));
+    s.actors.back().shared_principal = true;
+    return s;
+}
+
+TEST(DagStrategies, A48WithAnAccompliceABalanceAttackerLosesNothing) {
+    const auto played = play(with_accomplices("balance_attacker"));
+    EXPECT_EQ(count(played->outcome, "slash_taken"), 0);
+    EXPECT_GT(count(played->outcome, "n_conflicts"), 0);
+    for (const sim::ConflictRow& row : played->rows.rows<sim::ConflictRow>())
+        EXPECT_TRUE(row.decided_ns.has_value()) << row.conflict;
+}
+
 TEST(DagStrategies, A28AnswersForBothSidesCountForNeitherAndCostNothing) {
     sim::Scenario s = seven(1, "equivocator");
     s.actors.push_back(group("validator", 1, "conflict_flooder"));
@@ -140,6 +157,23 @@ TEST(DagStrategies, A55WhatOrphansCarriedIsSettledAllTheSame) {
     const auto played = play(seven(2, "orphan_maker"));
     EXPECT_GT(count(played->outcome, "n_vertices_rejected"), 0);
     EXPECT_EQ(count(played->outcome, "tasks_pending"), 0);
+}
+
+TEST(DagStrategies, A55TheHonestBuildOnWhatIsRejected) {
+    std::int64_t orphaned = 0;
+    std::int64_t honest = 0;
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+        const auto played = play(with_accomplices("orphan_maker"), seed);
+        EXPECT_EQ(count(played->outcome, "slash_taken"), 0);
+        orphaned += count(played->outcome, "n_vertices_orphaned");
+        std::set<std::uint32_t> contested;
+        for (const sim::ConflictRow& row : played->rows.rows<sim::ConflictRow>())
+            contested.insert({row.first, row.second});
+        for (const sim::VertexRow& row : played->rows.rows<sim::VertexRow>())
+            if (row.rejected_ns && row.proposer < 5 && !contested.contains(row.vertex)) ++honest;
+    }
+    EXPECT_GT(honest, 0);
+    EXPECT_GE(orphaned, honest);
 }
 
 TEST(DagStrategies, AnIdentityThatRunsTwiceIsReportedOnADagToo) {
