@@ -159,11 +159,18 @@ TEST(DagStrategies, A55WhatOrphansCarriedIsSettledAllTheSame) {
     EXPECT_EQ(count(played->outcome, "tasks_pending"), 0);
 }
 
+// They build on it where they issue often and have much to issue.
 TEST(DagStrategies, A55TheHonestBuildOnWhatIsRejected) {
+    sim::Scenario s = with_accomplices("orphan_maker");
+    s.chain.vertex_interval_ns = 100'000'000;
+    s.workload.tasks = 60;
+    s.workload.tasks_per_block = 8;
+    s.workload.requesters = 6;
+    s.vm.config.max_tasks_per_provider = 100;
     std::int64_t orphaned = 0;
     std::int64_t honest = 0;
     for (std::uint64_t seed = 1; seed <= 4; ++seed) {
-        const auto played = play(with_accomplices("orphan_maker"), seed);
+        const auto played = play(s, seed);
         EXPECT_EQ(count(played->outcome, "slash_taken"), 0);
         orphaned += count(played->outcome, "n_vertices_orphaned");
         std::set<std::uint32_t> contested;
