@@ -43,12 +43,14 @@ class DagVM(HostedVM):
 
     >>> import aivmsim
     >>> money = [{"address": aivmsim.DEV_ACCOUNT, "balance": str(10_000 * 10**9)}]  # nLUX
-    >>> genesis = {"version": 1, "message": "demo", "timestamp": 1_700_000_000, "allocations": money}
+    >>> genesis = {"version": 1, "message": "demo", "timestamp": 1_700_000_000}
+    >>> genesis["allocations"] = money
     >>> vm = aivmsim.DagVM()
     >>> vm.initialize(genesis, dev=True)
     >>> vm.set_state("normal_operation")
     >>> now = 1_700_000_010_000_000_000
-    >>> provider = {"id": "p-1", "wallet_address": "0x" + "aa" * 20, "endpoint": "http://p", "gpus": []}
+    >>> provider = {"id": "p-1", "endpoint": "http://p", "gpus": []}
+    >>> provider["wallet_address"] = "0x" + "aa" * 20
     >>> vm.request("POST", "/providers/register", provider, now_ns=now).status
     200
     >>> vertex = vm.build_vertex(now)
