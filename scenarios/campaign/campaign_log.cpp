@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <utility>
 
 namespace aivm::scenarios {
 namespace {
@@ -20,14 +22,22 @@ std::string path_of_log(const std::string& folder) {
     return (fs::path(folder) / kCampaignLogName).string();
 }
 
+// kStorage if the disk failed, kConfig if another folder would help.
+ErrorCode code_of(int error) {
+    const bool disk = error == ENOSPC || error == EDQUOT || error == EFBIG || error == EIO;
+    return disk ? ErrorCode::kStorage : ErrorCode::kConfig;
+}
+
 Status cannot_use(const std::string& path, std::string_view what) {
-    return fail(ErrorCode::kStorage, fmt::format("{} {}: {}", path, what, std::strerror(errno)));
+    const int error = errno;
+    return fail(code_of(error), fmt::format("{} {}: {}", path, what, std::strerror(error)));
 }
 
 struct ParsedLog {
     CampaignContents contents;
     std::size_t whole_bytes = 0;  // up to the end of the last whole line
     bool has_plan = false;
+    std::set<std::pair<std::uint32_t, std::uint64_t>> runs;  // scenario and seed
 };
 
 Status add_record(ParsedLog& out, CampaignRecord&& record, const std::string& where) {
@@ -43,11 +53,16 @@ Status add_record(ParsedLog& out, CampaignRecord&& record, const std::string& wh
     if (auto* run = std::get_if<RunRecord>(&record)) {
         if (run->scenario >= out.contents.plan.scenarios.size())
             return fail(ErrorCode::kMalformed, where + ": a run of an unknown scenario");
+        if (!out.runs.emplace(run->scenario, run->seed).second)
+            return fail(ErrorCode::kMalformed, where + ": a run that stands above already");
         out.contents.runs.push_back(std::move(*run));
     } else if (auto* mutant = std::get_if<MutantRecord>(&record)) {
         out.contents.mutants.push_back(std::move(*mutant));
     } else {
-        out.contents.findings.push_back(std::move(std::get<FindingRecord>(record)));
+        auto& finding = std::get<FindingRecord>(record);
+        if (finding.scenario >= out.contents.plan.scenarios.size())
+            return fail(ErrorCode::kMalformed, where + ": a finding of an unknown scenario");
+        out.contents.findings.push_back(std::move(finding));
     }
     return {};
 }
@@ -123,7 +138,7 @@ Result<CampaignLog> CampaignLog::open(const std::string& folder, const CampaignP
     std::error_code error;
     fs::create_directories(folder, error);
     if (error)
-        return fail(ErrorCode::kStorage,
+        return fail(code_of(error.value()),
                     fmt::format("the folder {} cannot be made: {}", folder, error.message()));
     const std::string path = path_of_log(folder);
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);

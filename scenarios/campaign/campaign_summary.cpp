@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 
+#include "scenarios/campaign/campaign_files.h"
 #include "scenarios/campaign/probes.h"
 #include "scenarios/campaign/trace_key.h"
 #include "scenarios/statistics/intervals.h"
@@ -42,28 +43,8 @@ public:
         const std::string group = finding == nullptr ? key : finding->trace;
         auto [place, is_new] = rows_.emplace(group, defects_.size());
         if (is_new) {
-            Defect row{violation.invariant,
-                       violation.name,
-                       violation.message,
-                       violation.liveness,
-                       0,
-                       run.index,
-                       run.seed,
-                       contents_.plan.scenarios[run.scenario].name,
-                       "",
-                       0,
-                       0,
-                       0};
-            if (finding != nullptr) {
-                row.finding = finding->id;
-                row.actions_before = finding->actions_before;
-                row.actions_after = finding->actions_after;
-                row.tries = finding->tries;
-                // Of several runs that show it the first to end is saved, not the first of all.
-                const auto saved_run =
-                    std::ranges::find(contents_.runs, finding->index, &RunRecord::index);
-                if (saved_run != contents_.runs.end()) row.seed = saved_run->seed;
-            }
+            Defect row = row_of(run, violation);
+            if (finding != nullptr) show_finding(row, *finding);
             defects_.push_back(std::move(row));
         }
         ++defects_[place->second].runs;
@@ -71,6 +52,31 @@ public:
     [[nodiscard]] std::vector<Defect> take() { return std::move(defects_); }
 
 private:
+    [[nodiscard]] Defect row_of(const RunRecord& run, const RecordedViolation& violation) const {
+        Defect row;
+        row.invariant = violation.invariant;
+        row.name = violation.name;
+        row.message = violation.message;
+        row.liveness = violation.liveness;
+        row.first_run = run.index;
+        row.seed = run.seed;
+        row.scenario = contents_.plan.scenarios[run.scenario].name;
+        row.file = scenario_path(contents_.plan, run.scenario);
+        return row;
+    }
+    // Of several runs that show a defect, the first to end is saved, not the first of all; it may
+    // be of another scenario.
+    void show_finding(Defect& row, const FindingRecord& finding) const {
+        row.finding = finding.id;
+        row.actions_before = finding.actions_before;
+        row.actions_after = finding.actions_after;
+        row.tries = finding.tries;
+        row.message = finding.message;
+        row.seed = finding.seed;
+        row.scenario = contents_.plan.scenarios[finding.scenario].name;
+        row.file = scenario_path(contents_.plan, finding.scenario);
+    }
+
     const CampaignContents& contents_;
     std::map<std::string, const FindingRecord*> by_key_;
     std::map<std::string, std::size_t> rows_;
@@ -78,15 +84,14 @@ private:
 };
 
 void add_failure(std::vector<Failure>& failures, const RunRecord& run, const CampaignPlan& plan) {
-    const std::string key = trace_key(run_end_word(run.end), run.message, {});
-    const std::string file = "failures/" + key + ".toml";
+    const std::string file = failure_path(plan, run);
     const auto known = std::ranges::find(failures, file, &Failure::file);
     if (known != failures.end()) {
         ++known->runs;
         return;
     }
-    failures.push_back(
-        {run.end, run.message, 1, run.seed, plan.scenarios[run.scenario].name, file});
+    failures.push_back({run.end, run.message, 1, run.seed, plan.scenarios[run.scenario].name, file,
+                        scenario_path(plan, run.scenario)});
 }
 
 std::vector<ProbeShare> shares_of(const std::vector<RunRecord>& runs, bool targets) {
@@ -120,9 +125,13 @@ CampaignSummary summarise(const CampaignContents& contents, bool targets) {
     // Workers report in any order; the table shows the first run by its number.
     std::vector<RunRecord> runs = contents.runs;
     std::ranges::sort(runs, {}, &RunRecord::index);
+    for (const CampaignScenario& scenario : contents.plan.scenarios)
+        out.scenarios.push_back({scenario.name, 0, 0});
     for (const RunRecord& run : runs) {
         ++out.runs;
+        ++out.scenarios[run.scenario].runs;
         out.repeated += run.repeated ? 1 : 0;
+        out.scenarios[run.scenario].repeated += run.repeated ? 1 : 0;
         ++out.ends.at(static_cast<std::size_t>(run.end));
         out.cpu_seconds += static_cast<double>(run.cpu_us) / 1e6;
         out.memory_kib_max = std::max(out.memory_kib_max, run.memory_kib);

@@ -199,6 +199,20 @@ void add_sweep(CLI::App& app, std::function<int()>& chosen) {
                     "report progress even if stderr is not a terminal");
 }
 
+// How the result of a campaign is judged, printed and written.
+template <class Request>
+void add_campaign_output(CLI::App& sub, Request& request) {
+    sub.add_flag("--probes", request.probes,
+                 "fail if a probe is reached less often than in the scenario swarm");
+    sub.add_option("--junit", request.junit, "also write a campaign's result as JUnit XML")
+        ->type_name("FILE.xml");
+    sub.add_option("--sarif", request.sarif, "also write a campaign's result as SARIF 2.1.0")
+        ->type_name("FILE.sarif");
+    sub.add_flag("--json", request.json, "print a campaign's result as one JSON document");
+    sub.add_flag("--quiet", request.quiet,
+                 "print only the verdict line of a campaign, and no progress");
+}
+
 void add_merge(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* merge = nullptr;
     const auto parts =
@@ -212,6 +226,7 @@ void add_merge(CLI::App& app, std::function<int()>& chosen) {
         ->type_name("OUT");
     merge->add_flag("--overwrite", parts->overwrite, "replace an existing study");
     merge->add_flag("--incomplete", parts->incomplete, "join although shards are missing");
+    add_campaign_output(*merge, *parts);
 }
 
 void add_campaign(CLI::App& app, std::function<int()>& chosen) {
@@ -260,19 +275,12 @@ void add_campaign(CLI::App& app, std::function<int()>& chosen) {
                     "real time per finding to shrink it (default 1m)")
         ->type_name("DURATION");
     sub->add_flag("--fail-fast", request->fail_fast, "end with the first violation or failure");
-    sub->add_flag("--probes", request->probes,
-                  "fail if a probe is reached less often than in the scenario swarm");
     sub->add_flag("--paranoid", request->paranoid,
                   "execute every shared block once more and compare");
     sub->add_option("--out", request->out,
                     "folder of the campaign (default aivmsim-out/campaign-SEED)")
         ->type_name("DIR");
-    sub->add_option("--junit", request->junit, "also write the result as JUnit XML")
-        ->type_name("FILE.xml");
-    sub->add_option("--sarif", request->sarif, "also write the result as SARIF 2.1.0")
-        ->type_name("FILE.sarif");
-    sub->add_flag("--json", request->json, "print the result as one JSON document");
-    sub->add_flag("--quiet", request->quiet, "print only the verdict line, and no progress");
+    add_campaign_output(*sub, *request);
     sub->add_flag("--progress", request->progress,
                   "report progress even if stderr is not a terminal");
 }

@@ -51,7 +51,7 @@ std::string campaign_sarif(const CampaignShown& shown) {
     for (const Defect& d : shown.summary.defects) {
         used.insert(d.invariant);
         const std::string file =
-            d.finding.empty() ? d.scenario + ".toml" : "findings/" + d.finding + "/scenario.toml";
+            d.finding.empty() ? d.file : "findings/" + d.finding + "/scenario.toml";
         results.push_back(result_of(d.invariant, d.liveness ? "warning" : "error", d.message,
                                     command_of(shown, d), file,
                                     d.finding.empty() ? d.invariant : d.finding, d.seed, d.runs));
