@@ -215,8 +215,8 @@ def test_tables_and_words_are_those_of_the_file(tmp_path):
         db = connect(path)
         assert {"principal", "task", "metric"} <= set(run_tables(db))
         assert not {"run", "point", "estimate"} & set(run_tables(db))
-        assert words_of(db, "task", "mode") == ["optimistic", "redundant", "tee"]
-        assert words_of(db, "task", "fee") == []
+        assert words_of("task", "mode") == ["optimistic", "redundant", "tee"]
+        assert words_of("task", "fee") == []
 
 
 def assert_refused(path, tmp_path, capsys, words):

@@ -45,6 +45,22 @@ TableInfo describe() {
     return table;
 }
 
+// The condition that a value of the column is one of it.
+std::string fits_sql(const ColumnInfo& column) {
+    std::string out;
+    if (column.type == "REAL") {
+        out = fmt::format("typeof({}) IN ('real', 'integer')", column.name);
+    } else if (column.type != "ANY") {  // whose check names the types
+        out = fmt::format("typeof({}) = '{}'", column.name,
+                          column.type == "TEXT" ? "text" : "integer");
+    }
+    if (!column.check.empty())
+        out += fmt::format("{}({})", out.empty() ? "" : " AND ", column.check);
+    return column.nullable ? fmt::format("{} IS NULL OR ({})", column.name, out) : out;
+}
+
+}  // namespace
+
 std::string create_table_sql(const TableInfo& table) {
     std::string out = fmt::format("CREATE TABLE {} (  -- {}\n", table.name, table.doc);
     for (const ColumnInfo& column : table.columns) {
@@ -54,10 +70,20 @@ std::string create_table_sql(const TableInfo& table) {
     }
     // Rows come in the order of their keys, so keeping them in that order costs nothing and needs
     // no second index.
-    return out + fmt::format("    PRIMARY KEY ({})\n) STRICT, WITHOUT ROWID;\n", table.key);
+    return out + fmt::format("    PRIMARY KEY ({})\n) STRICT, WITHOUT ROWID", table.key);
 }
 
-}  // namespace
+std::string damaged_column_sql(const TableInfo& table, std::int64_t version) {
+    std::string cases;
+    for (const ColumnInfo& column : table.columns) {
+        if (column.since > version) continue;
+        cases += fmt::format(" WHEN ({}) IS NOT 1 THEN '{}'", fits_sql(column), column.name);
+    }
+    return fmt::format(
+        "SELECT wrong FROM (SELECT CASE{} END AS wrong FROM {}) WHERE wrong IS NOT "
+        "NULL LIMIT 1",
+        cases, table.name);
+}
 
 const std::vector<TableInfo>& schema_tables() {
     static const std::vector<TableInfo> tables = [] {
@@ -73,7 +99,7 @@ std::string create_schema_sql() {
                                   kApplicationId, kSchemaVersion);
     for (const TableInfo& table : schema_tables()) {
         out += '\n';
-        out += create_table_sql(table);
+        out += create_table_sql(table) + ";\n";
     }
     out += "\nCREATE INDEX run_by_point ON run (point_id, replicate);\n";
     for (const ViewInfo& view : schema_views()) {
