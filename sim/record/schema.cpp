@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <limits>
+#include <map>
+#include <utility>
+
 #include "sim/record/column_io.h"
 #include "sim/record/metrics.h"
 #include "sim/record/views.h"
@@ -21,6 +25,33 @@ std::string check_of(std::string_view name) {
         return fmt::format("{} IN ('{}')", name, fmt::join(words<Inner>, "', '"));
     }
     return {};
+}
+
+// The condition that a number fits its field; empty for one that holds every number of SQLite.
+template <class T>
+std::string range_of(std::string_view name) {
+    using Inner = typename OptionalOf<T>::Inner;
+    if constexpr (std::same_as<Inner, Amount>) return fmt::format("{} >= 0", name);
+    if constexpr (std::unsigned_integral<Inner> && !std::same_as<Inner, bool>) {
+        if constexpr (sizeof(Inner) == sizeof(std::int64_t)) return fmt::format("{} >= 0", name);
+        return fmt::format("{} BETWEEN 0 AND {}", name, std::numeric_limits<Inner>::max());
+    }
+    return {};
+}
+
+// By table and column.
+const std::map<std::pair<std::string_view, std::string_view>, std::string>& ranges() {
+    static const auto made = [] {
+        std::map<std::pair<std::string_view, std::string_view>, std::string> out;
+        for_each_table([&]<class Row> {
+            const auto add = [&]<class Owner, class T>(const Column<Owner, T>& column) {
+                out[{Table<Row>::name, column.name}] = range_of<T>(column.name);
+            };
+            std::apply([&](const auto&... column) { (add(column), ...); }, Table<Row>::columns);
+        });
+        return out;
+    }();
+    return made;
 }
 
 template <class Row>
@@ -46,7 +77,7 @@ TableInfo describe() {
 }
 
 // The condition that a value of the column is one of it.
-std::string fits_sql(const ColumnInfo& column) {
+std::string fits_sql(std::string_view table, const ColumnInfo& column) {
     std::string out;
     if (column.type == "REAL") {
         out = fmt::format("typeof({}) IN ('real', 'integer')", column.name);
@@ -56,6 +87,8 @@ std::string fits_sql(const ColumnInfo& column) {
     }
     if (!column.check.empty())
         out += fmt::format("{}({})", out.empty() ? "" : " AND ", column.check);
+    const auto range = ranges().find({table, column.name});
+    if (range != ranges().end() && !range->second.empty()) out += " AND " + range->second;
     return column.nullable ? fmt::format("{} IS NULL OR ({})", column.name, out) : out;
 }
 
@@ -77,7 +110,8 @@ std::string damaged_column_sql(const TableInfo& table, std::int64_t version) {
     std::string cases;
     for (const ColumnInfo& column : table.columns) {
         if (column.since > version) continue;
-        cases += fmt::format(" WHEN ({}) IS NOT 1 THEN '{}'", fits_sql(column), column.name);
+        cases +=
+            fmt::format(" WHEN ({}) IS NOT 1 THEN '{}'", fits_sql(table.name, column), column.name);
     }
     return fmt::format(
         "SELECT wrong FROM (SELECT CASE{} END AS wrong FROM {}) WHERE wrong IS NOT "
