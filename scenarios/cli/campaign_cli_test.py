@@ -361,6 +361,7 @@ class Campaigns(Program):
         (failure,) = result["failures"]
         self.assertEqual(failure["end"], "timed_out")
         self.assertRegex(failure["reproduce"], r"^aivmsim run c/failures/\w+\.toml --seed \d+$")
+        self.call(0, "check", failure["reproduce"].split()[2])
 
     def test_every_scenario_is_checked_for_determinism(self):
         (self.folder / "other.toml").write_text(CLEAN.replace('"clean"', '"other"'))
@@ -446,33 +447,31 @@ class PrintedCommands(Program):
     """Every command that a campaign prints is pasted into a shell."""
 
     def test_each_row_is_repeated_by_its_command(self):
-        # Names that a shell would take apart, two scenarios that fail in one way, and values from
-        # the command line.
-        split = SPLIT.replace('name = "split"', 'name = "it\'s $HOME"')
-        (self.folder / "a file.toml").write_text(split)
-        (self.folder / "same.toml").write_text(split)
+        # Folders and files that a shell would take apart, two scenarios of one name that fail in one
+        # way, and values from the command line.
+        (self.folder / "a $file.toml").write_text(SPLIT)
+        (self.folder / "same.toml").write_text(SPLIT)
         (self.folder / "expects.toml").write_text(
             CLEAN.replace('"clean"', '"expects"\nexpect = ["E3"]')
         )
         (self.folder / "budget.toml").write_text(
             CLEAN.replace('"clean"', '"budget"').replace("[run]", "[run]\nmax_events = 20")
         )
-        asked = ("campaign", "a file.toml", "same.toml", "expects.toml", "budget.toml",
+        asked = ("a $file.toml", "same.toml", "expects.toml", "budget.toml",
                  "--runs", 8, "--seed", 3, "--shrink-tries", 0, "--paranoid", "--set",
                  "vm.challenge_reveal_blocks=7", "--out", "an out 'folder'")
         result = self.campaign(1, *asked)
-        out, _ = self.call(1, *asked)
+        out, _ = self.call(1, "campaign", *asked)
         rows = result["defects"] + result["failures"]
         shown = re.findall(r"(?m)^  reproduce  (.*)$", out)
         self.assertEqual(shown, [row["reproduce"] for row in rows])
         self.assertIn("S1", {d["invariant"] for d in result["defects"]})
         self.assertIn("E3", {d["invariant"] for d in result["defects"]})
-        self.assertEqual({f["end"] for f in result["failures"]}, {"budget"})
+        self.assertIn("L1", {d["invariant"] for d in result["defects"] if d["liveness"]})
         for row in rows:
             code, out, err = self.printed(row["reproduce"])
-            end = row.get("end", "violated")
-            self.assertEqual(code, {"violated": 1, "budget": 6}[end], row["reproduce"] + err)
-            self.assertIn(row.get("invariant", "max_events"), out)
+            self.assertEqual(code, 6 if row["liveness"] else 1, row["reproduce"] + err)
+            self.assertIn(row["invariant"], out)
             if row["reproduce"].startswith("aivmsim run"):
                 self.assertIn(f"seed={row['seed']} ", out)
                 self.assertIn("--paranoid", row["reproduce"])
