@@ -360,8 +360,8 @@ def test_a_damaged_value_is_one_clear_error_or_a_frame(scenario, guarded, tmp_pa
 def test_a_wrong_query_is_one_clear_error(tmp_path):
     path = tmp_path / "run.db"
     aivmsim.run("lazy_provider", out=path)
-    with pytest.raises(aivmsim.StudyError, match="no such column: nothing"):
-        aivmsim.read(path).query("SELECT nothing FROM run")
+    with pytest.raises(aivmsim.StudyError, match="no such column: nowhere"):
+        aivmsim.read(path).query("SELECT nowhere FROM run")
 
 
 def test_the_command_of_the_package_is_the_program(tmp_path):
