@@ -447,8 +447,8 @@ class PrintedCommands(Program):
     """Every command that a campaign prints is pasted into a shell."""
 
     def test_each_row_is_repeated_by_its_command(self):
-        # Folders and files that a shell would take apart, two scenarios of one name that fail in one
-        # way, and values from the command line.
+        # Folders and files that a shell would take apart, two scenarios of one name that fail in
+        # one way, and values from the command line.
         (self.folder / "a $file.toml").write_text(SPLIT)
         (self.folder / "same.toml").write_text(SPLIT)
         (self.folder / "expects.toml").write_text(
