@@ -207,6 +207,25 @@ class Rules(unittest.TestCase):
         bare = "// order never reaches results:\n    std::unordered_map<int, int> m;"
         self.caught("banned_calls", "core/ledger.cpp:5", self.core_body(bare))
 
+    def test_planted_bugs_may_read_the_clock_and_only_where_a_release_does_not(self):
+        noise = "auto t = std::chrono::system_clock::now();\n"
+        guarded = f"#pragma once\n#ifdef AIVM_MUTANTS\n{noise}#else\n{{}}#endif\n"
+        changes = {
+            "core/base/a.cpp": '#include "core/base/a.h"\n#include "core/base/mutant_noise.h"\n\n'
+            "int a() { return 1; }\n"
+        }
+        self.clean(changes | {"core/base/mutant_noise.h": guarded.format("")})
+        self.caught(
+            "banned_calls",
+            "core/base/mutant_noise.h:5",
+            changes | {"core/base/mutant_noise.h": guarded.format(noise)},
+        )
+        self.caught(
+            "banned_calls",
+            "core/base/a.h:3",
+            {"core/base/a.h": guarded.format("") + "int a();\n"},
+        )
+
     def test_a_function_longer_than_a_screen_is_caught(self):
         body = "\n    ".join(["a();"] * static.FUNCTION_LINES_MAX)
         self.caught("long_functions", "core/ledger.cpp:3", self.core_body(body))

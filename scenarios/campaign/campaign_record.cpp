@@ -92,8 +92,11 @@ Json json_of(const MutantRecord& m) {
             {"runs", m.runs},
             {"runs_reached", m.runs_reached},
             {"runs_infected", m.runs_infected},
-            {"runs_slow", m.runs_slow},
+            {"virtual_time", {m.virtual_time.slower, m.virtual_time.faster}},
+            {"latency", {m.latency.slower, m.latency.faster}},
             {"cpu_us", m.cpu_us},
+            {"scenario", m.scenario},
+            {"seed", std::to_string(m.seed)},
             {"actions_before", m.actions_before},
             {"actions_after", m.actions_after}};
 }
@@ -161,6 +164,10 @@ FindingRecord finding_from(const Json& j) {
     return out;
 }
 
+SpeedPairs speed_pairs_from(const Json& j) {
+    return {whole_number<std::uint64_t>(j.at(0)), whole_number<std::uint64_t>(j.at(1))};
+}
+
 MutantRecord mutant_from(const Json& j) {
     MutantRecord out;
     out.id = j.at("mutant").get<std::string>();
@@ -172,8 +179,11 @@ MutantRecord mutant_from(const Json& j) {
     out.runs = whole_number<std::uint64_t>(j.at("runs"));
     out.runs_reached = whole_number<std::uint64_t>(j.at("runs_reached"));
     out.runs_infected = whole_number<std::uint64_t>(j.at("runs_infected"));
-    out.runs_slow = whole_number<std::uint64_t>(j.at("runs_slow"));
+    out.virtual_time = speed_pairs_from(j.at("virtual_time"));
+    out.latency = speed_pairs_from(j.at("latency"));
     out.cpu_us = whole_number<std::uint64_t>(j.at("cpu_us"));
+    out.scenario = whole_number<std::uint32_t>(j.at("scenario"));
+    out.seed = seed_from(j.at("seed"));
     out.actions_before = whole_number<std::uint64_t>(j.at("actions_before"));
     out.actions_after = whole_number<std::uint64_t>(j.at("actions_after"));
     return out;

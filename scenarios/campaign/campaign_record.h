@@ -86,6 +86,13 @@ struct FindingRecord {
     std::string error;  // why it could not be saved; empty if it was
 };
 
+// Pairs of a mutant's run and that of its unmutated twin, both clean, by which of the two was
+// slower by more than a margin (mutants/twin_speed.h). Others are not counted.
+struct SpeedPairs {
+    std::uint64_t slower = 0;
+    std::uint64_t faster = 0;
+};
+
 // The hunt for one planted bug in one repeat (mutants/mutant_hunt.h). A hunt writes one after each
 // run; the last of a mutant and repeat counts.
 struct MutantRecord {
@@ -98,8 +105,11 @@ struct MutantRecord {
     std::uint64_t runs = 0;
     std::uint64_t runs_reached = 0;
     std::uint64_t runs_infected = 0;
-    std::uint64_t runs_slow = 0;
+    SpeedPairs virtual_time;
+    SpeedPairs latency;
     std::uint64_t cpu_us = 0;
+    std::uint32_t scenario = 0;  // of the last run, and its seed
+    std::uint64_t seed = 0;
     std::uint64_t actions_before = 0;  // of the shrunk finding; 0: not shrunk
     std::uint64_t actions_after = 0;
 };

@@ -82,6 +82,7 @@ void DagValidatorActor::crash() {
 }
 
 void DagValidatorActor::restart() {
+    AIVM_CHECK(!running());
     ++incarnation_;
     setup_.disk->power_on();
     boot(true);

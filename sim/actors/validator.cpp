@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/digest.h"
+#include "core/base/mutant.h"
 #include "sim/consensus/proposer_schedule.h"
 
 namespace aivm::sim {
@@ -58,6 +59,7 @@ void ValidatorActor::crash() {
 }
 
 void ValidatorActor::restart() {
+    AIVM_CHECK(!running());
     ++incarnation_;
     setup_.disk->power_on();
     boot(true);
@@ -97,7 +99,7 @@ void ValidatorActor::boot(bool bootstrap) {
 // A node that starts again with nothing on its disk has lost its record of what it signed.
 Status ValidatorActor::note_disk(bool disk_was_empty) {
     NodeRecords records(*setup_.disk);
-    if (disk_was_empty && incarnation_ > 0 && setup_.silent_blocks > 0)
+    if (disk_was_empty && incarnation_ > 0 && setup_.silent_blocks > 0 && !AIVM_MUTANT(B7))
         AIVM_TRY(records.set_silent_until(kHeightMax));
     AIVM_ASSIGN(silent_until_, records.silent_until());
     return {};

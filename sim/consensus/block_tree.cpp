@@ -4,6 +4,7 @@
 
 #include "core/base/check.h"
 #include "core/base/mutant.h"
+#include "core/base/mutant_noise.h"
 
 namespace aivm::sim {
 BlockTree::BlockTree(const BlockRef& last_accepted, const SnowThresholds& thresholds,
@@ -14,6 +15,7 @@ BlockTree::BlockTree(const BlockRef& last_accepted, const SnowThresholds& thresh
         thresholds_.alpha_preference = (thresholds_.alpha_preference + 1) / 2;
         thresholds_.alpha_confidence = (thresholds_.alpha_confidence + 1) / 2;
     }
+    if (AIVM_MUTANT(B3)) kind_ = SnowInstanceKind::kFlat;
     if (AIVM_MUTANT(beta_low)) thresholds_.beta = (thresholds_.beta + 1) / 2;
     nodes_[kRootSlot].block.id = root_.id;
     nodes_[kRootSlot].block.height = root_.height;
@@ -84,8 +86,11 @@ void BlockTree::note_preferred_child(Node& node) const {
     });
     AIVM_CHECK(child != node.children.end());
     node.preferred = *child;
-    if (AIVM_MUTANT(det_map_order) && mutant_noise() % 16 == 0)
-        node.preferred = node.children.front();
+    if (AIVM_MUTANT(det_map_order)) {
+        std::vector<std::uint32_t> children = node.children;
+        mutants::order_by_address(children);
+        node.preferred = children.front();
+    }
 }
 
 BlockRef BlockTree::preferred_tip() const {
