@@ -20,6 +20,7 @@ import sys
 from pathlib import Path
 
 LAYERS = ["core", "gpu", "sim", "scenarios"]
+PLANTED = ["core", "sim"]  # the layers that are compiled with AIVM_MUTANTS (CMakeLists.txt)
 TABLE = "scenarios/campaign/mutants/mutant_table.cpp"
 README = "fuzz/mutants/README.md"
 RESULTS = "fuzz/mutants/RESULTS.md"
@@ -80,8 +81,11 @@ def not_planted(root):
 
 # --- Rules: each yields what is wrong -------------------------------------------------------------
 def table_and_code(root):
-    """Every plant has a row, and every row a plant."""
+    """Every plant has a row, and every row a plant, in a layer that is compiled with plants."""
     code, table = plants(root), rows(root)
+    for each, path in sorted(code.items()):
+        if path.parts[0] not in PLANTED:
+            yield f"{path}: {each}: {path.parts[0]} is compiled without planted bugs"
     for each in sorted(set(code) - set(table)):
         yield f"{code[each]}: {each} has no row in {TABLE}"
     for each in sorted(set(table) - set(code)):

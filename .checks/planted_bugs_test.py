@@ -48,6 +48,10 @@ class Rules(unittest.TestCase):
     def test_a_plant_without_a_row_is_caught(self):
         self.caught("table_and_code", "new_one has no row", {"sim/b.cpp": "AIVM_MUTANT(new_one)\n"})
 
+    def test_a_plant_where_none_is_compiled_is_caught(self):
+        text = {"core/a.cpp": "AIVM_MUTANT(control_neutral)\n", "gpu/b.cpp": "AIVM_MUTANT(D22)\n"}
+        self.caught("table_and_code", "gpu is compiled without planted bugs", text)
+
     def test_a_row_without_a_plant_is_caught(self):
         table = CLEAN[planted_bugs.TABLE] + '{"gone", MutantSubject::kVm, "a sentence", "E3"},\n'
         self.caught("table_and_code", "gone is planted nowhere", {planted_bugs.TABLE: table})

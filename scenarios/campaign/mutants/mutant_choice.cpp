@@ -2,39 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "core/base/mutant.h"
+#include "core/base/mutant_choice.h"
 
 namespace aivm::scenarios {
 
-#ifdef AIVM_MUTANTS
-
-bool has_mutants() { return true; }
+bool has_mutants() { return mutants::are_built_in(); }
 
 void choose_mutant(const MutantRow* row) {
-    mutants::active = row == nullptr ? 0 : mutants::key_of(row->id);
-    mutants::reached = 0;
+    mutants::choose(row == nullptr ? std::string_view() : row->id);
 }
 
-const MutantRow* chosen_mutant() {
-    if (mutants::active == 0) return nullptr;
-    const auto found = std::ranges::find(mutant_rows(), mutants::active, [](const MutantRow& row) {
-        return mutants::key_of(row.id);
-    });
-    return found == mutant_rows().end() ? nullptr : &*found;
-}
+const MutantRow* chosen_mutant() { return find_mutant(mutants::chosen()); }
 
-std::uint64_t times_reached() { return mutants::reached; }
-
-#else
-
-bool has_mutants() { return false; }
-void choose_mutant(const MutantRow*) {}
-const MutantRow* chosen_mutant() { return nullptr; }
-std::uint64_t times_reached() { return 0; }
-
-#endif
+std::uint64_t times_reached() { return mutants::times_reached(); }
 
 Status choose_mutant_of_environment(const std::optional<std::string>& value) {
     if (!value || value->empty()) return {};
