@@ -78,6 +78,11 @@ void BlockTree::add(const BlockInfo& block) {
         above.choice.emplace(kind_, thresholds_, block.id);
     }
     note_preferred_child(above);
+    if (AIVM_MUTANT(det_map_order)) {
+        std::vector<std::uint32_t> children = above.children;
+        mutants::order_by_address(children);
+        above.preferred = children.front();
+    }
 }
 
 void BlockTree::note_preferred_child(Node& node) const {
@@ -86,11 +91,6 @@ void BlockTree::note_preferred_child(Node& node) const {
     });
     AIVM_CHECK(child != node.children.end());
     node.preferred = *child;
-    if (AIVM_MUTANT(det_map_order)) {
-        std::vector<std::uint32_t> children = node.children;
-        mutants::order_by_address(children);
-        node.preferred = children.front();
-    }
 }
 
 BlockRef BlockTree::preferred_tip() const {
