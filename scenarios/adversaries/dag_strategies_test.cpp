@@ -91,6 +91,15 @@ TEST(DagStrategies, A47TwoVerticesOfOneSlotCostHalfOfTheStake) {
     EXPECT_EQ(count(never->outcome, "slash_taken"), 0);
 }
 
+TEST(DagStrategies, AVertexForgerIsSlashedAndEveryNodeAnswersAsItDeserves) {
+    const auto played = play(seven(1, "vertex_forger"));
+    EXPECT_GE(count(played->outcome, "slash_taken"), 1'000'000'000'000);
+    const auto s27 = std::ranges::find(played->outcome.invariants, "S27");
+    ASSERT_NE(s27, played->outcome.invariants.end());
+    const auto at = static_cast<std::size_t>(s27 - played->outcome.invariants.begin());
+    EXPECT_GT(played->outcome.checks_of.at(at), 20U);
+}
+
 TEST(DagStrategies, A48ABalanceAttackerLosesItsStakeAndNoContestIsLeftOpen) {
     const auto played = play(seven(1, "balance_attacker"));
     EXPECT_GE(count(played->outcome, "slash_taken"), 1'000'000'000'000);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 
 #include "scenarios/campaign/probes.h"
 #include "scenarios/campaign/trace_key.h"
+#include "scenarios/file/load.h"
 #include "scenarios/statistics/intervals.h"
 
 namespace aivm::scenarios {
@@ -89,25 +91,41 @@ void add_failure(std::vector<Failure>& failures, const RunRecord& run, const Cam
         {run.end, run.message, 1, run.seed, plan.scenarios[run.scenario].name, file});
 }
 
-std::vector<ProbeShare> shares_of(const std::vector<RunRecord>& runs, bool targets) {
-    std::map<std::string, std::uint64_t> counts;
-    std::uint64_t counted = 0;
+// The scenarios of the plan; nothing where this version cannot read one.
+std::vector<std::optional<sim::Scenario>> scenarios_of(const CampaignPlan& plan) {
+    std::vector<std::optional<sim::Scenario>> out;
+    for (const CampaignScenario& scenario : plan.scenarios) {
+        auto loaded = load_scenario_text(scenario.text, scenario.name);
+        out.push_back(loaded ? std::optional(std::move(loaded->scenario)) : std::nullopt);
+    }
+    return out;
+}
+
+ProbeShare share_of(const ProbeRow& row, const std::vector<RunRecord>& runs,
+                    const std::vector<std::optional<sim::Scenario>>& scenarios, bool targets) {
+    ProbeShare out;
+    out.name = row.name;
+    std::vector<bool> applies;
+    for (const auto& scenario : scenarios) applies.push_back(scenario && row.applies(*scenario));
     for (const RunRecord& run : runs) {
-        counted += run.digest.empty() ? 0 : 1;
-        for (const std::string& probe : run.probes) ++counts[probe];
+        if (run.digest.empty() || !applies.at(run.scenario)) continue;
+        ++out.judged;
+        out.runs += std::ranges::find(run.probes, row.name) != run.probes.end() ? 1 : 0;
     }
+    if (out.judged == 0) return out;
+    if (targets) out.target = row.target;
+    const auto n = static_cast<double>(out.judged);
+    const auto k = static_cast<double>(out.runs);
+    out.share = k / n;
+    out.share_max = clopper_pearson(k, n, kCampaignConfidence).high;
+    return out;
+}
+
+std::vector<ProbeShare> shares_of(const CampaignContents& contents,
+                                  const std::vector<RunRecord>& runs, bool targets) {
+    const auto scenarios = scenarios_of(contents.plan);
     std::vector<ProbeShare> out;
-    for (const ProbeRow& row : probe_rows()) {
-        ProbeShare share{std::string(row.name), counts[std::string(row.name)], 0, 1, 0};
-        if (targets) share.target = row.target;
-        if (counted > 0) {
-            const auto n = static_cast<double>(counted);
-            const auto k = static_cast<double>(share.runs);
-            share.share = k / n;
-            share.share_max = clopper_pearson(k, n, kCampaignConfidence).high;
-        }
-        out.push_back(std::move(share));
-    }
+    for (const ProbeRow& row : probe_rows()) out.push_back(share_of(row, runs, scenarios, targets));
     return out;
 }
 
@@ -133,7 +151,7 @@ CampaignSummary summarise(const CampaignContents& contents, bool targets) {
     }
     out.defects = defects.take();
     out.unseen = estimate_unseen(behaviours, kCampaignConfidence);
-    out.probes = shares_of(runs, targets);
+    out.probes = shares_of(contents, runs, targets);
     out.runs_per_cpu_second = rates(runs, [](const RunRecord&) { return 1.0; });
     out.events_per_cpu_second =
         rates(runs, [](const RunRecord& r) { return static_cast<double>(r.events); });

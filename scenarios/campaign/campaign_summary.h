@@ -42,7 +42,8 @@ struct Failure {
 
 struct ProbeShare {
     std::string name;
-    std::uint64_t runs = 0;  // that reached it
+    std::uint64_t judged = 0;  // runs of scenarios that can reach it; 0: nothing is said about it
+    std::uint64_t runs = 0;    // of these, those that reached it
     double share = 0;
     double share_max = 1;  // upper confidence bound
     double target = 0;
@@ -75,7 +76,8 @@ struct CampaignSummary {
     }
 };
 
-// `targets`: whether the probes' targets count; without them every target is 0.
+// `targets`: whether the probes' targets count, each over the runs of the scenarios that can reach
+// it; without them, and where there is no such run, a target is 0.
 CampaignSummary summarise(const CampaignContents& contents, bool targets);
 
 }  // namespace aivm::scenarios

@@ -14,6 +14,7 @@
 #include "scenarios/campaign/campaign_seeds.h"
 #include "scenarios/campaign/campaign_summary.h"
 #include "scenarios/campaign/finding.h"
+#include "scenarios/campaign/probes.h"
 #include "scenarios/campaign/trace_key.h"
 #include "scenarios/file/load.h"
 #include "scenarios/file/print.h"
@@ -254,9 +255,48 @@ TEST_F(Campaigns, AProbeThatIsNotReachedOftenEnoughIsMissed) {
     };
     EXPECT_EQ(probe("task_completed").runs, 30U);
     EXPECT_FALSE(probe("task_completed").missed());
-    EXPECT_EQ(probe("crash").runs, 0U);  // the scenario has no faults
-    EXPECT_TRUE(probe("crash").missed());
-    EXPECT_FALSE(probe("quorum_missed").missed());  // it has no target
+    EXPECT_EQ(probe("crash").judged, 0U) << "the scenario has no faults";
+    EXPECT_FALSE(probe("crash").missed());
+}
+
+// Thirty runs of a swarm that reached the probes named, and no others.
+CampaignContents runs_of_a_swarm(const std::vector<std::string>& probes) {
+    auto swarm = load_scenario_file(AIVM_SOURCE_DIR "/scenarios/catalog/swarm.toml");
+    EXPECT_TRUE(swarm);
+    CampaignContents out;
+    out.plan = plan_of({swarm->scenario, few_tasks()});
+    for (std::uint64_t i = 0; i < 60; ++i) {
+        RunRecord& run = out.runs.emplace_back();
+        run.index = i;
+        run.scenario = static_cast<std::uint32_t>(i % 2);
+        run.digest = "d";
+        run.probes = probes;
+    }
+    return out;
+}
+
+TEST(Probes, OneThatASwarmNeverReachesIsMissedAndNamed) {
+    std::vector<std::string> all;
+    for (const ProbeRow& row : probe_rows()) {
+        EXPECT_GT(row.target, 0) << row.name;
+        EXPECT_LT(row.target, 1) << row.name;
+        all.emplace_back(row.name);
+    }
+    const auto missed = [](const CampaignContents& contents, bool targets) {
+        std::vector<std::string> names;
+        for (const ProbeShare& probe : summarise(contents, targets).probes)
+            if (probe.missed()) names.push_back(probe.name);
+        return names;
+    };
+    EXPECT_TRUE(missed(runs_of_a_swarm(all), true).empty());
+    std::erase(all, "crash");
+    EXPECT_EQ(missed(runs_of_a_swarm(all), true), std::vector<std::string>{"crash"});
+    EXPECT_TRUE(missed(runs_of_a_swarm(all), false).empty());
+    const auto shares = summarise(runs_of_a_swarm(all), true).probes;
+    const auto crash = std::ranges::find(shares, "crash", &ProbeShare::name);
+    EXPECT_EQ(crash->judged, 30U) << "only the runs of the swarm, not those without faults";
+    EXPECT_EQ(std::ranges::find(shares, "quorum_reached", &ProbeShare::name)->judged, 0U)
+        << "no committee in either scenario";
 }
 
 }  // namespace

@@ -146,18 +146,14 @@ FindingRecord CampaignWorker::save(std::uint64_t index) const {
         return out;
     }
     ShrinkOptions shrink;
-    shrink.tries_max = 0;  // at first, so that a shrinker that is killed loses nothing
     shrink.rerun.paranoid = plan_.paranoid;
     shrink.wall_clock_ns = options_.wall_clock_ns;
-    auto saved = save_finding(setting.scenario, *outcome, options_.findings_folder, shrink);
-    if (saved && options_.shrink_tries > 0) {
-        const std::uint64_t started = options_.wall_clock_ns();
-        shrink.tries_max = options_.shrink_tries;
-        shrink.go_on = [&](std::size_t, std::size_t) {
-            return options_.wall_clock_ns() - started < options_.shrink_limit_ns;
-        };
-        saved = save_finding(setting.scenario, *outcome, options_.findings_folder, shrink);
-    }
+    shrink.tries_max = options_.shrink_tries;
+    const std::uint64_t started = options_.wall_clock_ns();
+    shrink.go_on = [&](std::size_t, std::size_t) {
+        return options_.wall_clock_ns() - started < options_.shrink_limit_ns;
+    };
+    const auto saved = save_finding(setting.scenario, *outcome, options_.findings_folder, shrink);
     if (!saved) {
         out.error = saved.error().text();
         return out;

@@ -206,7 +206,10 @@ void DagValidatorActor::take_body(ActorId from, const VertexPtr& vertex) {
     if (!status) return stop(status.error());
     if (*status != VertexStatus::kUnknown) return;
     // The id does not cover the signature: a copy with another one must not stand for the vertex.
-    if (!is_signed_by_proposer(*vertex)) return drop_malformed();
+    if (!is_signed_by_proposer(*vertex)) {
+        setup_.observer->on_verdict(setup_.self, *vm_, *vertex, fail(ErrorCode::kNotAuthorized));
+        return drop_malformed();
+    }
     note_signature(*vertex);  // whatever else is wrong with the vertex, its slot is used
     bodies_.emplace(vertex->id(), vertex);
     step(ItemReceived{from, item_of_vertex(*vertex)});
@@ -347,6 +350,7 @@ Verdict DagValidatorActor::verdict_on(const VertexPtr& vertex) {
     const TimestampNs clock = setup_.environment->clock();
     const Status status =
         vm_->verify(vertex, {.now_ns = clock, .decided = engine_->bootstrapping()});
+    if (!engine_->bootstrapping()) setup_.observer->on_verdict(setup_.self, *vm_, *vertex, status);
     if (status) return {vertex->id(), Validity::kValid};
     switch (status.error().code) {
         case ErrorCode::kTooEarly: {
@@ -493,6 +497,19 @@ void DagValidatorActor::admit_own(const VertexPtr& vertex) {
     setup_.observer->on_vertex_verified(setup_.self, *vm_, vertex);
     strategy_->issued(view(), vertex, strategy_->builds_twice() ? second_for(*vertex) : nullptr);
     step(ItemBuilt{item_of_vertex(*vertex)});
+    if (running()) forge(*vertex);
+}
+
+void DagValidatorActor::forge(const Vertex& built) {
+    const std::function<Bytes(const Hash32&)> sign = [this](const Hash32& message) {
+        return signer_.sign(message);
+    };
+    const auto forged = strategy_->forges_vertex(OwnVertex{built, *setup_.vm.rules, sign});
+    if (!forged) return;
+    setup_.observer->on_forged(setup_.self, *forged);
+    for (ActorId other = 0; other < setup_.stakes->size(); ++other) {
+        if (other != setup_.self) setup_.environment->send(other, VertexReply{{forged->vertex}});
+    }
 }
 
 VertexPtr DagValidatorActor::second_for(const Vertex& vertex) const {

@@ -123,6 +123,8 @@ private:
     void issue_vertex();
     void issue_cut();
     void admit_own(const VertexPtr& vertex);
+    // Sends what its strategy makes of the vertex or cut that it has just built.
+    void forge(const Vertex& built);
     [[nodiscard]] DagView view() const;
     // Another vertex with the same contents, signed for the same slot.
     [[nodiscard]] VertexPtr second_for(const Vertex& vertex) const;

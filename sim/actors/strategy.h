@@ -21,8 +21,10 @@
 #include "core/verification/bisection_play.h"
 #include "sim/actors/block_mutations.h"
 #include "sim/actors/device.h"
+#include "sim/actors/forged.h"
 #include "sim/actors/packet.h"
 #include "sim/actors/side_channel.h"
+#include "sim/actors/vertex_mutations.h"
 #include "sim/consensus/block_info.h"
 #include "sim/engine/random_stream.h"
 #include "sim/engine/time.h"
@@ -241,8 +243,10 @@ public:
     [[nodiscard]] virtual bool builds_twice();
     // It has signed a second block for a slot, and shown it to those with an odd number.
     virtual void built_twice(const BlockRef& second);
-    // A block to send to all others beside the one just built, whatever it says; null: none.
-    [[nodiscard]] virtual BlockPtr forges(const OwnBlock& own);
+    // A block to send to all others beside the one just built, and what they must answer to it.
+    [[nodiscard]] virtual std::optional<ForgedBlock> forges(const OwnBlock& own);
+    // The same on a DAG, for each vertex and cut that it has built.
+    [[nodiscard]] virtual std::optional<ForgedVertex> forges_vertex(const OwnVertex& own);
     // Whether to send a second vote, for something else, to half of the others: called for each
     // vote that it signs.
     [[nodiscard]] virtual bool votes_twice();

@@ -196,7 +196,10 @@ void ValidatorActor::take(ActorId from, const ConsensusPacket& packet) {
 void ValidatorActor::take_body(ActorId from, const BlockPtr& block) {
     if (!running() || vm_->executed(block->id())) return;
     // The id does not cover the signature: a copy with another one must not stand for the block.
-    if (!is_signed_by_proposer(*block)) return drop_malformed();
+    if (!is_signed_by_proposer(*block)) {
+        setup_.observer->on_verdict(setup_.self, *vm_, *block, fail(ErrorCode::kNotAuthorized));
+        return drop_malformed();
+    }
     bodies_.emplace(block->id(), block);
     step(ItemReceived{from, item_of(info_of(*block))});
 }
@@ -332,6 +335,7 @@ Verdict ValidatorActor::verdict_on(const BlockPtr& block) {
         return {block->id(), Validity::kInvalid};
     const TimestampNs clock = setup_.environment->clock();
     const Status status = vm_->verify(block, clock);
+    if (!engine_->bootstrapping()) setup_.observer->on_verdict(setup_.self, *vm_, *block, status);
     if (status) return {block->id(), Validity::kValid};
     switch (status.error().code) {
         case ErrorCode::kTooEarly: {
@@ -558,10 +562,12 @@ void ValidatorActor::build_twice(const ExecutedPtr& first, const ExecutedPtr& pa
 
 void ValidatorActor::forge(const ExecutedPtr& built, const ExecutedPtr& parent,
                            const BuildRequest& request) {
-    const BlockPtr forged = strategy_->forges({*built, *parent, *setup_.vm.rules, request.sign});
-    if (forged == nullptr) return;
+    const auto forged =
+        strategy_->forges(OwnBlock{*built, *parent, *setup_.vm.rules, request.sign});
+    if (!forged) return;
+    setup_.observer->on_forged(setup_.self, *forged);
     for (ActorId other = 0; other < setup_.stakes->size(); ++other) {
-        if (other != setup_.self) setup_.environment->send(other, BlockReply{{forged}});
+        if (other != setup_.self) setup_.environment->send(other, BlockReply{{forged->block}});
     }
 }
 

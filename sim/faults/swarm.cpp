@@ -21,14 +21,15 @@ constexpr std::uint32_t kDriftSteps = 10;
 constexpr std::uint64_t kJumpPeriod = 4 * static_cast<std::uint64_t>(kSecond);
 
 using Word = std::string_view;
-constexpr std::array kWherePollsDecide = std::to_array<Word>(
-    {"minority_keeper", "late_answers", "malformed_bytes", "frontier_liar", "silent_validator"});
-constexpr std::array kWhereVotesAreSigned =
-    std::to_array<Word>({"late_answers", "malformed_bytes", "silent_validator", "equivocator"});
-constexpr std::array kOnADag =
-    std::to_array<Word>({"late_answers", "malformed_bytes", "frontier_liar", "silent_validator",
-                         "equivocator", "vertex_equivocator", "balance_attacker", "parasite_chain",
-                         "conflict_flooder", "cut_withholder", "late_vertex", "orphan_maker"});
+constexpr std::array kWherePollsDecide =
+    std::to_array<Word>({"minority_keeper", "late_answers", "malformed_bytes", "frontier_liar",
+                         "silent_validator", "block_forger"});
+constexpr std::array kWhereVotesAreSigned = std::to_array<Word>(
+    {"late_answers", "malformed_bytes", "silent_validator", "equivocator", "block_forger"});
+constexpr std::array kOnADag = std::to_array<Word>(
+    {"late_answers", "malformed_bytes", "frontier_liar", "silent_validator", "equivocator",
+     "vertex_equivocator", "balance_attacker", "parasite_chain", "conflict_flooder",
+     "cut_withholder", "late_vertex", "orphan_maker", "vertex_forger"});
 constexpr std::array kWhereOneDecides = std::to_array<Word>({"late_answers", "malformed_bytes"});
 
 class Swarm {

@@ -4,10 +4,10 @@
 // An invariant overrides the hooks it needs. Hooks run inside the world's events, in the order in
 // which things happen. They see the whole world, which no actor does. To add one:
 // write the class in the file of its kind (money, ownership, modes, receipts, queues, funding,
-// agreement, decisions, blocks, disks, polls, locks, vertices, certificates, liveness, load,
-// kernels), add it in the function at the end of that file, and write a test that violates it. What
-// it compares, it counts (expect, count_check): an invariant that never compared anything in a
-// campaign has not held, it has not looked.
+// agreement, decisions, blocks, disks, polls, locks, vertices, verdicts, certificates, liveness,
+// load, kernels), add it in the function at the end of that file, and write a test that violates
+// it. What it compares, it counts (expect, count_check): an invariant that never compared anything
+// in a campaign has not held, it has not looked.
 #pragma once
 
 #include <concepts>
@@ -46,6 +46,12 @@ struct Load {
     ActorId step_of = 0;           // the actor that handled it
 };
 
+// The end of the accepted chain, as far as any validator got. Of a DAG: its last slices, as blocks.
+struct LastBlocks {
+    ExecutedPtr tip;     // genesis, before the first block
+    ExecutedPtr parent;  // the one before; null if the tip is genesis
+};
+
 // The interface through which invariants read the world and report violations. The world implements
 // it.
 class Watch {
@@ -71,6 +77,8 @@ public:
         static_cast<void>(validator), static_cast<void>(vertex);
         return {};
     }
+    // Both are null in a world made by hand that has no chain.
+    [[nodiscard]] virtual LastBlocks last_blocks() const { return {}; }
     // Whether the validator can exchange messages with less than half of the stake, its own
     // included, because of the faults in force.
     [[nodiscard]] virtual bool cut_off(ActorId validator) const = 0;
@@ -142,6 +150,13 @@ public:
     virtual void on_vertex_poll(ActorId, const VertexPollRecord&) {}
     // Only if it is of_queues.
     virtual void on_vertex_built(ActorId, const DagVm&, const std::vector<LeftOut>& /*refused*/) {}
+    // A Byzantine node sends out an item that it changed, with the verdict that it deserves.
+    virtual void on_forged(ActorId, const ForgedBlock&) {}
+    virtual void on_forged(ActorId, const ForgedVertex&) {}
+    // What the node answers to an item of another one: to its signature, or to all of it (Verify).
+    // Its VM is as it was before, or holds the item as processing.
+    virtual void on_verdict(ActorId, const Vm&, const Block&, const Status&) {}
+    virtual void on_verdict(ActorId, const DagVm&, const Vertex&, const Status&) {}
     // The node sends a vote that it signed; once for each receiver.
     virtual void on_vote(ActorId, const SignedVote&) {}
     // The node says in which round it is; once for each receiver.
@@ -214,7 +229,8 @@ std::vector<InvariantInfo> invariant_infos();
 const Invariant* find_invariant(const Invariants& invariants, std::string_view id);
 
 // The groups of which registry.cpp makes the list.
-void add_money_invariants(Invariants& out);
+class StateAudit;  // state_audit.h
+void add_money_invariants(Invariants& out, const std::shared_ptr<StateAudit>& audit);
 void add_ownership_invariants(Invariants& out);
 void add_mode_invariants(Invariants& out);
 void add_receipt_invariants(Invariants& out);
@@ -231,6 +247,7 @@ void add_vertex_invariants(Invariants& out);
 void add_liveness_invariants(Invariants& out);
 void add_load_invariants(Invariants& out);
 void add_kernel_invariants(Invariants& out);
-void add_structure_invariants(Invariants& out);
+void add_structure_invariants(Invariants& out, const std::shared_ptr<StateAudit>& audit);
+void add_verdict_invariants(Invariants& out);
 
 }  // namespace aivm::sim

@@ -3,52 +3,45 @@
 
 #include <algorithm>
 
-#include "core/audit/running_audit.h"
-#include "sim/invariants/invariant.h"
+#include "sim/invariants/state_audit.h"
 
 namespace aivm::sim {
 namespace {
 
-// E1, E2, E3 and E16 are all checked by one audit of the block. The first of them runs it, and the
-// others read its result.
-struct AuditOnce {
-    Hash32 block;
-    RunningAudit audit;
-    std::vector<AuditFinding> findings;
-
-    const std::vector<AuditFinding>& of(const Executed& executed, const State& parent,
-                                        const VmParameters& parameters) {
-        if (block != executed.id) {
-            findings = audit.follow(parent, executed.state, executed.touched, parameters);
-            block = executed.id;
-        }
-        return findings;
-    }
-};
-
+// One rule of the audit of states. Several findings may break it: all are reported.
 class Audited : public Invariant {
 public:
-    Audited(const InvariantInfo& info, std::shared_ptr<AuditOnce> audit)
+    Audited(const InvariantInfo& info, std::shared_ptr<StateAudit> audit)
         : Invariant(info), audit_(std::move(audit)) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         count_check();
-        for (const AuditFinding& finding : audit_->of(block, parent, watch().scenario().vm)) {
-            if (finding.invariant == info().id)
-                return report(finding.message, actors_of(block, finding.provider));
-        }
+        report_own(audit_->of(watch(), block, parent), block.state);
+    }
+    void at_end() override {
+        const ExecutedPtr tip = watch().last_blocks().tip;
+        if (tip == nullptr) return;
+        count_check();
+        report_own(audit_->at_end(watch()), tip->state);
     }
 
 protected:
-    [[nodiscard]] std::vector<ActorId> actors_of(const Executed& block,
+    [[nodiscard]] std::vector<ActorId> actors_of(const State& state,
                                                  std::optional<ProviderIndex> provider) const {
         if (!provider) return {};
-        const auto agent = watch().participants().find(block.state.provider(*provider).owner);
+        const auto agent = watch().participants().find(state.provider(*provider).owner);
         return agent ? std::vector<ActorId>{*agent} : std::vector<ActorId>{};
     }
 
 private:
-    std::shared_ptr<AuditOnce> audit_;
+    void report_own(const std::vector<AuditFinding>& findings, const State& state) {
+        for (const AuditFinding& finding : findings) {
+            if (finding.invariant == info().id)
+                report(finding.message, actors_of(state, finding.provider));
+        }
+    }
+
+    std::shared_ptr<StateAudit> audit_;
 };
 
 // E3. The audit sees states, and a provider that leaves in the very block that slashes it owes
@@ -70,7 +63,7 @@ public:
                                       "took {} nLUX",
                                       provider.id, block.state.head.height, slash->due.nlux(),
                                       slash->taken.nlux()),
-                          actors_of(block, slash->provider));
+                          actors_of(block.state, slash->provider));
         }
     }
 };
@@ -125,8 +118,7 @@ public:
 
 }  // namespace
 
-void add_money_invariants(Invariants& out) {
-    const auto audit = std::make_shared<AuditOnce>();
+void add_money_invariants(Invariants& out, const std::shared_ptr<StateAudit>& audit) {
     const auto add = [&](const InvariantInfo& info) {
         out.push_back(std::make_unique<Audited>(info, audit));
     };

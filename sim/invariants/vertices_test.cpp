@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "core/testing/test_dag.h"
+#include "sim/actors/dag_validator.h"
+#include "sim/testing/every_second_fails.h"
 #include "sim/testing/test_watch.h"
 
 namespace aivm::sim::test {
@@ -284,6 +286,55 @@ TEST_F(Vertices, ASliceThatTheRulesDoNotLeadToViolatesRulesAsWritten) {
     wrong.executed = executed;
     r1.on_settled(0, vm, wrong);
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("R1 in block 2")));
+}
+
+TEST_F(Vertices, AnOperationOfferedOnADagThatTheVmAllowsAndTheRulesDoNotViolatesR1) {
+    const EverySecondFails authorizer;
+    Invariant& r1 = seen.of("R1");
+    seen.watch.known_rules = dag.rules();
+    seen.watch.known_rules.authorizer = &authorizer;
+    seen.watch.is_paranoid = true;
+    r1.on_offered(0, queue_view_of(vm), dag.submit("bob", "offered"), {});
+    must_accept(vm, dag, a);
+    settle(vm, dag);
+    r1.on_settled(0, vm, *vm.last_result());
+    EXPECT_THAT(seen.reported(),
+                ElementsAre(::testing::AllOf(HasSubstr("R1 tried for block 1: SubmitTask of"),
+                                             HasSubstr("was allowed although the rules do not"))));
+}
+
+TEST_F(Vertices, OperationsOfferedOnADagThatAreRefusedAreSilent) {
+    Invariant& r1 = seen.of("R1");
+    seen.watch.known_rules = dag.rules();
+    seen.watch.is_paranoid = true;
+    r1.on_offered(0, queue_view_of(vm), dag.submit("nobody", "unpaid"), {});
+    r1.on_offered(0, queue_view_of(vm), dag.by("bob", op::SubmitResult{"job", "served", 1, {}, 0}),
+                  {});
+    must_accept(vm, dag, a);
+    settle(vm, dag);
+    r1.on_settled(0, vm, *vm.last_result());
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    EXPECT_EQ(r1.checks(), 1U);
+}
+
+// The first slices are not looked at, but the last one of a run is.
+TEST_F(Vertices, TheLastSliceOfARunIsComparedAtItsEnd) {
+    Invariant& r1 = seen.of("R1");
+    seen.watch.known_rules = dag.rules();
+    must_accept(vm, dag, a);
+    settle(vm, dag);
+    const CutResult first = *vm.last_result();
+    r1.on_settled(0, vm, first);
+    settle(vm, dag);
+    CutResult last = *vm.last_result();
+    auto wrong = std::make_shared<Executed>(*last.executed);
+    wrong->state.head.totals.minted += Amount(1);
+    last.executed = wrong;
+    r1.on_settled(0, vm, last);
+    EXPECT_EQ(r1.checks(), 0U);
+    seen.watch.last = {block_of_slice(last), block_of_slice(first)};
+    r1.at_end();
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("R1 in block 2: head.minted")));
 }
 
 TEST_F(Vertices, AContestThatDoesNotEndViolatesContestsEnd) {

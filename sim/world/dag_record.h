@@ -32,6 +32,12 @@ public:
     void rejected(const Vertex& vertex, SimTime now);
     void settled(const CutResult& result, SimTime now);
 
+    // Whether a known vertex conflicts, or conflicted, with this one.
+    [[nodiscard]] bool is_contested(const Hash32& vertex) const {
+        const auto found = numbers_.find(vertex);
+        return found != numbers_.end() && conflicts_of_.contains(found->second);
+    }
+
     void write(RowSink& sink) const;
     [[nodiscard]] DagFigures figures() const;
 

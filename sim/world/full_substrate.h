@@ -51,6 +51,9 @@ public:
     }
     [[nodiscard]] bool is_cut_off(ActorId validator) const override;
     [[nodiscard]] bool accept_stop(ActorId validator) override;
+    [[nodiscard]] bool died_in_write(ActorId validator) override {
+        return machines_.disk(validator).down();
+    }
     [[nodiscard]] bool has_caught_up(std::uint64_t tasks) const override;
     [[nodiscard]] std::uint64_t messages() const override { return network_.counters().sent; }
 
