@@ -55,7 +55,7 @@ TEST(Probes, AProposerThatIsGivenUpIsAViewChange) {
     for (const auto engine : {sim::ConsensusKind::kBft, sim::ConsensusKind::kHotstuff}) {
         sim::Scenario s = small();
         s.chain.consensus = engine;
-        s.faults = {fault(sim::FaultKind::kCrash, {1})};
+        s.faults = {fault(sim::FaultKind::kCrash, {0})};
         EXPECT_GT(probe("view_change").count(facts_of(s)), 0U) << word(engine);
         EXPECT_TRUE(probe("view_change").applies(s));
         EXPECT_FALSE(probe("cut_with_conflicts").applies(s));
