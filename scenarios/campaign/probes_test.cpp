@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include "scenarios/run/setting.h"
 #include "scenarios/testing/test_small.h"
+#include "sim/world/world.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -14,11 +16,15 @@ constexpr std::uint64_t kSecondNs = 1'000'000'000;
 
 RunFacts facts_of(const sim::Scenario& scenario) {
     FactCounter counter;
-    RunOptions options;
+    sim::WorldOptions options;
     options.probe = &counter;
-    const auto outcome = run_scenario(scenario, options);
-    EXPECT_TRUE(outcome) << outcome.error().text();
-    return outcome ? counter.facts(scenario, *outcome) : RunFacts{};
+    const auto setting = make_setting(scenario);
+    EXPECT_TRUE(setting) << setting.error().text();
+    if (!setting) return {};
+    const auto world = sim::World::make(*setting, options);
+    EXPECT_TRUE(world) << world.error().text();
+    if (!world) return {};
+    return counter.facts(scenario, (*world)->run());
 }
 
 sim::FaultPlan fault(sim::FaultKind kind, std::vector<std::uint32_t> validators) {
