@@ -118,4 +118,8 @@ std::string violation_actors(const sim::Violation& violation);
 // lines ended by '\n'.
 std::string finding_text(const SavedFinding& finding);
 
+// The same for the file report.txt, which is read by people who did not start the run: with what
+// the invariant promises, and why.
+std::string finding_report(const SavedFinding& finding);
+
 }  // namespace aivm::scenarios

@@ -53,7 +53,7 @@ Status write_files(const fs::path& folder, const SavedFinding& finding, const Fi
         digests[row.name] = to_hex(sha256(row.bytes).view());
         AIVM_TRY(write_file(folder / row.name, row.bytes));
     }
-    AIVM_TRY(write_file(folder / kReportName, as_bytes(finding_text(finding))));
+    AIVM_TRY(write_file(folder / kReportName, as_bytes(finding_report(finding))));
     return write_file(folder / kJsonName, as_bytes(finding_to_json(finding, digests)));
 }
 

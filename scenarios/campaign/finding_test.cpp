@@ -3,6 +3,7 @@
 // network that delivers nothing shrink as runs.
 #include "scenarios/campaign/finding.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,6 +17,7 @@
 #include "scenarios/file/load.h"
 #include "scenarios/run/build_info.h"
 #include "scenarios/run/run.h"
+#include "sim/invariants/invariant.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -118,11 +120,13 @@ TEST_F(Findings, AReportBeginsWithTheInvariantAndEndsWithTheCommandThatReplaysIt
     const sim::Scenario scenario = escaping_bond();
     const SavedFinding finding = save(scenario, run(scenario), directory());
     const std::string report = read(fs::path(finding.folder) / "report.txt");
-    EXPECT_EQ(report, finding_text(finding));
+    EXPECT_EQ(report, finding_report(finding));
     EXPECT_THAT(report,
                 testing::StartsWith("FAIL  E3 bond-outlives-obligation   unbond_escape   finding " +
                                     finding.id));
-    EXPECT_THAT(report, HasSubstr("shrunk "));
+    const auto info = sim::invariant_info("E3");
+    EXPECT_THAT(report, HasSubstr(fmt::format("\n  promised   {}\n  because    {}\n  shrunk ",
+                                              info->meaning, info->reason)));
     EXPECT_THAT(report, EndsWith("  reproduce  aivmsim replay " + finding.folder + "\n"));
 }
 

@@ -194,6 +194,11 @@ class Campaigns(Program):
         self.assertEqual(driver["name"], "aivmsim")
         rules = [rule["id"] for rule in driver["rules"]]
         self.assertEqual(len(rules), len(set(rules)))
+        for rule in driver["rules"]:
+            if "/" not in rule["id"]:
+                promise = rule["shortDescription"]["text"]
+                self.assertGreater(len(rule["fullDescription"]["text"]), len(promise) + 20)
+                self.assertIn(f"aivmsim explain {rule['id']}", rule["help"]["text"])
         self.assertTrue(run["results"])
         for result in run["results"]:
             self.assertIn(result["ruleId"], rules)

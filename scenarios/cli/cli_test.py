@@ -497,6 +497,7 @@ class CommandLine(Program):
     def test_what_nothing_is_called_is_exit_code_4(self):
         self.refused("explain", "lazzy_guess", code=4, says=['did you mean "lazy_guess"?'])
         self.assertIn("fraud proof", self.ok("explain", "V31").stdout)
+        self.assertIn("why  Two accepted blocks", self.ok("explain", "S1").stdout)
         self.assertIn("chain.censorship", self.ok("explain", "iid").stdout)
         self.assertIn("10^9 nLUX", self.ok("explain", "LUX").stdout)
         self.refused("explain", "challenge_window", code=4, says=["vm.challenge_window_blocks"])

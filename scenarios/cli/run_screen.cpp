@@ -252,11 +252,13 @@ std::string quiet_text(const RunShown& run, bool colour) {
 
 namespace {
 
-// The promise that a violated invariant breaks, in a sentence.
-std::string meaning_of(const sim::Violation& violation) {
-    for (const sim::InvariantInfo& info : sim::invariant_infos())
-        if (info.id == violation.invariant) return std::string(info.meaning);
-    return {};
+// The promise that a violated invariant breaks, and why it must hold.
+std::string promise_text(const sim::Violation& violation) {
+    const auto info = sim::invariant_info(violation.invariant);
+    if (!info) return {};
+    const std::string promise = fmt::format("{} promises: {}", info->id, info->meaning);
+    return fmt::format("  {}\n  {}\n", wrapped(promise, screen_width() - 2, 4),
+                       wrapped(info->reason, screen_width() - 4, 4));
 }
 
 struct Failures {
@@ -275,13 +277,7 @@ Failures failures_of(const RunShown& run, bool colour) {
         out.lead.resize(saved);
     }
     for (const sim::Violation& violation : run.outcome.violations) {
-        if (violation.expected) continue;
-        const std::string promise = meaning_of(violation);
-        if (!promise.empty())
-            out.lead += "  " +
-                        wrapped(fmt::format("{} promises: {}", violation.invariant, promise),
-                                screen_width() - 2, 4) +
-                        "\n";
+        if (!violation.expected) out.lead += promise_text(violation);
     }
     return out;
 }

@@ -22,7 +22,12 @@ namespace {
 class OneBlockPerHeight final : public Invariant {
 public:
     OneBlockPerHeight()
-        : Invariant({"S1", "agreement", "one accepted block per height over all correct nodes"}) {}
+        : Invariant({.id = "S1",
+                     .name = "agreement",
+                     .meaning = "one accepted block per height over all correct nodes",
+                     .reason = "Two accepted blocks at one height are two histories of one "
+                               "chain: the same money is spent in both. Whoever trusted the "
+                               "block that is given up loses what it received there."}) {}
 
     void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
         look_at(node, executed->state.head.height, executed->id);
@@ -56,7 +61,12 @@ private:
 class JobInOneBlock final : public Invariant {
 public:
     JobInOneBlock()
-        : Invariant({"S2", "job-in-one-block", "no two accepted blocks submit the same job"}) {}
+        : Invariant({.id = "S2",
+                     .name = "job-in-one-block",
+                     .meaning = "no two accepted blocks submit the same job",
+                     .reason = "A job that is accepted twice is computed and paid twice. The "
+                               "requester pays twice, or the two branches disagree about who "
+                               "did the work."}) {}
 
     void on_chain(const Executed& block, const State&) override { look_at(block); }
     void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
@@ -147,8 +157,12 @@ private:
 class EqualPrefixEqualState final : public Invariant {
 public:
     EqualPrefixEqualState()
-        : Invariant({"S14", "replicated-state",
-                     "equal accepted prefix gives equal state on all nodes"}) {}
+        : Invariant({.id = "S14",
+                     .name = "replicated-state",
+                     .meaning = "equal accepted prefix gives equal state on all nodes",
+                     .reason = "All nodes must compute the same balances from the same blocks, "
+                               "or they refuse each other's next block. The chain splits "
+                               "without anybody having attacked it."}) {}
 
     void on_chain(const Executed& block, const State&) override {
         if (watch().scenario().run.fidelity == Fidelity::kEconomic)
@@ -184,8 +198,12 @@ private:
 class RestartIsNoRestart final : public Invariant {
 public:
     RestartIsNoRestart()
-        : Invariant({"S18", "restart-is-no-restart",
-                     "a restarted node has the state of one that went on"}) {}
+        : Invariant({.id = "S18",
+                     .name = "restart-is-no-restart",
+                     .meaning = "a restarted node has the state of one that went on",
+                     .reason = "Nodes restart all the time. One that comes back with another "
+                               "state votes wrongly, refuses good blocks or forgets a slash, "
+                               "and its owner loses stake for a crash."}) {}
 
     void on_chain(const Executed& block, const State&) override {
         if (watch().scenario().run.fidelity == Fidelity::kEconomic) return;
@@ -235,8 +253,11 @@ private:
 class ConsumedOnce final : public Invariant {
 public:
     ConsumedOnce()
-        : Invariant({"S19", "consumed-once",
-                     "each operation, job and result is consumed at most once"}) {}
+        : Invariant({.id = "S19",
+                     .name = "consumed-once",
+                     .meaning = "each operation, job and result is consumed at most once",
+                     .reason = "An operation, a job or a result that counts twice pays twice: "
+                               "a signed payment could be replayed until the account is empty."}) {}
 
     void on_chain(const Executed& block, const State&) override {
         for (const OperationPtr& operation : block.block->operations()) look_at(block, *operation);

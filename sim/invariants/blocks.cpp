@@ -22,9 +22,14 @@ namespace {
 class CanonicalBytes final : public Invariant {
 public:
     explicit CanonicalBytes(BlockDecoder decode)
-        : Invariant({"S7", "canonical-bytes",
-                     "id = hash of the bytes; decode then encode is identity; other bytes are "
-                     "refused; stored bytes are those that were executed"}),
+        : Invariant({.id = "S7",
+                     .name = "canonical-bytes",
+                     .meaning = "id = hash of the bytes; decode then encode is identity; other "
+                                "bytes are refused; stored bytes are those that were executed",
+                     .reason = "Blocks are named and signed by their bytes. If two byte "
+                               "strings mean one block, or one id two blocks, nodes vote for "
+                               "different things under one name, and a changed copy can "
+                               "displace the signed one."}),
           decode_(decode) {}
 
     void on_executed(const Executed& executed, const State&) override {
@@ -83,8 +88,13 @@ private:
 class FitsItsParent final : public Invariant {
 public:
     FitsItsParent()
-        : Invariant({"S8", "fits-its-parent",
-                     "height = parent's + 1; time never runs back and is within the skew"}) {}
+        : Invariant({.id = "S8",
+                     .name = "fits-its-parent",
+                     .meaning = "height = parent's + 1; time never runs back and is within the "
+                                "skew",
+                     .reason = "Heights and times drive windows, deadlines and rewards. A "
+                               "block from the future or the past would close a challenge "
+                               "window early or reopen one that was over."}) {}
 
     void on_executed(const Executed& executed, const State& parent) override {
         const BlockHeader& header = executed.block->header();
@@ -122,6 +132,9 @@ public:
         : Invariant({.id = "S10",
                      .name = "pure-build",
                      .meaning = "a block depends on parent, queue, time and configuration alone",
+                     .reason = "A block that depends on anything else cannot be built again, "
+                               "so neither a replay nor a second machine can check it. Hidden "
+                               "inputs are also how a proposer grinds blocks in its favour.",
                      .of_queues = true}) {}
 
     void on_built(ActorId node, const QueueView& view, const BuiltBlock& built) override {
@@ -178,6 +191,9 @@ public:
         : Invariant({.id = "S11",
                      .name = "extends-preference",
                      .meaning = "a block is built on the one that its builder prefers",
+                     .reason = "A proposer that builds elsewhere proposes what its own vote is "
+                               "against. Its block competes with the preferred one, decisions "
+                               "take longer, and its fee and reward are lost.",
                      .of_queues = true}) {}
 
     void on_built(ActorId node, const QueueView&, const BuiltBlock& built) override {
@@ -205,6 +221,9 @@ public:
                      .name = "signs-once",
                      .meaning = "a correct validator signs one item per slot and is never slashed "
                                 "for two",
+                     .reason = "Two signatures for one slot are the proof of equivocation that "
+                               "costs a validator its stake. An honest one must never produce "
+                               "it, whatever happens to its disk or process.",
                      .of_queues = true}) {}
 
     void on_built(ActorId node, const QueueView&, const BuiltBlock& built) override {

@@ -44,8 +44,14 @@ std::optional<std::string> fault_of(const QuorumCertificate& quorum, const Watch
 class ExportIsCertified final : public Invariant {
 public:
     ExportIsCertified()
-        : Invariant({"L8", "export-is-certified",
-                     "what is exported has a certificate, and a settled cut gets one in time"}) {}
+        : Invariant({.id = "L8",
+                     .name = "export-is-certified",
+                     .meaning = "what is exported has a certificate, and a settled cut gets one "
+                                "in time",
+                     .reason = "The other chain cannot see this one and believes the "
+                               "certificate. Without one it would release money for blocks "
+                               "that were never final; without one in time, money that is due "
+                               "stays locked."}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         certificates_.note(block, parent);

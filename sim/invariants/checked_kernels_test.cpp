@@ -165,12 +165,20 @@ TEST(CheckedKernels, WhatIsReportedToItBecomesAViolationOfK1) {
                 ElementsAre("K1 inference_step gave other bytes than the canonical kernel"));
 }
 
+TEST(InvariantRegistry, OneIsFoundByItsIdAlone) {
+    ASSERT_TRUE(invariant_info("S1").has_value());
+    EXPECT_EQ(invariant_info("S1")->name, "agreement");
+    EXPECT_FALSE(invariant_info("agreement").has_value());
+}
+
 TEST(InvariantRegistry, EveryInvariantOfThisVersionIsOnOnce) {
     std::vector<std::string> ids;
     for (const InvariantInfo& info : invariant_infos()) {
         ids.emplace_back(info.id);
         EXPECT_FALSE(info.name.empty());
         EXPECT_FALSE(info.meaning.empty());
+        EXPECT_TRUE(info.reason.ends_with(".")) << info.id << " says no reason in a sentence";
+        EXPECT_NE(info.reason, info.meaning);
     }
     EXPECT_THAT(ids, ::testing::UnorderedElementsAre(
                          "E1", "E2", "E3", "E4", "E6", "E7", "E8", "E8b", "E9", "E10", "E11", "E12",

@@ -15,8 +15,13 @@ namespace {
 class TipIsThere final : public Invariant {
 public:
     TipIsThere()
-        : Invariant({"S12", "tip-is-there",
-                     "the last accepted block can be fetched and its height never falls"}) {}
+        : Invariant({.id = "S12",
+                     .name = "tip-is-there",
+                     .meaning = "the last accepted block can be fetched and its height never "
+                                "falls",
+                     .reason = "A node serves clients and lagging peers from its last accepted "
+                               "block. If that is gone or goes back, finality is revoked for "
+                               "whoever asks it, and peers cannot catch up."}) {}
 
     void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
         const Height height = executed->state.head.height;
@@ -66,8 +71,12 @@ private:
 class HeightIndexTotal final : public Invariant {
 public:
     HeightIndexTotal()
-        : Invariant({"S13", "height-index",
-                     "the height index is total up to the tip, 'not found' above"}) {}
+        : Invariant({.id = "S13",
+                     .name = "height-index",
+                     .meaning = "the height index is total up to the tip, 'not found' above",
+                     .reason = "Bridges, receipts and catching up read the chain by height. A "
+                               "gap, or an error that is read as \"not found\", makes a node "
+                               "answer that accepted history does not exist."}) {}
 
     void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
         const Height height = executed->state.head.height;
@@ -117,9 +126,14 @@ private:
 class CrashIsBeforeOrAfter final : public Invariant {
 public:
     CrashIsBeforeOrAfter()
-        : Invariant({"S17", "crash-before-or-after",
-                     "a crash leaves a state before or after a write; a node stops for a failed "
-                     "disk and for nothing else"}) {}
+        : Invariant({.id = "S17",
+                     .name = "crash-before-or-after",
+                     .meaning = "a crash leaves a state before or after a write; a node stops "
+                                "for a failed disk and for nothing else",
+                     .reason = "Power fails in the middle of writes. A node with half a write "
+                               "holds balances that no block produced; a node that stops "
+                               "without a failed disk takes its stake out of consensus for "
+                               "nothing."}) {}
 
     void on_verified(ActorId node, const Vm&, const ExecutedPtr&) override { check_whole(node); }
     void before_accept(ActorId node, const Vm&, const ExecutedPtr& executed, AcceptedBy) override {

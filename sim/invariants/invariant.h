@@ -13,6 +13,7 @@
 #include <concepts>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,8 @@ namespace aivm::sim {
 struct InvariantInfo {
     std::string_view id;       // "E3"
     std::string_view name;     // "bond-outlives-obligation"
-    std::string_view meaning;  // one line
+    std::string_view meaning;  // what holds, one line
+    std::string_view reason;   // why it must hold, and who loses what if not: one or two sentences
     bool liveness = false;     // its violation is a limit reached (exit code 6), not a wrong state
     bool of_queues = false;    // it is shown what nodes offer to their queues and build from them
     bool of_messages = false;  // it is shown the messages of the nodes whose polls are observed
@@ -209,6 +211,9 @@ Invariants make_invariants();
 
 // Their descriptions, for listings and for checking names in scenarios.
 std::vector<InvariantInfo> invariant_infos();
+
+// Nothing if no invariant has this id.
+std::optional<InvariantInfo> invariant_info(std::string_view id);
 
 // Null if no invariant has this id.
 const Invariant* find_invariant(const Invariants& invariants, std::string_view id);

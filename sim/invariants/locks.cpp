@@ -23,9 +23,13 @@ namespace {
 class KeepsItsLock final : public Invariant {
 public:
     KeepsItsLock()
-        : Invariant({"S26", "keeps-its-lock",
-                     "a correct validator votes against the block it is locked on only after a "
-                     "later certificate"}) {}
+        : Invariant({.id = "S26",
+                     .name = "keeps-its-lock",
+                     .meaning = "a correct validator votes against the block it is locked on "
+                                "only after a later certificate",
+                     .reason = "The lock is what keeps a block final once a quorum has voted "
+                               "for it. A validator that votes against its lock without a "
+                               "later certificate lets two conflicting blocks be committed."}) {}
 
     void on_verified(ActorId, const Vm&, const ExecutedPtr& executed) override {
         if (applies()) parents_.try_emplace(executed->id, executed->block->parent());

@@ -79,8 +79,12 @@ public:
 class TerminalTasksStay final : public Invariant {
 public:
     TerminalTasksStay()
-        : Invariant({"E7", "terminal-is-final",
-                     "a completed or failed task or result never changes again"}) {}
+        : Invariant({.id = "E7",
+                     .name = "terminal-is-final",
+                     .meaning = "a completed or failed task or result never changes again",
+                     .reason = "Requesters use an answer, and providers spend a payment, "
+                               "because it is final. A later change takes back what they rely "
+                               "on, or pays for one task twice."}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         for (const std::uint32_t index : block.touched.tasks) {
@@ -100,8 +104,13 @@ public:
 class PaidAfterWindow final : public Invariant {
 public:
     PaidAfterWindow()
-        : Invariant({"E8", "pay-after-window",
-                     "a provider is paid only after the window, with no dispute open"}) {}
+        : Invariant({.id = "E8",
+                     .name = "pay-after-window",
+                     .meaning = "a provider is paid only after the window, with no dispute open",
+                     .reason = "The window is the only time in which a wrong result can be "
+                               "challenged. A payment before its end reaches a cheater before "
+                               "anybody could object, and the requester has paid for a wrong "
+                               "answer."}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         for (const VmEvent& e : block.events) {
@@ -130,18 +139,37 @@ void add_money_invariants(Invariants& out) {
     const auto add = [&](const InvariantInfo& info) {
         out.push_back(std::make_unique<Audited>(info, audit));
     };
-    add({"E1", "conservation",
-         "money only moves: balances, pots and burned sum to genesis plus minted"});
-    add({"E2", "escrow-balances",
-         "the escrow account holds exactly the bonds, escrows, challenge bonds and credits"});
+    add({.id = "E1",
+         .name = "conservation",
+         .meaning = "money only moves: balances, pots and burned sum to genesis "
+                    "plus minted",
+         .reason = "Money that appears or vanishes makes every balance a lie: "
+                   "somebody is paid from nothing, or an owner loses what nobody "
+                   "took."});
+    add({.id = "E2",
+         .name = "escrow-balances",
+         .meaning = "the escrow account holds exactly the bonds, escrows, challenge "
+                    "bonds and credits",
+         .reason = "The escrow account pays every refund, reward and withdrawal. "
+                   "With too little in it the last to withdraw gets nothing; with "
+                   "too much somebody's money is locked for ever."});
     out.push_back(std::make_unique<BondOutlivesObligation>(
-        InvariantInfo{"E3", "bond-outlives-obligation",
-                      "whoever can still be slashed still has the bond"},
+        InvariantInfo{.id = "E3",
+                      .name = "bond-outlives-obligation",
+                      .meaning = "whoever can still be slashed still has the bond",
+                      .reason = "A slash that finds no bond costs the cheater nothing. A "
+                                "provider that withdraws in time could post wrong results for "
+                                "free, and requesters would bear the loss."},
         audit));
     out.push_back(std::make_unique<TerminalTasksStay>());
     out.push_back(std::make_unique<PaidAfterWindow>());
-    add({"E16", "slash-coverage",
-         "each provider's bond covers all that its open obligations could still cost"});
+    add({.id = "E16",
+         .name = "slash-coverage",
+         .meaning = "each provider's bond covers all that its open obligations "
+                    "could still cost",
+         .reason = "A bond that is smaller than the sum of the possible slashes "
+                   "covers only the first of them. From then on each further lie "
+                   "is free, and the requesters of those tasks are unprotected."});
 }
 
 }  // namespace aivm::sim

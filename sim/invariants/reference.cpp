@@ -15,6 +15,9 @@ public:
                      .name = "rules-as-written",
                      .meaning = "a block, and every operation that a queue is offered, does what a "
                                 "second reading of the protocol says it does",
+                     .reason = "Code that agrees with itself can still be wrong. Where the VM "
+                               "and a second reading of the protocol differ, one of them pays, "
+                               "slashes or refuses somebody against the published rules.",
                      .of_queues = true}) {}
 
     // In the economic fidelity only paranoid runs try what was offered: of their blocks, too few

@@ -35,6 +35,12 @@ std::vector<InvariantInfo> invariant_infos() {
     return out;
 }
 
+std::optional<InvariantInfo> invariant_info(std::string_view id) {
+    const Invariants all = make_invariants();
+    const Invariant* found = find_invariant(all, id);
+    return found == nullptr ? std::nullopt : std::optional(found->info());
+}
+
 const Invariant* find_invariant(const Invariants& invariants, std::string_view id) {
     const auto found =
         std::ranges::find_if(invariants, [&](const auto& one) { return one->info().id == id; });

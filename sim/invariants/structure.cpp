@@ -14,8 +14,13 @@ constexpr Height kAuditEveryEconomic = 64;
 class TablesAgree final : public Invariant {
 public:
     TablesAgree()
-        : Invariant({"R2", "tables-agree",
-                     "counters, indexes and timers agree with the tables that they come from"}) {}
+        : Invariant({.id = "R2",
+                     .name = "tables-agree",
+                     .meaning = "counters, indexes and timers agree with the tables that they "
+                                "come from",
+                     .reason = "The VM answers from counters and indexes instead of searching "
+                               "its tables. If they drift apart, a deadline never fires, a "
+                               "bond stays locked, or a limit refuses what is allowed."}) {}
 
     void on_chain(const Executed& block, const State&) override {
         if (!watch().paranoid() && block.state.head.height % interval() != 0) return;

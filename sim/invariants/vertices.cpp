@@ -56,7 +56,12 @@ namespace {
 class KeysAreJobs final : public Invariant {
 public:
     KeysAreJobs()
-        : Invariant({"S9", "keys-are-jobs", "the keys of a vertex are the jobs of its payload"}) {}
+        : Invariant({.id = "S9",
+                     .name = "keys-are-jobs",
+                     .meaning = "the keys of a vertex are the jobs of its payload",
+                     .reason = "Conflict keys are how a DAG finds out that two vertices "
+                               "contain one job. A missing key lets the job be accepted twice; "
+                               "an extra one blocks somebody else's work."}) {}
 
     void on_vertex_verified(ActorId, const DagVm&, const VertexPtr& vertex) override {
         if (!seen_.insert(vertex->id()).second) return;
@@ -80,7 +85,13 @@ private:
 class ContestsEnd final : public Invariant {
 public:
     ContestsEnd()
-        : Invariant({"L2", "contests-end", "vertices that conflict are decided in time", true}) {}
+        : Invariant({.id = "L2",
+                     .name = "contests-end",
+                     .meaning = "vertices that conflict are decided in time",
+                     .reason = "Whoever creates a conflict on purpose must not gain time by "
+                               "it. Undecided rivals keep honest jobs out of the chain and "
+                               "their fees locked for as long as the contest lasts.",
+                     .liveness = true}) {}
 
     void on_vertex_verified(ActorId node, const DagVm& vm, const VertexPtr& vertex) override {
         const std::vector<Hash32> rivals = vm.conflicts(vertex->id());
@@ -130,8 +141,13 @@ private:
 class SlicesCommute final : public Invariant {
 public:
     SlicesCommute()
-        : Invariant({"R3", "slices-commute",
-                     "what shares nothing comes out the same in every order of a slice"}) {}
+        : Invariant({.id = "R3",
+                     .name = "slices-commute",
+                     .meaning = "what shares nothing comes out the same in every order of a "
+                                "slice",
+                     .reason = "Nodes may receive concurrent vertices in any order. If the "
+                               "result depends on that order, nodes with the same vertices get "
+                               "different balances and the chain splits."}) {}
 
     void on_settled(ActorId, const DagVm& vm, const CutResult& result) override {
         const std::uint64_t number = result.cut->cut();
