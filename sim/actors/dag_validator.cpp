@@ -34,7 +34,7 @@ bool has_next_cut(const DagVm& vm) {
 
 }  // namespace
 
-ExecutedPtr block_of_slice(const CutResult& result) {
+ExecutedPtr block_of_slice(const CutResult& result, const Hash32& cut_before) {
     std::vector<OperationPtr> operations;
     for (const VertexPtr& vertex : result.slice) {
         for (const OperationPtr& operation : vertex->operations()) {
@@ -45,6 +45,7 @@ ExecutedPtr block_of_slice(const CutResult& result) {
         }
     }
     BlockHeader header = block_header_of(result.cut->header(), result.cut->seal());
+    header.parent = cut_before;
     header.state_root = result.cut->seal().state_root;
     header.receipt_root = result.cut->seal().receipt_root;
     auto shown = std::make_shared<Executed>(*result.executed);
@@ -374,14 +375,15 @@ void DagValidatorActor::act(const Accept& action) {
     const auto vertex = vm_->get_vertex(action.id);
     if (!vertex) return stop(vertex.error());
     setup_.observer->before_vertex_accept(setup_.self, *vm_, *vertex, action.by);
+    const Hash32 cut_before = vm_->accepted().last_cut();
     if (const Status status = vm_->accept(action.id); !status) return stop(status.error());
     setup_.observer->on_vertex_accepted(setup_.self, *vm_, *vertex);
-    if ((*vertex)->is_cut()) settle();
+    if ((*vertex)->is_cut()) settle(cut_before);
 }
 
-void DagValidatorActor::settle() {
+void DagValidatorActor::settle(const Hash32& cut_before) {
     const CutResultPtr result = vm_->last_result();
-    const ExecutedPtr shown = block_of_slice(*result);
+    const ExecutedPtr shown = block_of_slice(*result, cut_before);
     setup_.observer->on_settled(setup_.self, *vm_, result, shown);
     history_.push_back(shown);
     if (history_.size() > kSettledKept) history_.pop_front();

@@ -116,7 +116,7 @@ private:
     void act(const Sign& action);
     void act(const SubmitEvidence& action);
     void act(const PublishCertificate& action);
-    void settle();
+    void settle(const Hash32& cut_before);
 
     void set_issue_timer();
     void issue();
@@ -171,7 +171,8 @@ private:
     std::map<std::uint64_t, std::set<Hash32>> cuts_;  // verified, the last ones by number
 };
 
-// A settled slice as a block of the same operations, without those that were void.
-ExecutedPtr block_of_slice(const CutResult& result);
+// A settled slice as a block of the same operations, without those that were void, whose parent is
+// the cut before: the settled cuts are the chain that clients of a DAG follow.
+ExecutedPtr block_of_slice(const CutResult& result, const Hash32& cut_before);
 
 }  // namespace aivm::sim
