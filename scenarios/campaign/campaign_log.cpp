@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <utility>
+
+#include "sim/record/writer_lock.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -18,10 +20,6 @@ namespace fs = std::filesystem;
 
 std::string path_of_log(const std::string& folder) {
     return (fs::path(folder) / kCampaignLogName).string();
-}
-
-Status cannot_use(const std::string& path, std::string_view what) {
-    return fail(ErrorCode::kStorage, fmt::format("{} {}: {}", path, what, std::strerror(errno)));
 }
 
 struct ParsedLog {
@@ -127,7 +125,7 @@ Result<CampaignLog> CampaignLog::open(const std::string& folder, const CampaignP
                     fmt::format("the folder {} cannot be made: {}", folder, error.message()));
     const std::string path = path_of_log(folder);
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (file < 0) return tl::unexpected(cannot_use(path, "cannot be written").error());
+    if (file < 0) return tl::unexpected<Error>(sim::file_error(path, "cannot be written"));
     CampaignLog log(file, path);
     if (flock(file, LOCK_EX | LOCK_NB) != 0) {
         return fail(ErrorCode::kWrongState,
@@ -137,7 +135,7 @@ Result<CampaignLog> CampaignLog::open(const std::string& folder, const CampaignP
     AIVM_ASSIGN(ParsedLog parsed, parse_log(text, path));
     if (ftruncate(file, static_cast<off_t>(parsed.whole_bytes)) != 0 ||
         lseek(file, 0, SEEK_END) < 0) {
-        return tl::unexpected(cannot_use(path, "cannot be continued").error());
+        return tl::unexpected<Error>(sim::file_error(path, "cannot be continued"));
     }
     if (!parsed.has_plan) {
         contents = {plan, {}, {}, {}};
@@ -161,9 +159,9 @@ Status CampaignLog::append(const CampaignRecord& record) {
         const ssize_t written = write(file_, rest.data(), rest.size());
         if (written < 0 && errno == EINTR) continue;
         if (written <= 0) {
-            const Status why = cannot_use(path_, "cannot be written");
+            Error why = sim::file_error(path_, "cannot be written");
             if (ftruncate(file_, before) == 0) lseek(file_, before, SEEK_SET);
-            return why;
+            return tl::unexpected<Error>(std::move(why));
         }
         rest.remove_prefix(static_cast<std::size_t>(written));
     }

@@ -149,7 +149,7 @@ TEST_F(CampaignLogs, AFullDiskIsOneErrorAndTheLinesBeforeItStay) {
     setrlimit(RLIMIT_FSIZE, &old);
     std::signal(SIGXFSZ, SIG_DFL);
     ASSERT_FALSE(status);
-    EXPECT_THAT(status.error().text(), HasSubstr("campaign.jsonl cannot be written"));
+    EXPECT_THAT(status.error().text(), HasSubstr("campaign.jsonl: cannot be written"));
     EXPECT_EQ(text(), whole);
 }
 
