@@ -1,13 +1,14 @@
 // Each strategy of a DAG's validators in a small world: its effect shows, and no promise breaks.
 #include <gmock/gmock.h>
 
-#include "scenarios/adversaries/strategy_table.h"
+#include "scenarios/adversaries/check_strategies.h"
 #include "scenarios/testing/test_small.h"
 
 namespace aivm::scenarios {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -158,12 +159,14 @@ TEST(DagStrategies, AStrategyOfADagIsRefusedOnAChain) {
     sim::Scenario s = seven(1, "late_vertex");
     EXPECT_THAT(check_strategies(s), IsEmpty());
     s.chain.consensus = sim::ConsensusKind::kSnowman;
-    EXPECT_THAT(check_strategies(s), ElementsAre(HasSubstr("does something only on a DAG")));
+    EXPECT_THAT(check_strategies(s), ElementsAre(Field(&sim::ScenarioProblem::message,
+                                                       HasSubstr("does something only on a DAG"))));
     s.actors.back().strategy = "minority_keeper";
     s.actors.back().parameters.clear();
     EXPECT_THAT(check_strategies(s), IsEmpty());
     s.chain.consensus = sim::ConsensusKind::kAvalanche;
-    EXPECT_THAT(check_strategies(s), ElementsAre(HasSubstr("chain.consensus to snowman")));
+    EXPECT_THAT(check_strategies(s), ElementsAre(Field(&sim::ScenarioProblem::remedy,
+                                                       HasSubstr("chain.consensus to snowman"))));
 }
 
 }  // namespace

@@ -321,7 +321,8 @@ class CommandLine(Program):
             'did you mean "always_check"?',
         ])  # fmt: skip
         self.small.write_text(SMALL + "parameters = { watch_ppm = 3 }\n")
-        self.refused("check", self.small, says=["has no parameter 'watch_ppm'", "aivmsim explain"])
+        self.refused("check", self.small, says=[
+            'has no parameter "watch_ppm"', "small.toml:24:16: error"])
 
     def test_work_that_the_run_has_no_time_for_is_noted(self):
         late = ("check", "safe_window", "--set", "tasks.count=100000")
