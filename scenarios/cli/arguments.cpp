@@ -1,4 +1,4 @@
-// The only file beside help.cpp that uses CLI11: the grammar of the command line.
+// The grammar of the command line. Beside it only help.cpp and man_page.cpp use CLI11.
 #include "scenarios/cli/arguments.h"
 
 #include <fmt/format.h>
@@ -13,10 +13,12 @@
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/help.h"
+#include "scenarios/cli/man_page.h"
 #include "scenarios/cli/serve/serve_command.h"
 #include "scenarios/cli/serve/sign_command.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/file/names.h"
+#include "scenarios/run/build_info.h"
 #include "sim/engine/seed.h"
 
 namespace aivm::scenarios::cli {
@@ -704,6 +706,15 @@ void add_completion(CLI::App& app, std::function<int()>& chosen) {
     });
 }
 
+void add_manual(CLI::App& app, std::function<int()>& chosen) {
+    app.add_subcommand("man", "print the manual page, for man -l or share/man/man1")
+        ->callback([&app, &chosen] {
+            chosen = [page = man_page(app, build_info().version)] {
+                return print_result(page) ? kExitClean : kExitHarnessFailed;
+            };
+        });
+}
+
 }  // namespace
 
 Parsed parse_arguments(int argc, char** argv) {
@@ -728,6 +739,7 @@ Parsed parse_arguments(int argc, char** argv) {
     add_serve(app, chosen);
     add_gpu(app, chosen);
     add_completion(app, chosen);
+    add_manual(app, chosen);
     bool version = false;
     app.add_flag("--version", version, "the same as the command version");
     if (argc == 2 && std::string_view(argv[1]) == "--version") return {version_command, kExitClean};

@@ -495,6 +495,31 @@ class CommandLine(Program):
         # F29: it said "how long an attestation may take".
         self.assertIn("maximum age", self.ok("explain", "vm.attestation_timeout").stdout)
 
+    def test_the_manual_has_every_command_option_and_exit_code_and_is_sound_roff(self):
+        page = self.ok("man").stdout
+        script = self.ok("completion", "bash").stdout
+        commands = re.findall(r"^        ([a-z-]+)\) options=", script, re.M)
+        self.assertIn("man", commands)
+        for command in commands:
+            title = f".SS aivmsim {command}\n".replace("-", "\\-")
+            self.assertEqual(page.count(title), 1, command)
+            part = page.split(title)[1].split("\n.S")[0].replace("\\-", "-")
+            for option in re.findall(r"^  .*?(--[a-z-]+)", self.ok(command, "--help").stdout, re.M):
+                of_all = option in ("--help", "--help-all")
+                self.assertTrue(option in part or of_all, f"{command} {option}")
+        root = Path(__file__).resolve().parents[2]
+        codes = (root / "pyharness/docs/parts/exit_codes.md").read_text()
+        rows = re.findall(r"^\| (\d+) \| (.*) \|$", codes, re.M)
+        self.assertEqual(len(rows), 8)
+        for code, meaning in rows:
+            self.assertIn(f".TP\n\\fB{code}\\fR\n{meaning}\n", page)
+        shown = subprocess.run(["groff", "-man", "-Tutf8", "-ww"], input=page, capture_output=True,
+                               text=True)  # fmt: skip
+        self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+        plain = re.sub(".\x08|\x1b\\[[0-9;]*m", "", shown.stdout)  # without bold and underlined
+        self.assertIn("AIVMSIM(1)", plain)
+        self.assertIn("aivmsim run quickstart", plain)
+
     def test_what_nothing_is_called_is_exit_code_4(self):
         self.refused("explain", "lazzy_guess", code=4, says=['did you mean "lazy_guess"?'])
         self.assertIn("fraud proof", self.ok("explain", "V31").stdout)
