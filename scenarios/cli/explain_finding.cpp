@@ -44,11 +44,11 @@ private:
     std::deque<sim::EventRow> events_;
 };
 
-constexpr std::size_t kLabelWidth = 12;
+constexpr std::size_t kTextColumn = 12;
 
 std::string labelled(std::string_view label, std::string_view text) {
-    return fmt::format("{:<{}}{}\n", label, kLabelWidth,
-                       wrapped(text, kScreenWidth - kLabelWidth, kLabelWidth));
+    return fmt::format("{:<{}}{}\n", label, kTextColumn,
+                       wrapped(text, kScreenWidth - kTextColumn, kTextColumn));
 }
 
 // What the invariant promises, and why.

@@ -42,7 +42,7 @@ constexpr auto kFiles = std::to_array<Entry>({
 });
 
 // The text so that roff prints it as it is.
-std::string escaped(std::string_view text) {
+std::string roff_text(std::string_view text) {
     std::string out;
     bool line_begins = true;
     for (const char c : text) {
@@ -60,15 +60,15 @@ std::string escaped(std::string_view text) {
 }
 
 std::string entry(std::string_view name, std::string_view meaning) {
-    return fmt::format(".TP\n\\fB{}\\fR\n{}\n", escaped(name), escaped(meaning));
+    return fmt::format(".TP\n\\fB{}\\fR\n{}\n", roff_text(name), roff_text(meaning));
 }
 
 std::string entry_of(const CLI::Option& option) {
     const OptionWords words = words_of(option);
     const std::string value =
-        words.value.empty() ? "" : fmt::format(" \\fI{}\\fR", escaped(words.value));
-    return fmt::format(".TP\n\\fB{}\\fR{}\n{}\n", escaped(words.names), value,
-                       escaped(words.about));
+        words.value.empty() ? "" : fmt::format(" \\fI{}\\fR", roff_text(words.value));
+    return fmt::format(".TP\n\\fB{}\\fR{}\n{}\n", roff_text(words.names), value,
+                       roff_text(words.about));
 }
 
 // Those of one command or, for the program itself, those before a command.
@@ -86,12 +86,12 @@ std::string options_text(const CLI::App& app) {
 std::string verbatim(std::string_view text) {
     while (text.starts_with('\n')) text.remove_prefix(1);
     while (text.ends_with('\n')) text.remove_suffix(1);
-    return text.empty() ? "" : fmt::format(".PP\n.nf\n{}\n.fi\n", escaped(text));
+    return text.empty() ? "" : fmt::format(".PP\n.nf\n{}\n.fi\n", roff_text(text));
 }
 
 std::string command_text(const CLI::App& command) {
-    return fmt::format(".SS aivmsim {}\n{}\n{}{}", escaped(command.get_name()),
-                       escaped(command.get_description()), options_text(command),
+    return fmt::format(".SS aivmsim {}\n{}\n{}{}", roff_text(command.get_name()),
+                       roff_text(command.get_description()), options_text(command),
                        verbatim(command.get_footer()));
 }
 
@@ -110,10 +110,10 @@ std::string man_page(const CLI::App& app, const std::string& version) {
         ".TH AIVMSIM 1 \"\" \"aivmsim {}\" \"User Commands\"\n.nh\n.ad l\n.SH NAME\n"
         "aivmsim \\- deterministic simulator of the AIVM\n.SH SYNOPSIS\n"
         "\\fBaivmsim\\fR \\fIcommand\\fR [\\fIoptions\\fR]\n.SH DESCRIPTION\n",
-        escaped(version));
+        roff_text(version));
     std::string about = app.get_description();
     while (about.ends_with('\n')) about.pop_back();
-    out += escaped(about) + "\n" + options_text(app) + ".SH COMMANDS\n";
+    out += roff_text(about) + "\n" + options_text(app) + ".SH COMMANDS\n";
     for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
         out += command_text(*command);
     out += ".SH EXIT STATUS\n";
