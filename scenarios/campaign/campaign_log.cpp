@@ -96,10 +96,6 @@ std::string plan_conflict(const CampaignPlan& there, const CampaignPlan& here) {
                                here.scenarios[i].name);
     }
     if (there.paranoid != here.paranoid) return "only one of the two is --paranoid";
-    if (there.exploration != here.exploration) {
-        return fmt::format("it explores by {} and not {}", word(there.exploration),
-                           word(here.exploration));
-    }
     if (there.program != here.program)
         return fmt::format("it is of aivmsim {}, and this is {}", there.program, here.program);
     return {};

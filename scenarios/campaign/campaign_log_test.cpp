@@ -123,9 +123,6 @@ TEST_F(CampaignLogs, AnotherCampaignIsRefused) {
     other.shard = 2;
     other.shards = 3;
     EXPECT_THAT(open_error(other), HasSubstr("it is shard 1/1 and not 2/3"));
-    other = plan();
-    other.exploration = Exploration::kPct;
-    EXPECT_THAT(open_error(other), HasSubstr("it explores by uniform and not pct"));
     EXPECT_EQ(open_error(), "opened");
 }
 

@@ -39,7 +39,6 @@ Json json_of(const CampaignPlan& plan) {
             {"shards", plan.shards},
             {"repeat_one_in", plan.repeat_one_in},
             {"paranoid", plan.paranoid},
-            {"explore", word(plan.exploration)},
             {"program", plan.program},
             {"scenarios", scenarios}};
 }
@@ -52,24 +51,22 @@ Json json_of(const RunRecord& run) {
                               {"message", v.message},
                               {"liveness", v.liveness}});
     }
-    Json out = {{"run", run.index},
-                {"seed", std::to_string(run.seed)},
-                {"scenario", run.scenario},
-                {"end", run_end_word(run.end)},
-                {"repeated", run.repeated},
-                {"digest", run.digest},
-                {"behaviour", run.behaviour},
-                {"probes", run.probes},
-                {"violations", violations},
-                {"message", run.message},
-                {"events", run.events},
-                {"blocks", run.blocks},
-                {"virtual_ns", run.virtual_ns},
-                {"latency_ns", run.latency_ns},
-                {"cpu_us", run.cpu_us},
-                {"memory_kib", run.memory_kib}};
-    if (run.branch) out["branch"] = {{"asked", run.branch->asked}, {"number", run.branch->branch}};
-    return out;
+    return {{"run", run.index},
+            {"seed", std::to_string(run.seed)},
+            {"scenario", run.scenario},
+            {"end", run_end_word(run.end)},
+            {"repeated", run.repeated},
+            {"digest", run.digest},
+            {"behaviour", run.behaviour},
+            {"probes", run.probes},
+            {"violations", violations},
+            {"message", run.message},
+            {"events", run.events},
+            {"blocks", run.blocks},
+            {"virtual_ns", run.virtual_ns},
+            {"latency_ns", run.latency_ns},
+            {"cpu_us", run.cpu_us},
+            {"memory_kib", run.memory_kib}};
 }
 
 Json json_of(const FindingRecord& f) {
@@ -113,11 +110,6 @@ CampaignPlan plan_from(const Json& j) {
     out.shards = whole_number<std::uint32_t>(j.at("shards"));
     out.repeat_one_in = whole_number<std::uint32_t>(j.at("repeat_one_in"));
     out.paranoid = j.at("paranoid").get<bool>();
-    // Logs of earlier versions have no such member.
-    const auto explore = j.value("explore", std::string(word(Exploration::kUniform)));
-    const auto exploration = from_word<Exploration>(explore);
-    if (!exploration) throw std::invalid_argument("a campaign explores by \"" + explore + "\"");
-    out.exploration = *exploration;
     out.program = j.at("program").get<std::string>();
     for (const Json& s : j.at("scenarios"))
         out.scenarios.push_back({s.at("name").get<std::string>(), s.at("text").get<std::string>()});
@@ -151,10 +143,6 @@ RunRecord run_from(const Json& j) {
     out.latency_ns = whole_number<std::uint64_t>(j.at("latency_ns"));
     out.cpu_us = whole_number<std::uint64_t>(j.at("cpu_us"));
     out.memory_kib = whole_number<std::uint64_t>(j.at("memory_kib"));
-    if (j.contains("branch")) {
-        out.branch = sim::BranchPoint{whole_number<std::uint64_t>(j["branch"].at("asked")),
-                                      whole_number<std::uint32_t>(j["branch"].at("number"))};
-    }
     return out;
 }
 

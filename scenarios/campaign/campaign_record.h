@@ -8,15 +8,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "core/base/error.h"
-#include "scenarios/campaign/exploration.h"
-#include "sim/engine/exploring_choices.h"
 
 namespace aivm::scenarios {
 
@@ -32,7 +29,6 @@ struct CampaignPlan {
     std::uint32_t shards = 1;
     std::uint32_t repeat_one_in = 16;  // of the runs are repeated and compared; 0: none
     bool paranoid = false;
-    Exploration exploration = Exploration::kUniform;
     std::string program;  // version of aivmsim
 
     // Whether this shard makes the run.
@@ -75,9 +71,6 @@ struct RunRecord {
     std::uint64_t latency_ns = 0;  // from a block's time to its acceptance, on average
     std::uint64_t cpu_us = 0;
     std::uint64_t memory_kib = 0;  // the most that its process held
-    // Of Exploration::kBranching: the branch that `end`, `violations` and `message` belong to, as
-    // the trunk of the run ended clean; everything else belongs to the trunk.
-    std::optional<sim::BranchPoint> branch;
 };
 
 struct FindingRecord {

@@ -8,7 +8,6 @@
 #include <new>
 
 #include "core/kernels/kernels.h"
-#include "scenarios/campaign/branches.h"
 #include "scenarios/campaign/campaign_seeds.h"
 #include "scenarios/campaign/finding.h"
 #include "scenarios/campaign/probes.h"
@@ -20,19 +19,14 @@
 namespace aivm::scenarios {
 namespace {
 
-// Of this process and of the branches that it has waited for.
 std::uint64_t cpu_us() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
     const auto us = [](const timeval& t) {
         return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000 +
                static_cast<std::uint64_t>(t.tv_usec);
     };
-    std::uint64_t out = 0;
-    for (const auto who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
-        rusage usage{};
-        getrusage(who, &usage);
-        out += us(usage.ru_utime) + us(usage.ru_stime);
-    }
-    return out;
+    return us(usage.ru_utime) + us(usage.ru_stime);
 }
 
 std::uint64_t memory_kib() {
@@ -63,18 +57,11 @@ void add_violations(const sim::Outcome& outcome, RunRecord& out) {
     }
 }
 
-struct RunHow {
-    std::uint64_t seed = 1;
-    bool paranoid = false;
-    sim::ChoiceSource* choices = nullptr;
-};
-
-Result<sim::Outcome> outcome_of(const sim::Setting& setting, const RunHow& how, sim::Probe* probe,
-                                TimestampNs* genesis_time = nullptr) {
+Result<sim::Outcome> outcome_of(const sim::Setting& setting, std::uint64_t seed, bool paranoid,
+                                sim::Probe* probe, TimestampNs* genesis_time = nullptr) {
     sim::WorldOptions options;
-    options.seed = how.seed;
-    options.paranoid = how.paranoid;
-    options.source = how.choices;
+    options.seed = seed;
+    options.paranoid = paranoid;
     options.probe = probe;
     AIVM_ASSIGN(const auto world, sim::World::make(setting, options));
     if (genesis_time != nullptr)
@@ -82,71 +69,37 @@ Result<sim::Outcome> outcome_of(const sim::Setting& setting, const RunHow& how, 
     return world->run();
 }
 
-void describe_end(const sim::Outcome& outcome, const RunFacts& facts, RunRecord& out) {
-    out.end = end_of(outcome);
-    out.digest = outcome.digest.hex();
-    out.behaviour = behaviour_of(facts, outcome);
-    for (const std::size_t probe : reached(facts))
-        out.probes.emplace_back(probe_rows()[probe].name);
-    add_violations(outcome, out);
-    if (outcome.budget_end) out.message = outcome.budget_end->text();
-    out.events = outcome.events;
-    out.blocks = outcome.blocks;
-    out.virtual_ns = static_cast<std::uint64_t>(outcome.virtual_time);
-    out.memory_kib = memory_kib();
-}
-
-void compare_repeated(const Result<sim::Outcome>& again, RunRecord& out) {
-    if (again && again->digest.hex() == out.digest) return;
-    out.end = RunEnd::kNotDeterministic;
-    out.message = fmt::format("the repeated run had the digest {}",
-                              again ? again->digest.hex() : again.error().text());
-}
-
-// Fills in the record; what it throws is the caller's to describe. `watch` is `counter`, or
-// notifies it.
-void make_run(const sim::Setting& setting, const RunHow& how, FactCounter& counter,
-              sim::Probe& watch, RunRecord& out) {
+// Fills in the record; what it throws is the caller's to describe.
+void make_run(const sim::Setting& setting, bool paranoid, RunRecord& out) {
+    FactCounter counter;
     const std::uint64_t before = cpu_us();
     TimestampNs genesis_time = 0;
-    const auto outcome = outcome_of(setting, how, &watch, &genesis_time);
+    const auto outcome = outcome_of(setting, out.seed, paranoid, &counter, &genesis_time);
     out.cpu_us = cpu_us() - before;
     if (!outcome) {
         out.end = RunEnd::kFailed;
         out.message = outcome.error().text();
         return;
     }
-    describe_end(*outcome, counter.facts(setting.scenario, *outcome), out);
+    const RunFacts facts = counter.facts(setting.scenario, *outcome);
+    out.end = end_of(*outcome);
+    out.digest = outcome->digest.hex();
+    out.behaviour = behaviour_of(facts, *outcome);
+    for (const std::size_t probe : reached(facts))
+        out.probes.emplace_back(probe_rows()[probe].name);
+    add_violations(*outcome, out);
+    if (outcome->budget_end) out.message = outcome->budget_end->text();
+    out.events = outcome->events;
+    out.blocks = outcome->blocks;
+    out.virtual_ns = static_cast<std::uint64_t>(outcome->virtual_time);
     out.latency_ns = counter.latency_ns(genesis_time);
-}
-
-// As make_run, with what it throws in the record.
-void make_run_safely(const sim::Setting& setting, const RunHow& how, FactCounter& counter,
-                     sim::Probe& watch, RunRecord& out) {
-    try {
-        make_run(setting, how, counter, watch, out);
-    } catch (const std::bad_alloc&) {
-        out.end = RunEnd::kOutOfMemory;
-        out.message = "the run needs more memory than it may have";
-    } catch (const std::exception& bug) {
-        out.end = RunEnd::kFailed;
-        out.message = bug.what();
-    }
-}
-
-// A run with its branches. The record has the first defect of trunk and branches.
-void make_branching_run(const sim::Setting& setting, bool paranoid, RunRecord& out) {
-    sim::BranchedChoices choices(out.seed);
-    FactCounter counter;
-    Branches branches(choices, counter);
-    make_run_safely(setting, {out.seed, paranoid, &choices}, counter, branches, out);
-    if (branches.is_branch()) branches.finish(std::move(out));
-    const RunRecord* defect = branches.defect();
-    if (out.end != RunEnd::kClean || defect == nullptr) return;
-    out.end = defect->end;
-    out.violations = defect->violations;
-    out.message = defect->message;
-    out.branch = defect->branch;
+    out.memory_kib = memory_kib();
+    if (!out.repeated) return;
+    const auto again = outcome_of(setting, out.seed, paranoid, nullptr);
+    if (again && again->digest == outcome->digest) return;
+    out.end = RunEnd::kNotDeterministic;
+    out.message = fmt::format("the repeated run had the digest {}",
+                              again ? again->digest.hex() : again.error().text());
 }
 
 }  // namespace
@@ -170,36 +123,24 @@ RunRecord CampaignWorker::run(std::uint64_t index, bool repeat) const {
     out.seed = seed_of_run(plan_.seed, index);
     out.scenario = static_cast<std::uint32_t>(index % settings_.size());
     out.repeated = repeat;
-    const sim::Setting& setting = setting_of(index);
-    const auto choices = make_source(plan_.exploration, out.seed);
-    if (plan_.exploration == Exploration::kBranching) {
-        make_branching_run(setting, plan_.paranoid, out);
-    } else {
-        FactCounter counter;
-        make_run_safely(setting, {out.seed, plan_.paranoid, choices.get()}, counter, counter, out);
-    }
-    if (repeat && !out.digest.empty()) {
-        const auto again = make_source(plan_.exploration, out.seed);
-        compare_repeated(outcome_of(setting, {out.seed, plan_.paranoid, again.get()}, nullptr),
-                         out);
+    try {
+        make_run(setting_of(index), plan_.paranoid, out);
+    } catch (const std::bad_alloc&) {
+        out.end = RunEnd::kOutOfMemory;
+        out.message = "the run needs more memory than it may have";
+    } catch (const std::exception& bug) {
+        out.end = RunEnd::kFailed;
+        out.message = bug.what();
     }
     return out;
-}
-
-// The choices of the run, or of the branch of it that is to be saved.
-std::unique_ptr<sim::ChoiceSource> CampaignWorker::source_to_save(std::uint64_t index) const {
-    const std::uint64_t seed = seed_of_run(plan_.seed, index);
-    if (plan_.exploration != Exploration::kBranching) return make_source(plan_.exploration, seed);
-    return std::make_unique<sim::BranchedChoices>(seed, run(index, false).branch);
 }
 
 FindingRecord CampaignWorker::save(std::uint64_t index) const {
     FindingRecord out;
     out.index = index;
     const sim::Setting& setting = setting_of(index);
-    const auto choices = source_to_save(index);
-    const auto outcome = outcome_of(
-        setting, {seed_of_run(plan_.seed, index), plan_.paranoid, choices.get()}, nullptr);
+    const auto outcome =
+        outcome_of(setting, seed_of_run(plan_.seed, index), plan_.paranoid, nullptr);
     if (!outcome) {
         out.error = outcome.error().text();
         return out;

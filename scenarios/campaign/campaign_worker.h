@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -41,7 +40,6 @@ public:
     [[nodiscard]] std::string answer(const std::string& request) const;
 
 private:
-    [[nodiscard]] std::unique_ptr<sim::ChoiceSource> source_to_save(std::uint64_t index) const;
     [[nodiscard]] const sim::Setting& setting_of(std::uint64_t index) const {
         return settings_[index % settings_.size()];
     }

@@ -152,8 +152,6 @@ std::vector<std::size_t> reached(const RunFacts& facts) {
     return out;
 }
 
-std::vector<std::size_t> FactCounter::reached_so_far() const { return reached(facts_); }
-
 std::string behaviour_of(const RunFacts& facts, const sim::Outcome& outcome) {
     std::string out(word(outcome.status));
     for (const ProbeRow& row : kProbeRows) out += row.count(facts) > 0 ? '1' : '0';

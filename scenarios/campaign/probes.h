@@ -44,8 +44,6 @@ public:
     void on_block(const Executed& block, sim::SimTime now) override;
     // How long after its time a block was accepted by the first node, on average; 0 without blocks.
     [[nodiscard]] std::uint64_t latency_ns(TimestampNs genesis_time) const;
-    // The probes of the accepted chain that were reached so far, by position in probe_rows().
-    [[nodiscard]] std::vector<std::size_t> reached_so_far() const;
     // The facts of the finished run.
     [[nodiscard]] RunFacts facts(const sim::Scenario& scenario, const sim::Outcome& outcome) const;
 

@@ -10,7 +10,6 @@
 #include <thread>
 
 #include "core/service/openapi.h"
-#include "scenarios/campaign/exploration.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/help.h"
@@ -70,14 +69,6 @@ void add_set(CLI::App& app, std::vector<std::string>& assignments) {
                    "set one key of the scenario, such as vm.slash_bps=5000; may be repeated")
         ->allow_extra_args(false)
         ->type_name("KEY=VALUE");
-}
-
-void add_explore(CLI::App& app, std::string& explore) {
-    const auto& known = words<Exploration>;
-    app.add_option("--explore", explore,
-                   "how the random choices of the runs are made: uniform (default), pct, "
-                   "delay_bounding or branching")
-        ->check(CLI::IsMember(std::vector<std::string>(known.begin(), known.end())));
 }
 
 void add_backend(CLI::App& app, gpu::BackendRequest& request) {
@@ -273,7 +264,6 @@ void add_campaign(CLI::App& app, std::function<int()>& chosen) {
                   "fail if a probe is reached less often than in the scenario swarm");
     sub->add_flag("--paranoid", request->paranoid,
                   "execute every shared block once more and compare");
-    add_explore(*sub, request->explore);
     sub->add_option("--out", request->out,
                     "folder of the campaign (default aivmsim-out/campaign-SEED)")
         ->type_name("DIR");
@@ -420,7 +410,6 @@ void add_mutants(CLI::App& app, std::function<int()>& chosen) {
         ->check(CLI::Range(1, 1024));
     sub->add_option("--shrink-tries", request->shrink_tries,
                     "runs to shrink the first finding of each mutant (default 100; 0: none)");
-    add_explore(*sub, request->explore);
     sub->add_option("--scenarios", request->scenarios,
                     "folder of the scenarios (default fuzz/mutants/scenarios)")
         ->type_name("DIR");

@@ -73,7 +73,6 @@ std::optional<CampaignPlan> plan_of(const CampaignArguments& arguments) {
     }
     plan.program = build_info().version;
     plan.paranoid = arguments.paranoid;
-    plan.exploration = from_word<Exploration>(arguments.explore).value();
     if (!read_pair(arguments.shard, plan.shard, plan.shards)) {
         complain(
             fmt::format("--shard {}: write I/N with I from 1 to N, such as 2/8", arguments.shard));

@@ -32,7 +32,6 @@ std::vector<std::string> command_line(const CampaignArguments& arguments, std::u
     if (arguments.runs != 0) add("runs", fmt::format("{}", (arguments.runs + shards - 1) / shards));
     if (arguments.unseen_max > 0) add("until-unseen", fmt::format("{}", arguments.unseen_max));
     add("repeat", arguments.repeat);
-    add("explore", arguments.explore);
     add("run-limit", arguments.run_limit);
     add("memory", fmt::format("{}", arguments.memory_mib));
     add("shrink-tries", fmt::format("{}", arguments.shrink_tries));

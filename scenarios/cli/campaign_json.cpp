@@ -81,7 +81,6 @@ std::string campaign_json(const CampaignShown& shown) {
                       {"seed", std::to_string(shown.plan().seed)},
                       {"shard", shown.plan().shard},
                       {"shards", shown.plan().shards},
-                      {"explore", word(shown.plan().exploration)},
                       {"program", shown.plan().program},
                       {"folder", shown.folder},
                       {"scenarios", scenarios},

@@ -84,8 +84,6 @@ std::string figures_text(const CampaignShown& shown) {
         "behaviours  {} seen; the next run shows another with probability {:.3f} (at most "
         "{:.3f})\n",
         grouped(s.unseen.behaviours), s.unseen.next_is_new, s.unseen.next_is_new_max);
-    if (shown.plan().exploration != Exploration::kUniform)
-        out += fmt::format("explored by {}\n", word(shown.plan().exploration));
     if (shown.result.saturated) out += "            low enough for --until-unseen: ended there\n";
     return out + fmt::format(
                      "seeds       campaign seed {}, shard {}/{}; those of the runs are in "

@@ -92,7 +92,6 @@ struct CampaignArguments {
     bool fail_fast = false;
     bool probes = false;  // their targets count
     bool paranoid = false;
-    std::string explore = "uniform";  // a word of Exploration
     std::optional<std::string> out;
     std::optional<std::string> junit;
     std::optional<std::string> sarif;
@@ -170,9 +169,8 @@ struct MutantsRequest {
     std::uint64_t seed = 1;
     std::uint32_t jobs = 0;  // 0: one per core
     std::uint64_t shrink_tries = 100;
-    std::string explore = "uniform";  // a word of Exploration
-    std::optional<std::string> out;   // table in Markdown
-    std::string folder;               // of the log; empty: one of its own for each seed
+    std::optional<std::string> out;  // table in Markdown
+    std::string folder;              // of the log; empty: one of its own for each seed
     bool list = false;
     bool json = false;
     bool quiet = false;

@@ -129,7 +129,6 @@ int mutants_command(const MutantsRequest& request) {
         request.jobs > 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
     options.seed = request.seed;
     options.repeats = request.repeats;
-    options.exploration = from_word<Exploration>(request.explore).value();
     options.shrink_tries = request.shrink_tries;
     options.folder = request.folder.empty()
                          ? fmt::format("{}/mutants-{}", kOutputFolder, request.seed)

@@ -168,7 +168,6 @@ std::string mutants_json(const MutantsShown& shown) {
                       {"program", build_info().version},
                       {"machine", shown.machine},
                       {"seed", std::to_string(shown.options.seed)},
-                      {"explore", word(shown.options.exploration)},
                       {"complete", shown.result.complete},
                       {"planted", counts.all},
                       {"reached", counts.reached},
@@ -183,11 +182,10 @@ std::string mutants_json(const MutantsShown& shown) {
 std::string mutants_markdown(const MutantsShown& shown) {
     std::string out = fmt::format(
         "# Planted bugs: how many are found, and how fast\n\n"
-        "Written by `aivmsim mutants --repeats {} --seed {} --explore {}`; aivmsim {}, {}; {}. "
-        "At most {:.0f} CPU seconds per mutant and repeat{}.\n\n```\n{}```\n\n",
-        shown.options.repeats, shown.options.seed, word(shown.options.exploration),
-        build_info().version, build_info().compiler, shown.machine,
-        static_cast<double>(shown.options.cpu_limit_us) / 1e6,
+        "Written by `aivmsim mutants --repeats {} --seed {}`; aivmsim {}, {}; {}. At most {:.0f} "
+        "CPU seconds per mutant and repeat{}.\n\n```\n{}```\n\n",
+        shown.options.repeats, shown.options.seed, build_info().version, build_info().compiler,
+        shown.machine, static_cast<double>(shown.options.cpu_limit_us) / 1e6,
         shown.result.complete ? "" : "; the budget ended before all had theirs",
         summary_text(shown));
     out +=

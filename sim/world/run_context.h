@@ -47,7 +47,7 @@ struct RunContext {
           answers(options.choices != nullptr
                       ? std::unique_ptr<ChoiceSource>(new ReplayChoices(*options.choices))
                       : std::unique_ptr<ChoiceSource>(new StreamChoices(options.seed))),
-          choices(options.source != nullptr ? *options.source : *answers),
+          choices(*answers),
           last_second(participants.all.size()) {}
 
     [[nodiscard]] const Scenario& scenario() const { return setting.scenario; }

@@ -22,7 +22,6 @@ struct WorldOptions {
     std::uint64_t seed = 1;
     bool paranoid = false;  // execute a block again wherever its result is shared, and compare
     const ChoiceList* choices = nullptr;  // answers to replay instead of drawing them from the seed
-    ChoiceSource* source = nullptr;       // is asked instead of both; must outlive the world
     Kernels* kernels = nullptr;           // the backend; null: the CPU's best
     std::optional<TraceInterval> window;  // records to keep readable
     bool trace = true;                    // false: no digest; to measure what it costs

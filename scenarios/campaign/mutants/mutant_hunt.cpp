@@ -314,7 +314,6 @@ Result<HuntResult> hunt(const std::vector<const MutantRow*>& mutants,
     plan.seed = options.seed;
     plan.scenarios = scenarios;
     plan.paranoid = true;
-    plan.exploration = options.exploration;
     plan.program = options.program + " with mutants";
     AIVM_ASSIGN(const CampaignWorker worker,
                 CampaignWorker::make(plan, {options.folder + "/findings", options.shrink_tries,

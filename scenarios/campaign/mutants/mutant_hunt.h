@@ -26,7 +26,6 @@ struct HuntOptions {
     unsigned jobs = 1;
     std::uint64_t seed = 1;
     std::uint32_t repeats = 1;
-    Exploration exploration = Exploration::kUniform;
     std::uint64_t budget_ns = 0;  // of real time for the whole hunt; 0: no limit
     // CPU time per mutant and repeat. Mutants that are not detected get it in rounds, each of which
     // allows four times as much.
