@@ -79,6 +79,13 @@ SENTENCES = (
         0,
         ("listening on http://127.0.0.1:", "TEMPORARY NODE"),
     ),
+    ("./dev aivmsim run avalanche", 0, ("accepted", "settled", "in conflict")),
+    (
+        "timeout --preserve-status --signal=INT 5 ./dev aivmsim serve --dev --consensus dag "
+        "--listen 127.0.0.1:0",
+        0,
+        ("listening on http://127.0.0.1:", "stopped at cut"),
+    ),
     # A name that is none: what there is, without opening Jupyter.
     ("./dev notebook none", 2, ("safe_challenge_window", "first_finding", "published_protocols")),
     # The site takes minutes: pyharness/tests/test_docs.py checks its pages and links.

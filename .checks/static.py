@@ -46,6 +46,9 @@ TOP_LEVEL_FILES = {
     "CITATION.cff",
     "LICENSE",
 }
+# Consensus engines that show how little one takes: the most lines that each may have in its folder.
+PLUG_INS = {"hotstuff": 400}
+ENGINE_TABLE = "sim/scenario/engines.h"
 FUNCTION_LINES_MAX = 70
 COLUMNS_MAX = 100
 CPP = {".cpp", ".h", ".cu", ".cuh"}
@@ -240,6 +243,11 @@ BANNED = [
      r"|\bpowl?\s*\(",
      "libm differs between machines; use integers"),
 ]  # fmt: skip
+# What is banned is the purpose of these files, between `#ifdef AIVM_MUTANTS` and `#else`, that is
+# in builds with planted bugs only. planted_bugs.py sees to it that nothing but plants calls it.
+BANNED_ON_PURPOSE = {
+    "core/base/mutant_noise.h": "planted bugs of determinism are made of it",
+}
 EXCUSE = re.compile(r"//\s*order never reaches results: \S|//\s*never reaches results: \S")
 
 
@@ -255,8 +263,11 @@ def banned_calls(tree):
         ):
             continue
         lines = text.split("\n")
+        on_purpose = False
         for number, line in enumerate(cpp.blank(text).split("\n"), 1):
-            if line.lstrip().startswith("#include"):
+            if path in BANNED_ON_PURPOSE and re.match(r"#(ifdef|else|endif)", line):
+                on_purpose = line.startswith("#ifdef AIVM_MUTANTS")
+            if line.lstrip().startswith("#include") or on_purpose:
                 continue
             for pattern, why in BANNED:
                 match = re.search(pattern, line)
@@ -444,6 +455,31 @@ def top_level(tree):
             yield name, 1, "has no place at the top level"
 
 
+def plug_ins(tree):
+    """A consensus engine that is a plug-in fits into its lines, tests left out, and code outside of
+    its folder names it in one row of the table of engines only."""
+    for name, lines_max in PLUG_INS.items():
+        folder = f"sim/consensus/{name}/"
+        rows = 0
+        lines = 0
+        for path, text in tree.texts.items():
+            if Path(path).suffix not in CPP | {".py"} or path.startswith(".checks/"):
+                continue
+            if re.search(r"_test\.(cpp|py)$|/tests?/|(^|/)test_", path):
+                continue
+            if path.startswith(folder):
+                lines += text.count("\n")
+                continue
+            for number, line in enumerate(text.split("\n"), 1):
+                if name not in line.lower():
+                    continue
+                rows += path == ENGINE_TABLE
+                if path != ENGINE_TABLE or rows > 1:
+                    yield path, number, f"{name} is known outside of {folder}: ask its EngineRow"
+        if lines > lines_max:
+            yield folder, 1, f"{lines} lines, at most {lines_max}: share what others need too"
+
+
 RULES = [
     layers,
     rooms,
@@ -458,6 +494,7 @@ RULES = [
     named_tests,
     whitespace,
     top_level,
+    plug_ins,
 ]
 
 

@@ -101,6 +101,23 @@ class Rules(unittest.TestCase):
         }
         self.clean(watch)
 
+    def test_an_engine_that_is_more_than_a_plug_in_is_caught(self):
+        named = {
+            "sim/CMakeLists.txt": "aivm_sources(sim world.cpp consensus/hotstuff/hotstuff.cpp)\n",
+            "sim/world.cpp": '#include "sim/scenario/engines.h"\n#include "sim/world.h"\n',
+        }
+        table = {"sim/scenario/engines.h": '#pragma once\nROW(Hotstuff, "hotstuff")\n'}
+        engine = "sim/consensus/hotstuff/hotstuff.cpp"
+        fits = named | table | {engine: "int i;\n" * 400}
+        self.clean(fits)
+        self.clean(fits | {"README.md": "# hotstuff is an engine\n"})
+        self.caught("plug_ins", "sim/consensus/hotstuff/:1", fits | {engine: "int i;\n" * 401})
+        self.caught(
+            "plug_ins", "sim/world.h:2", fits | {"sim/world.h": "#pragma once\n// as Hotstuff\n"}
+        )
+        twice = {"sim/scenario/engines.h": table["sim/scenario/engines.h"] + "// not HotStuff\n"}
+        self.caught("plug_ins", "sim/scenario/engines.h:3", fits | twice)
+
     def test_a_code_without_a_line_on_the_page_is_caught(self):
         page = {"core/testing/CODES.md": "| code | defect |\n|---|---|\n| D01 | one |\n"}
         self.clean(page | self.core_body("return a();  // D01 is known"))
@@ -206,6 +223,25 @@ class Rules(unittest.TestCase):
         self.clean(self.core_body(excused))
         bare = "// order never reaches results:\n    std::unordered_map<int, int> m;"
         self.caught("banned_calls", "core/ledger.cpp:5", self.core_body(bare))
+
+    def test_planted_bugs_may_read_the_clock_and_only_where_a_release_does_not(self):
+        noise = "auto t = std::chrono::system_clock::now();\n"
+        guarded = f"#pragma once\n#ifdef AIVM_MUTANTS\n{noise}#else\n{{}}#endif\n"
+        changes = {
+            "core/base/a.cpp": '#include "core/base/a.h"\n#include "core/base/mutant_noise.h"\n\n'
+            "int a() { return 1; }\n"
+        }
+        self.clean(changes | {"core/base/mutant_noise.h": guarded.format("")})
+        self.caught(
+            "banned_calls",
+            "core/base/mutant_noise.h:5",
+            changes | {"core/base/mutant_noise.h": guarded.format(noise)},
+        )
+        self.caught(
+            "banned_calls",
+            "core/base/a.h:3",
+            {"core/base/a.h": guarded.format("") + "int a();\n"},
+        )
 
     def test_a_function_longer_than_a_screen_is_caught(self):
         body = "\n    ".join(["a();"] * static.FUNCTION_LINES_MAX)

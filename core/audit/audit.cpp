@@ -109,16 +109,16 @@ private:
             task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged;
         if (task.terminal() &&
             (!task.escrow.is_zero() || !task.disputes.empty() || !task.claims.empty())) {
-            report("structure", "task {} is final and still holds {}, {} disputes and {} claims",
+            report("R2", "task {} is final and still holds {}, {} disputes and {} claims",
                    task.job_id, exact_lux(task.escrow), task.disputes.size, task.claims.size);
         }
         const Amount held = task.fee - admission_burn(parameters_.policy, task.fee);
         if (!task.terminal() && task.escrow != held) {
-            report("structure", "task {} holds {} of its fee of {}", task.job_id,
-                   exact_lux(task.escrow), exact_lux(task.fee));
+            report("R2", "task {} holds {} of its fee of {}", task.job_id, exact_lux(task.escrow),
+                   exact_lux(task.fee));
         }
         if (!posted && !task.disputes.empty()) {
-            report("structure", "task {} is disputed without an answer", task.job_id);
+            report("R2", "task {} is disputed without an answer", task.job_id);
         }
         if (task.status == TaskStatus::kPending) ++pending_;
         check_name("task", task.job_id, index, state_.find_task(task.job_id));
@@ -131,14 +131,14 @@ private:
     void check_name(const char* what, const std::string& name, std::size_t index,
                     std::optional<Index> found) {
         if (!found || found->value != index)
-            report("structure", "{} {} is not found by its name", what, name);
+            report("R2", "{} {} is not found by its name", what, name);
     }
 
     void add_seat(const Task& task, const Seat& seat) {
         if (!seat.open()) return;
-        if (task.terminal()) report("structure", "task {} is final with an open seat", task.job_id);
+        if (task.terminal()) report("R2", "task {} is final with an open seat", task.job_id);
         if (seat.provider.value >= owed_.size()) {
-            report("structure", "task {} has a seat for nobody", task.job_id);
+            report("R2", "task {} has a seat for nobody", task.job_id);
             return;
         }
         Obligations& owed = owed_[seat.provider.value];
@@ -155,7 +155,7 @@ private:
             open += d.open() ? 1 : 0;
             listed_waiting_ += d.status == DisputeStatus::kWaiting ? 1 : 0;
             if (!right || d.task.value != index)
-                report("structure", "task {} lists dispute {} wrongly", task.job_id, i.value);
+                report("R2", "task {} lists dispute {} wrongly", task.job_id, i.value);
         };
         state_.for_each_dispute(task.disputes, [&](DisputeIndex i, const Dispute& d) {
             check(i, d, d.assignment == task.assignments && d.status != DisputeStatus::kReturned);
@@ -164,7 +164,7 @@ private:
             check(i, d, d.status == DisputeStatus::kWaiting);
         });
         if (open != task.disputes_open) {
-            report("structure", "task {} counts {} open disputes and lists {}", task.job_id,
+            report("R2", "task {} counts {} open disputes and lists {}", task.job_id,
                    task.disputes_open, open);
         }
         listed_open_ += open;
@@ -172,8 +172,8 @@ private:
 
     void expect_timer(const Task& task, const HeightTimer& timer, bool wanted) {
         if (state_.height_timers.contains(timer) == wanted) return;
-        report("structure", "task {} {} a timer for block {}", task.job_id,
-               wanted ? "lacks" : "still has", timer.at);
+        report("R2", "task {} {} a timer for block {}", task.job_id, wanted ? "lacks" : "still has",
+               timer.at);
     }
 
     void check_timers(std::uint32_t index, const Task& task, bool posted) {
@@ -187,7 +187,7 @@ private:
         if (!has_timeout(task)) return;
         ++timeouts_;
         if (!state_.time_timers.contains({timeout_of(task, parameters_), index})) {
-            report("structure", "task {} waits without a timeout", task.job_id);
+            report("R2", "task {} waits without a timeout", task.job_id);
         }
     }
 
@@ -196,19 +196,19 @@ private:
         if (dispute.open()) ++open_disputes_;
         if (waits) ++waiting_disputes_;
         if (!waits && !dispute.share.is_zero()) {
-            report("structure", "dispute {} holds a share of {} and does not wait", index,
+            report("R2", "dispute {} holds a share of {} and does not wait", index,
                    exact_lux(dispute.share));
         }
         const HeightTimer deadline{dispute.deadline, TimerKind::kDisputeDeadline, index};
         if (state_.height_timers.contains(deadline) != dispute.open()) {
-            report("structure", "the deadline of dispute {} is not as its status says", index);
+            report("R2", "the deadline of dispute {} is not as its status says", index);
         }
     }
 
     void check_provider(const Provider& p, const Obligations& owed) {
         if (p.locked.nlux() != owed.locked || p.obligations != owed.open_seats ||
             p.open_tasks != owed.selected) {
-            report("structure",
+            report("R2",
                    "provider {} counts {} locked, {} obligations, {} open tasks; its seats say {}, "
                    "{}, {}",
                    p.id, exact_lux(p.locked), p.obligations, p.open_tasks, exact_lux(owed.locked),
@@ -231,7 +231,7 @@ private:
     void check_counts() {
         const auto expect = [&](const char* what, std::uint64_t counted, std::uint64_t said) {
             if (counted != said)
-                report("structure", "{}: {} are there and {} are said to be", what, counted, said);
+                report("R2", "{}: {} are there and {} are said to be", what, counted, said);
         };
         const Totals& totals = state_.head.totals;
         expect("waiting tasks", pending_, state_.waiting_tasks);

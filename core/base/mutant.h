@@ -7,10 +7,10 @@
 // Every other build contains none: there the macro is the constant false.
 #pragma once
 
-#include <cstdint>
-
 #ifdef AIVM_MUTANTS
 
+#include <atomic>
+#include <cstdint>
 #include <string_view>
 #include <type_traits>
 
@@ -23,38 +23,23 @@ constexpr std::uint64_t key_of(std::string_view id) {
     return hash;
 }
 
-inline std::uint64_t active = 0;   // key of the chosen mutant; 0: none
-inline std::uint64_t reached = 0;  // how often execution came to its place
+inline std::uint64_t active = 0;  // key of the chosen mutant; 0: none
+// How often execution came to its place; threads may run worlds side by side.
+inline std::atomic<std::uint64_t> reached = 0;
 
 inline bool is_active(std::uint64_t key) {
     if (key != active) return false;
-    ++reached;
+    reached.fetch_add(1, std::memory_order_relaxed);
     return true;
 }
 
 }  // namespace aivm::mutants
-
-namespace aivm {
-
-// A number that differs between two runs in one process, as a host's clock or an address would.
-inline std::uint64_t mutant_noise() {
-    static std::uint64_t calls = 0;
-    return ++calls * 0x9E3779B97F4A7C15 >> 40;
-}
-
-}  // namespace aivm
 
 #define AIVM_MUTANT(id)          \
     (::aivm::mutants::is_active( \
         std::integral_constant<std::uint64_t, ::aivm::mutants::key_of(#id)>::value))
 
 #else
-
-namespace aivm {
-
-constexpr std::uint64_t mutant_noise() { return 0; }
-
-}  // namespace aivm
 
 #define AIVM_MUTANT(id) false
 

@@ -130,6 +130,7 @@ Status BlockRun::apply(const SignedOperation& operation, ValidatorIndex proposer
     ledger::give_fee(t_, sender, price);
     ledger::burn_from(t_, sender, price);
     operations_ += 1;
+    static_cast<void>(AIVM_MUTANT(control_neutral));  // a place that every run comes to
     if (AIVM_MUTANT(D29)) ledger::give_fee(t_, payee(proposer), fee);
     t_.edit_account(sender).nonces.edit(operation.lane()) = operation.nonce();
     count_proof(operation);

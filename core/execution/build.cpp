@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/mutant.h"
+#include "core/base/mutant_noise.h"
 #include "core/config/limits.h"
 #include "core/execution/block_run.h"
 #include "core/rewards/rewards.h"
@@ -85,7 +86,7 @@ BlockHeader next_header(const Executed& parent, const BuildRequest& request) {
     header.parent = parent.id;
     header.height = parent.state.head.height + 1;
     header.timestamp_ns = std::max(request.timestamp_ns, parent.state.head.timestamp_ns);
-    if (AIVM_MUTANT(D14)) header.timestamp_ns += mutant_noise() % 1000;
+    if (AIVM_MUTANT(D14)) header.timestamp_ns += mutants::host_clock_ns() % 1000;
     header.proposer = request.proposer;
     header.beacon_secret = request.beacon_secret;
     header.beacon_commitment = request.beacon_commitment;

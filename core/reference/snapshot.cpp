@@ -202,6 +202,13 @@ Registries registries_in(const KernelTables& tables) {
 
 World snapshot_of(const State& state) {
     World out;
+    out.validators.reserve(state.validators.size());
+    out.providers.reserve(state.providers.size());
+    out.tasks.reserve(state.tasks.size());
+    out.disputes.reserve(state.disputes.size());
+    out.trace_nodes.reserve(state.trace_nodes.size());
+    out.models.reserve(state.models.size());
+    out.receipts.reserve(state.receipts.size());
     out.head = head_in(state);
     state.accounts.for_each([&](const Address& address, const aivm::Account& account) {
         if (address == kEscrowInState) return;

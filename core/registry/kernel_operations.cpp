@@ -75,8 +75,10 @@ Result<DeviceStatus> check_new_evidence(const Transition& t, const op::Attest& a
 // The provider's slot for the device with this key: renewals of one device share a slot.
 Hash32 attestation_key(const op::Attest& a) {
     const auto& key = a.attestation->attesting_key;
-    return keccak256(
-        Writer().string("aivm-attestation").string(a.provider_id).raw(ByteView(key)).view());
+    Writer out;
+    out.string("aivm-attestation").string(a.provider_id).raw(ByteView(key));
+    if (AIVM_MUTANT(F6)) out.raw(a.evidence);
+    return keccak256(out.view());
 }
 
 // A provider may use a slot that it has, or a new one while it has fewer than it is allowed.

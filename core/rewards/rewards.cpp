@@ -63,6 +63,7 @@ void complete_task(Transition& t, TaskIndex index, std::span<const ProviderIndex
         Provider& provider = t.edit_provider(winner);
         provider.credit += AIVM_MUTANT(credit_unpaid) ? fee_each : fee_each + fresh;
         provider.rewards_total = provider.rewards_total.saturating_plus(fee_each + fresh);
+        if (AIVM_MUTANT(F3)) AIVM_CHECK(provider.rewards_total.nlux() >> 34 == 0);
         count_up(provider.tasks_completed);
         earn_trust(t.policy(), provider, t.block().height);
         minted += fresh;
@@ -75,7 +76,8 @@ void complete_task(Transition& t, TaskIndex index, std::span<const ProviderIndex
         ledger::release(t, ledger::Pot::kTaskEscrows, done.requester, fee - fee_paid);
     t.edit_head().totals.tasks_completed += 1;
     t.add_receipt({index, done.task_key, done.status, done.provisional, paid, burned, minted,
-                   t.block().height, t.read_head().anchor_target});
+                   t.block().height,
+                   AIVM_MUTANT(F9) ? AnchorTarget::kQChain : t.read_head().anchor_target});
     t.emit(event::TaskCompleted{index, done.provisional, burned, minted});
 }
 

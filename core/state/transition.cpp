@@ -225,10 +225,8 @@ ValidatorIndex Transition::add_validator(Validator validator) {
 }
 
 void Transition::add_receipt(const Receipt& receipt) {
-    const auto index = static_cast<std::uint32_t>(state_.receipts.size());
-    touched_receipts_.push_back(index);
+    touched_receipts_.push_back(static_cast<std::uint32_t>(state_.receipts.size()));
     state_.receipts.push_back(receipt);
-    if (AIVM_MUTANT(det_uninitialised)) state_.receipts.edit(index).height += mutant_noise() % 2;
 }
 
 void Transition::set_timer(const HeightTimer& timer) { state_.height_timers.insert(timer); }

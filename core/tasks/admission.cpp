@@ -95,6 +95,7 @@ Amount required_fee(const VmParameters& parameters, std::uint64_t waiting_tasks)
                  kFeeFloorDoublingsMax);
     const auto scaled = floor.checked_times(std::uint64_t{1} << doublings);
     AIVM_CHECK(scaled.has_value());  // else the parameters would have been refused
+    if (AIVM_MUTANT(F22)) return *scaled;
     return *scaled + parameters.result_bond().bps(parameters.policy.lock_fee_bps);
 }
 

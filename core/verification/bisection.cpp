@@ -1,6 +1,7 @@
 #include "core/verification/bisection.h"
 
 #include "core/base/merkle.h"
+#include "core/base/mutant.h"
 #include "core/verification/reexecution.h"
 
 namespace aivm {
@@ -54,7 +55,7 @@ void ask_for_middle(Dispute& dispute) {
 }  // namespace
 
 bool plays_bisection(const Policy& policy, VerificationMode mode, std::uint32_t steps) {
-    if (mode == VerificationMode::kRedundant || steps == 1) return false;
+    if (mode == VerificationMode::kRedundant || steps == 1 || AIVM_MUTANT(F21)) return false;
     return policy.dispute_game == DisputeGame::kBisection || steps > policy.one_step_steps_max;
 }
 

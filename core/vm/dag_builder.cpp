@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/mutant.h"
+#include "core/base/mutant_noise.h"
 #include "core/dag/cut_schedule.h"
 #include "core/execution/block_run.h"
 #include "core/rewards/rewards.h"
@@ -86,7 +87,7 @@ public:
 private:
     // The node's own newest vertex, the last cut, then the highest of the frontier.
     Status choose_parents() {
-        AIVM_ASSIGN(const auto frontier, vm_.frontier_of(past_, DagVm::UndecidedCuts::kLeaveOut));
+        AIVM_ASSIGN(auto frontier, vm_.frontier_of(past_, DagVm::UndecidedCuts::kLeaveOut));
         const auto own = vm_.line_end(options_.proposer);
         std::vector<Hash32> parents;
         const auto add = [&](const Hash32& id) {
@@ -98,9 +99,11 @@ private:
         };
         if (own && is_leaf(*own)) add(*own);
         if (is_leaf(vm_.accepted_.last_cut())) add(vm_.accepted_.last_cut());
-        for (const Hash32& id : frontier) {
-            if (!AIVM_MUTANT(D03) || mutant_noise() % 4 != 0) add(id);
+        if (AIVM_MUTANT(D03)) {
+            mutants::order_by_hash(frontier);
+            frontier.resize((frontier.size() + 1) / 2);
         }
+        for (const Hash32& id : frontier) add(id);
         if (own) AIVM_TRY(cover(*own, parents, 0));
         if (vm_.last_cut_number() != 0)
             AIVM_TRY(cover(vm_.accepted_.last_cut(), parents, own ? 1 : 0));

@@ -191,6 +191,7 @@ Result<Hash32> Vm::block_id_at_height(Height height) const {
 
 Result<std::vector<BlockPtr>> Vm::own_undecided() const {
     std::vector<BlockPtr> out;
+    if (AIVM_MUTANT(B5)) return out;
     for (const auto& [slot, sealed] : signed_items()) {
         if (slot.number <= last_accepted_height()) continue;
         AIVM_ASSIGN(BlockPtr block, Block::decode(sealed));

@@ -2,13 +2,16 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import aivmsim
+from aivmsim import campaigns
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,150 @@ def test_bad_requests_are_one_clear_error(scenario, tmp_path):
         aivmsim.campaign(scenario, tmp_path / "x", seed=1, shards=0)
     with pytest.raises(aivmsim.CampaignError, match="--runs"):
         aivmsim.campaign(scenario, tmp_path / "x", seed=1, arguments=["--runs", "-1"])
+
+
+def program_that(tmp_path, monkeypatch, shard, does):
+    """Puts a script in the place of the program: for one shard it does this, else it is the
+    program."""
+    path = tmp_path / "aivmsim"
+    path.write_text(
+        f"""#!/bin/sh
+real={campaigns._program()}
+case "$*" in *"--shard {shard} "*)
+{does}
+esac
+exec "$real" "$@"
+"""
+    )
+    path.chmod(0o755)
+    monkeypatch.setattr(campaigns, "_program", lambda: str(path))
+    return path
+
+
+def test_a_shard_that_fails_costs_its_own_runs_only(scenario, tmp_path, monkeypatch):
+    program_that(tmp_path, monkeypatch, "2/3", "echo no memory >&2; exit 3")
+    found = aivmsim.campaign(
+        scenario, tmp_path / "c", seed=3, shards=3, arguments=["--runs", "2"]
+    )
+    assert found["shard_errors"] == {"2/3": "no memory"}
+    assert found["missing_shards"] == ["2/3"]
+    assert found["exit_code"] == 4
+    assert found["runs"] == len(set(seeds(found))) == 4
+    whole = aivmsim.campaign(scenario, tmp_path / "whole", seed=3, arguments=["--runs", "6"])
+    assert set(seeds(found)) < set(seeds(whole))
+
+
+def test_a_shard_that_is_killed_gives_what_it_has_logged(scenario, tmp_path, monkeypatch):
+    program_that(tmp_path, monkeypatch, "1/2", '"$real" "$@"; kill -KILL $$')
+    found = aivmsim.campaign(
+        scenario, tmp_path / "c", seed=3, shards=2, arguments=["--runs", "2"]
+    )
+    assert found["shard_errors"] == {"1/2": "aivmsim ended with -9"}
+    assert found["missing_shards"] == []
+    assert (found["exit_code"], found["runs"]) == (4, 4)
+
+
+def test_a_violation_counts_more_than_a_shard_that_is_missing(tmp_path, monkeypatch):
+    program_that(tmp_path, monkeypatch, "2/2", "exit 3")
+    leaving = aivmsim.Scenario.load("unbond_escape").replace(
+        **{"expect": [], "tasks.count": 40, "run.fidelity": "economic"}
+    )
+    found = aivmsim.campaign(
+        leaving, tmp_path / "c", seed=5, shards=2,
+        arguments=["--runs", "1", "--shrink-tries", "0"],
+    )  # fmt: skip
+    assert found["exit_code"] == 1
+    assert list(found["shard_errors"]) == ["2/2"]
+
+
+def test_an_executor_that_breaks_loses_no_shard_that_came_back(scenario, tmp_path):
+    class Breaking(ThreadPoolExecutor):
+        def submit(self, function, shard):
+            if shard.number == 3:
+                raise BrokenExecutor("a child was killed")
+            if shard.number == 2:
+                return super().submit(self.fail)
+            return super().submit(function, shard)
+
+        def fail(self):
+            raise OSError("the connection was closed")
+
+    with Breaking(2) as executor:
+        found = aivmsim.campaign(
+            scenario, tmp_path / "c", seed=3, shards=3, arguments=["--runs", "2"],
+            executor=executor,
+        )  # fmt: skip
+    assert list(found["shard_errors"]) == ["2/3", "3/3"]
+    assert "a child was killed" in found["shard_errors"]["3/3"]
+    assert "the connection was closed" in found["shard_errors"]["2/3"]
+    assert (found["exit_code"], found["runs"]) == (4, 2)
+
+
+def test_without_any_shard_the_error_names_all_of_them(scenario, tmp_path, monkeypatch):
+    program_that(tmp_path, monkeypatch, "1/1", "exit 3")
+    with pytest.raises(aivmsim.CampaignError, match="no shard came back: 1/1: ") as caught:
+        aivmsim.campaign(scenario, tmp_path / "c", seed=3)
+    assert caught.value.exit_code == 4
+    assert not (tmp_path / "c").exists()
+
+
+def test_parts_that_cannot_be_joined_are_kept(scenario, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(aivmsim.CampaignError, match="the parts are kept in ") as caught:
+        aivmsim.campaign(
+            scenario, tmp_path / "file" / "c", seed=3, shards=2, arguments=["--runs", "1"]
+        )
+    kept = Path(str(caught.value).rsplit(" ", 1)[1])
+    assert sorted(path.name for path in kept.iterdir()) == ["1", "2"]
+    shutil.rmtree(kept)
+
+
+def test_files_for_ci_are_written_where_the_caller_is(scenario, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    aivmsim.campaign(
+        scenario, "c", seed=3, arguments=["--runs", "1", "--junit=j.xml", "--sarif=s.sarif"]
+    )
+    assert (tmp_path / "j.xml").exists() and (tmp_path / "s.sarif").exists()
+
+
+def test_a_dask_worker_that_dies_loses_no_shard(scenario, tmp_path):
+    pytest.importorskip("distributed", reason="dask[distributed] is not installed")
+    from distributed import Client, LocalCluster
+
+    # The first attempt at shard 2 kills its worker, whatever worker that is.
+    once = tmp_path / "killed"
+
+    def sabotage(path=str(tmp_path / "aivmsim"), once=str(once)):
+        from pathlib import Path
+
+        from aivmsim import campaigns
+
+        script = Path(path)
+        real = campaigns._program()
+        script.write_text(
+            f'#!/bin/sh\ncase "$*" in *"--shard 2/3 "*) if ! [ -e {once} ]; then touch {once};'
+            f' kill -KILL $PPID; sleep 60; fi;; esac\nexec {real} "$@"\n'
+        )
+        script.chmod(0o755)
+        campaigns._program = lambda: path
+
+    with (
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            dashboard_address=None,
+            local_directory=str(tmp_path / "dask"),
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        client.run(sabotage)
+        found = aivmsim.campaign(
+            scenario, tmp_path / "c", seed=3, shards=3, arguments=["--runs", "2"],
+            executor=client.get_executor(),
+        )  # fmt: skip
+    assert once.exists()
+    assert found["shard_errors"] == {}
+    assert (found["exit_code"], found["runs"], len(set(seeds(found)))) == (0, 6, 6)
 
 
 def test_a_local_dask_cluster_from_the_command_line(scenario, tmp_path):

@@ -370,15 +370,15 @@ def test_an_exception_ends_the_run_with_one_error_that_names_the_strategy(scenar
 def test_an_unknown_strategy_or_parameter_is_reported_before_anything_runs(scenario):
     with pytest.raises(
         aivmsim.ScenarioError,
-        match="no provider strategy is called 'python:lazy'.*python:lazy_guess",
+        match='no provider strategy is called "python:lazy".*python:lazy_guess',
     ):
         aivmsim.run(scenario.replace(**{LAZY: "python:lazy"}))
     with pytest.raises(
-        aivmsim.ScenarioError, match="no provider strategy is called 'python:picky'"
+        aivmsim.ScenarioError, match='no provider strategy is called "python:picky"'
     ):
         aivmsim.sweep(scenario, {LAZY: ["python:picky"]}, seeds=[1])
     with pytest.raises(
-        aivmsim.ScenarioError, match="python:leaver has no parameter 'sample'; it has none"
+        aivmsim.ScenarioError, match='python:leaver has no parameter "sample"; it has none'
     ):
         aivmsim.run(
             scenario.replace(**{LAZY: "python:leaver", "provider.lazy.parameters.sample": 3})

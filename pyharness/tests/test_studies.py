@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -329,6 +330,38 @@ def test_a_file_that_is_no_study_is_refused(tmp_path):
     (tmp_path / "text.db").write_text("hello")
     with pytest.raises(aivmsim.StudyError, match="not an SQLite database"):
         aivmsim.read(tmp_path / "text.db")
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_damaged_value_is_one_clear_error_or_a_frame(scenario, guarded, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).resolve().parents[2] / "fuzz" / "tests")
+    from damaged_studies import damaged
+
+    whole = tmp_path / "whole.db"
+    aivmsim.sweep(
+        scenario.replace(**{"tasks.count": 5}), {"vm.slash_bps": [5000, 10000]}, seeds=[1, 2],
+        out=whole,
+    )  # fmt: skip
+    refused = 0
+    for what, path in damaged(whole, tmp_path, False, guarded):
+        try:
+            study = aivmsim.read(path)
+            for frame in (study.runs, study.estimates, study.contrasts, study.violations):
+                assert frame is not None
+            assert study.plan and study._repr_html_() and repr(study)
+        except aivmsim.StudyError as error:
+            refused += 1
+            assert path.name in str(error), what
+        except Exception as error:
+            raise AssertionError(what) from error
+    assert refused > 5
+
+
+def test_a_wrong_query_is_one_clear_error(tmp_path):
+    path = tmp_path / "run.db"
+    aivmsim.run("lazy_provider", out=path)
+    with pytest.raises(aivmsim.StudyError, match="no such column: nowhere"):
+        aivmsim.read(path).query("SELECT nowhere FROM run")
 
 
 def test_the_command_of_the_package_is_the_program(tmp_path):

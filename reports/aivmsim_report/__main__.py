@@ -6,6 +6,7 @@ import os
 import sqlite3
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -279,6 +280,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except BadDatabase as error:
         print(f"aivmsim report: {error}", file=sys.stderr)
+        return 2
+    except (sqlite3.Error, tomllib.TOMLDecodeError) as error:
+        # A table or a text that is not as its version has it.
+        names = " or ".join(str(path) for path in options.paths)
+        print(f"aivmsim report: {names} is damaged: {error}", file=sys.stderr)
         return 2
     return 0
 

@@ -1,9 +1,9 @@
 """Opening an outcome database for reading, with the checks and error texts of Study::open in
 sim/record/study.cpp.
 
-What the tables, views and words are is read from the file itself. Only two facts come from the
-program's own schema (schema.sql, generated from sim/record/tables.h and views.cpp): the newest
-schema version that can be read, and the views for files of version 1, which hold none.
+What the views are is read from the file itself. From the program's own schema (schema.sql,
+generated from sim/record/tables.h and views.cpp) come the newest schema version that can be read,
+what a value of each column may be, and the views for files of version 1, which hold none.
 """
 
 import math
@@ -21,11 +21,21 @@ class BadDatabase(Exception):
     user."""
 
 
+class Column(NamedTuple):
+    """A column of a table, as CREATE TABLE has it."""
+
+    name: str
+    type: str  # INTEGER, REAL, TEXT or ANY
+    nullable: bool
+    check: str  # a condition, or empty
+
+
 class Schema(NamedTuple):
     """The schema that the simulator of this version writes."""
 
     application_id: int
     version: int
+    tables: dict[str, str]  # name and CREATE TABLE
     views: dict[str, str]  # name and SELECT; each uses only the views before it
 
 
@@ -36,10 +46,12 @@ def current_schema() -> Schema:
         text = Path(__file__).parents[2] / "sim/record/schema.sql"
     db = sqlite3.connect(":memory:")
     db.executescript(text.read_text())
-    views = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view' ORDER BY rowid")
+    listed = "SELECT name, sql FROM sqlite_master WHERE type = ? ORDER BY rowid"
+    views = db.execute(listed, ("view",))
     return Schema(
         db.execute("PRAGMA application_id").fetchone()[0],
         db.execute("PRAGMA user_version").fetchone()[0],
+        dict(db.execute(listed, ("table",)).fetchall()),
         # The first line is CREATE VIEW with the view's meaning as a comment.
         {name: sql.split("\n", 1)[1] for name, sql in views},
     )
@@ -55,7 +67,10 @@ def connect(path: str | Path) -> sqlite3.Connection:
         db = sqlite3.connect(uri, uri=True, isolation_level=None)
         db.row_factory = sqlite3.Row
         _check_kind(db, path)
-        _check_whole(db, path)
+        _check_pages(db, path)
+        _check_values(db, path)
+        _check_rows(db, path)
+        _check_row_counts(db, path)
         # not every SQLite is built with it
         db.create_function("sqrt", 1, _sqrt, deterministic=True)
         for name, select in missing_views(db).items():
@@ -96,11 +111,9 @@ def run_tables(db: sqlite3.Connection) -> list[str]:
     return [row[0] for row in names]
 
 
-def words_of(db: sqlite3.Connection, table: str, column: str) -> list[str]:
-    """The words that a column may hold, in the order of the simulator's enum: those of the CHECK in
-    the file."""
-    query = "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?"
-    sql = db.execute(query, (table,)).fetchone()[0]
+def words_of(table: str, column: str) -> list[str]:
+    """The words that a column may hold, in the order of the simulator's enum."""
+    sql = current_schema().tables[table]
     listed = re.search(rf"CHECK \({column} IN \(('[^)]*')\)\)", sql)
     return re.findall(r"'([^']*)'", listed[1]) if listed else []
 
@@ -146,10 +159,13 @@ def _check_kind(db: sqlite3.Connection, path: str | Path) -> None:
         )
 
 
-def _check_whole(db: sqlite3.Connection, path: str | Path) -> None:
+def _check_pages(db: sqlite3.Connection, path: str | Path) -> None:
     verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":
         raise BadDatabase(f"{path} is damaged: {verdict}")
+
+
+def _check_row_counts(db: sqlite3.Connection, path: str | Path) -> None:
     counts = db.execute("SELECT key, run_id, value FROM run, json_each(row_counts)")
     expected = {(table, run): wrote for table, run, wrote in counts}
     found = {
@@ -164,6 +180,71 @@ def _check_whole(db: sqlite3.Connection, path: str | Path) -> None:
                 f"{path} is incomplete: table {table}: run {run} wrote {wrote} rows, {there} are "
                 "there"
             )
+
+
+def _check_values(db: sqlite3.Connection, path: str | Path) -> None:
+    """That every value is one of its column. SQLite leaves that out when it checks a file that it
+    may only read."""
+    for table, sql in current_schema().tables.items():
+        if not has_table(db, table):
+            continue
+        there = {row[1] for row in db.execute(f"PRAGMA main.table_info({table})")}
+        columns = [column for column in columns_of(sql) if column.name in there]
+        cases = "".join(f" WHEN ({_fits(each)}) IS NOT 1 THEN '{each.name}'" for each in columns)
+        wrong = db.execute(
+            f"SELECT wrong FROM (SELECT CASE{cases} END AS wrong FROM main.{table})"
+            " WHERE wrong IS NOT NULL LIMIT 1"
+        ).fetchone()
+        if wrong:
+            raise BadDatabase(
+                f"{path} is damaged: table {table}: column {wrong[0]} holds a value that it cannot "
+                "have"
+            )
+
+
+def columns_of(sql: str) -> list[Column]:
+    """The columns of a CREATE TABLE of the simulator, which has one on each line."""
+    line = re.compile(r"    (\w+) (INTEGER|REAL|TEXT|ANY)( NOT NULL)?(?: CHECK \((.*)\))?,")
+    return [
+        Column(found[1], found[2], not found[3], found[4] or "")
+        for found in map(line.fullmatch, sql.splitlines())
+        if found
+    ]
+
+
+def _fits(column: Column) -> str:
+    types = {"INTEGER": "'integer'", "REAL": "'real', 'integer'", "TEXT": "'text'"}
+    conditions = [f"({column.check})"] if column.check else []
+    if column.type in types:
+        conditions.append(f"typeof({column.name}) IN ({types[column.type]})")
+    fits = " AND ".join(conditions) or "1"
+    return f"{column.name} IS NULL OR ({fits})" if column.nullable else fits
+
+
+#: What no row may be: its table, a condition in SQL, and words for it. As kRowRules in
+#: sim/record/check_rows.cpp.
+_NO_POINT = ("point_id NOT IN (SELECT point_id FROM point)", "a row of a point that is not there")
+_ROW_RULES = (
+    *((table, *_NO_POINT) for table in ("run", "point_param", "estimate", "contrast")),
+    ("run", "study_id NOT IN (SELECT study_id FROM study)", "a run of a study that is not there"),
+    ("run", "seed = '' OR seed GLOB '*[^0-9]*'", "a seed that is no number"),
+    ("run", "NOT json_valid(row_counts) OR json_type(row_counts) <> 'object'",
+     "row counts that are no JSON object"),
+    ("point_param", "number IN (9e999, -9e999)", "a parameter without end"),
+    ("sweep", "NOT json_valid(plan)", "a plan that is no JSON"),
+    ("sweep", "shard NOT BETWEEN 1 AND shards", "a shard that is none of its shards"),
+    ("sweep", "NOT (confidence > 0 AND confidence < 1)",
+     "a confidence that is not between 0 and 1"),
+)  # fmt: skip
+
+
+def _check_rows(db: sqlite3.Connection, path: str | Path) -> None:
+    """That what rows refer to is there, and that their texts are what they stand for."""
+    for table, wrong, what in _ROW_RULES:
+        if not has_table(db, table):
+            continue
+        if db.execute(f"SELECT 1 FROM main.{table} WHERE {wrong} LIMIT 1").fetchone():
+            raise BadDatabase(f"{path} is damaged: table {table}: {what}")
 
 
 def has_table(db: sqlite3.Connection, name: str) -> bool:

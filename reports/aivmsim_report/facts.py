@@ -126,7 +126,7 @@ def load(db: sqlite3.Connection, run_id: int | None = None) -> Run:
             if has_table(db, "counterfactual")
             else []
         ),
-        outcomes={word: counts[word] for word in words_of(db, "task", "outcome") if word in counts},
+        outcomes={word: counts[word] for word in words_of("task", "outcome") if word in counts},
         undecided_fraud=rows(
             "SELECT count(*) AS n FROM result JOIN task USING (run_id, task)"
             " WHERE run_id = :run AND result.correct = 0 AND outcome = 'pending'"
@@ -134,7 +134,7 @@ def load(db: sqlite3.Connection, run_id: int | None = None) -> Run:
             " WHERE s.run_id = result.run_id AND s.task = result.task AND s.agent = "
             "result.provider)"
         )[0]["n"],
-        modes=words_of(db, "task", "mode"),
+        modes=words_of("task", "mode"),
         ttf=finality_curves(
             rows("SELECT * FROM v_finality WHERE run_id = :run ORDER BY mode, seconds")
         ),

@@ -32,10 +32,7 @@ def render(finding: Finding, folder: Path) -> str:
 
 def _head(finding: Finding) -> str:
     violation, shrunk = finding["violation"], finding["shrunk"]
-    known = invariants.named(violation["invariant"])
-    promise = (
-        f'<p class="lead"><b>It promises:</b> {escape(known.meaning)}.</p>' if known else ""
-    )
+    promise = invariants.promise_html(violation["invariant"])
     note = f'<p class="dim">{escape(shrunk["note"])}</p>' if shrunk.get("note") else ""
     line = (
         f"{finding['scenario']} seed={finding['seed']} block={violation['block']} "

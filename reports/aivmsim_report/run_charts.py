@@ -37,7 +37,7 @@ MONEY = ("net_nlux", "revenue", "cost", "slashed", "bribes", "rewards")
 def all_charts(run: Run) -> list[Chart | Absent]:
     """In the order of the page."""
     charts = [payoff(run), fates(run), time_to_finality(run), timeline(run)]
-    return [*charts, dag(run)] if run.vertices else charts
+    return [*charts, time_to_settled(run), dag(run)] if run.vertices else charts
 
 
 def payoff_groups(run: Run) -> list[dict]:
@@ -259,6 +259,41 @@ def _faults_text(run: Run) -> str:
     more = f"; {len(run.faults) - 6} more" if len(run.faults) > 6 else ""
     return f"Shaded: injected faults ({'; '.join(shown)}{more})."
 
+
+
+def time_to_settled(run: Run) -> Chart | Absent:
+    """On a DAG: how long vertices take until they are accepted, beside until they are settled."""
+    title = "Time to accepted and to settled"
+    issued = [row for row in run.vertices if row["operations"] and row["rejected_ns"] is None]
+    if not issued:
+        return Absent("tts", title, "No vertex with operations was accepted.")
+    series, sentences = [], []
+    for name, colour, dash in (("accepted", BLUE, "dash"), ("settled", ORANGE, "solid")):
+        seconds = sorted(
+            (row[f"{name}_ns"] - row["issued_ns"]) / 1e9
+            for row in issued
+            if row[f"{name}_ns"] is not None
+        )
+        if not seconds:
+            continue
+        steps = thin([(value, (i + 1) / len(issued)) for i, value in enumerate(seconds)])
+        series.append(Series(name, "steps", [steps[0][0]] + [value for value, _ in steps],
+                             [0.0] + [share for _, share in steps], colour, dash=dash,
+                             width=2.5))  # fmt: skip
+        half = seconds[(len(seconds) - 1) // 2]
+        sentences.append(f"half of those {name} were so within {half:.4g} s")
+    if not series:
+        return Absent("tts", title, "No vertex with operations was accepted.")
+    panel = Panel(Axis("time from issuing a vertex, s"),
+                  Axis("share of the vertices", range=(0, 1.06), ticks=SHARES),
+                  series)  # fmt: skip
+    note = (
+        "The share of the vertices with operations, rejected ones left out, that the first correct "
+        "validator had accepted, and that a cut had settled, within this time. An accepted vertex "
+        "stays, but its operations are executed by the cut."
+    )
+    sentence = "; ".join(sentences)
+    return Chart("tts", title, [panel], note, sentence[0].upper() + sentence[1:] + ".", height=340)
 
 
 def dag(run: Run) -> Chart | Absent:

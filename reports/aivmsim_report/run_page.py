@@ -56,7 +56,7 @@ def _headline(run: Run) -> tuple[str, str, str]:
     first = run.unexpected[0]
     known = invariants.named(first["invariant"])
     name = f" {known.name}" if known else ""
-    promise = f'<p class="lead"><b>It promises:</b> {escape(known.meaning)}</p>' if known else ""
+    promise = invariants.promise_html(first["invariant"])
     steps = findings.steps_html(findings.of_run(run))
     pays = f'<p class="lead"><b>Did cheating pay?</b> {escape(paid)}</p>'
     return f"{first['invariant']}{name} was violated.", first["message"], promise + steps + pays

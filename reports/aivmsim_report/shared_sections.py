@@ -142,8 +142,9 @@ def invariants(names: list[str], broken: set[str], checks: int) -> str:
     )
     meanings = details(
         "What each promises",
-        table(["invariant", "name", "promise"],
-              [[f"<b>{escape(name)}</b>", escape(known.name), escape(known.meaning)]
+        table(["invariant", "name", "promise", "why it must hold"],
+              [[f"<b>{escape(name)}</b>", escape(known.name), escape(known.meaning),
+                escape(known.reason)]
                for name in names if (known := named(name))]),
     )  # fmt: skip
     made = (

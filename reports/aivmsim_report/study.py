@@ -298,8 +298,8 @@ def load(db: sqlite3.Connection, path: Path, axes: list[str] | None = None) -> S
             r["status"]: r["n"]
             for r in rows("SELECT status, count(*) AS n FROM run GROUP BY 1 ORDER BY 2 DESC")
         },
-        modes=words_of(db, "task", "mode"),
-        outcome_words=words_of(db, "task", "outcome"),
+        modes=words_of("task", "mode"),
+        outcome_words=words_of("task", "outcome"),
         metrics=[
             (r["name"], r["mode"])
             for r in rows("SELECT DISTINCT name, mode FROM metric ORDER BY 1, 2")

@@ -54,7 +54,7 @@ def test_intervals_hold_together(tmp_path):
 
 def test_without_common_seeds_the_samples_are_independent(tmp_path):
     a, b = (make_sweep(tmp_path / name, [1], [10, 50]) for name in ("a.db", "b.db"))
-    changed(b, "UPDATE run SET seed = 'other ' || seed")
+    changed(b, "UPDATE run SET seed = '9' || seed")
     changed(b, "UPDATE metric SET value = value + 7 WHERE name = 'ttf_mean'")
     found = compared(a, b)
     assert found.differences and not any(one.paired for one in found.differences)

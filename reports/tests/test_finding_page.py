@@ -45,6 +45,7 @@ def test_the_page_of_a_finding_leads_with_the_violation_and_its_steps(folder):
     head = page[page.index("<h1>") : page.index("</header>")]
     assert head.startswith("<h1>E3 bond-outlives-obligation was violated. <span>provider[3] withdr")
     assert "&lt;its&gt;" in head and "whoever can still be slashed" in head
+    assert "A slash that finds no bond costs the cheater nothing." in head
     assert "<li>requester[1] submits task 2</li>" in head
     assert f"aivmsim emit-test {folder}" in page
     assert "1 &lt; 2" in page

@@ -79,3 +79,4 @@ def test_invariants_say_what_they_promise_without_a_mouse(tmp_path):
     main([str(path), "-o", str(tmp_path / "run.html")])
     page = (tmp_path / "run.html").read_text()
     assert "<td><b>E3</b></td><td>bond-outlives-obligation</td>" in page
+    assert "A slash that finds no bond costs the cheater nothing." in page

@@ -61,6 +61,36 @@ def test_the_dag_of_a_small_run_is_drawn_in_layers_with_its_cuts_and_rejected_ve
     assert "settled by cut 1, 9.00 s after its issue" in series["accepted"].hover[0]
 
 
+def charts_of(study: StudyFile) -> dict:
+    return {each.name: each for each in all_charts(load_file(study.close()))}
+
+
+def test_the_times_to_accepted_and_to_settled_are_drawn_side_by_side(tmp_path):
+    study = StudyFile(tmp_path / "dag.db")
+    study.point(7)
+    second = 10**9
+    add_vertex(study, 0, 1, accepted_ns=2 * second, settled_by=1, settled_ns=9 * second)
+    add_vertex(study, 1, 1, rejected_ns=3 * second)
+    add_vertex(study, 2, 2, "0", is_cut=1, operations=0, accepted_ns=9 * second)
+    add_vertex(study, 3, 3, "0 2", accepted_ns=4 * second)
+    study.run(70, 7)
+    chart = charts_of(study)["tts"]
+    series = {each.name: each for each in chart.panels[0].series}
+    assert (series["accepted"].x, series["accepted"].y) == ([1, 1, 2], [0, 0.5, 1])
+    assert (series["settled"].x, series["settled"].y) == ([9, 9], [0, 0.5])
+    assert chart.finding == (
+        "Half of those accepted were so within 1 s; half of those settled were so within 9 s."
+    )
+
+
+def test_without_an_accepted_vertex_there_are_no_times_to_draw(tmp_path):
+    study = StudyFile(tmp_path / "dag.db")
+    study.point(7)
+    add_vertex(study, 0, 1)
+    study.run(70, 7)
+    assert charts_of(study)["tts"].reason == "No vertex with operations was accepted."
+
+
 def test_a_dag_too_large_for_a_picture_says_so(tmp_path):
     study = StudyFile(tmp_path / "dag.db")
     study.point(7)
@@ -215,8 +245,8 @@ def test_tables_and_words_are_those_of_the_file(tmp_path):
         db = connect(path)
         assert {"principal", "task", "metric"} <= set(run_tables(db))
         assert not {"run", "point", "estimate"} & set(run_tables(db))
-        assert words_of(db, "task", "mode") == ["optimistic", "redundant", "tee"]
-        assert words_of(db, "task", "fee") == []
+        assert words_of("task", "mode") == ["optimistic", "redundant", "tee"]
+        assert words_of("task", "fee") == []
 
 
 def assert_refused(path, tmp_path, capsys, words):

@@ -3,8 +3,8 @@
 //
 // Stresses what Verify checks. sim/actors/block_mutations.h lists the changes and what a correct
 // node must say of each: most are refused, the others are a second valid block for the slot. Either
-// is evidence of two signatures. Observe the slashes of cause equivocation, and that nothing that
-// had to be refused is ever verified.
+// is evidence of two signatures. Observe the slashes of cause equivocation, and S27: no honest node
+// answers otherwise.
 #include "scenarios/adversaries/strategy_table.h"
 #include "sim/actors/block_mutations.h"
 
@@ -18,10 +18,13 @@ public:
 
     bool includes(const SignedOperation&) override { return true; }
     bool reports_equivocation() override { return false; }
-    BlockPtr forges(const sim::OwnBlock& own) override {
-        if (!random_.bernoulli_ppm(share_ppm_)) return nullptr;
+    std::optional<sim::ForgedBlock> forges(const sim::OwnBlock& own) override {
+        if (!random_.bernoulli_ppm(share_ppm_)) return std::nullopt;
         const auto mutations = sim::block_mutations();
-        return mutations[random_.below(mutations.size())].apply(own);
+        const sim::BlockMutation& mutation = mutations[random_.below(mutations.size())];
+        BlockPtr block = mutation.apply(own);
+        if (block == nullptr) return std::nullopt;
+        return sim::ForgedBlock{std::move(block), mutation.name, mutation.refused_with};
     }
 
 private:

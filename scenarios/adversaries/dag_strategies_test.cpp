@@ -1,6 +1,9 @@
 // Each strategy of a DAG's validators in a small world: its effect shows, and no promise breaks.
 #include <gmock/gmock.h>
 
+#include <set>
+
+#include "scenarios/adversaries/check_strategies.h"
 #include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/testing/test_small.h"
 
@@ -8,6 +11,7 @@ namespace aivm::scenarios {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -91,9 +95,33 @@ TEST(DagStrategies, A47TwoVerticesOfOneSlotCostHalfOfTheStake) {
     EXPECT_EQ(count(never->outcome, "slash_taken"), 0);
 }
 
+TEST(DagStrategies, AVertexForgerIsSlashedAndEveryNodeAnswersAsItDeserves) {
+    const auto played = play(seven(1, "vertex_forger"));
+    EXPECT_GE(count(played->outcome, "slash_taken"), 1'000'000'000'000);
+    const auto s27 = std::ranges::find(played->outcome.invariants, "S27");
+    ASSERT_NE(s27, played->outcome.invariants.end());
+    const auto at = static_cast<std::size_t>(s27 - played->outcome.invariants.begin());
+    EXPECT_GT(played->outcome.checks_of.at(at), 6U);
+}
+
 TEST(DagStrategies, A48ABalanceAttackerLosesItsStakeAndNoContestIsLeftOpen) {
     const auto played = play(seven(1, "balance_attacker"));
     EXPECT_GE(count(played->outcome, "slash_taken"), 1'000'000'000'000);
+    for (const sim::ConflictRow& row : played->rows.rows<sim::ConflictRow>())
+        EXPECT_TRUE(row.decided_ns.has_value()) << row.conflict;
+}
+
+// Two of one principal: neither signs anything twice.
+sim::Scenario with_accomplices(std::string strategy) {
+    sim::Scenario s = seven(2, std::move(strategy));
+    s.actors.back().shared_principal = true;
+    return s;
+}
+
+TEST(DagStrategies, A48WithAnAccompliceABalanceAttackerLosesNothing) {
+    const auto played = play(with_accomplices("balance_attacker"));
+    EXPECT_EQ(count(played->outcome, "slash_taken"), 0);
+    EXPECT_GT(count(played->outcome, "n_conflicts"), 0);
     for (const sim::ConflictRow& row : played->rows.rows<sim::ConflictRow>())
         EXPECT_TRUE(row.decided_ns.has_value()) << row.conflict;
 }
@@ -142,6 +170,30 @@ TEST(DagStrategies, A55WhatOrphansCarriedIsSettledAllTheSame) {
     EXPECT_EQ(count(played->outcome, "tasks_pending"), 0);
 }
 
+// They build on it where they issue often and have much to issue.
+TEST(DagStrategies, A55TheHonestBuildOnWhatIsRejected) {
+    sim::Scenario s = with_accomplices("orphan_maker");
+    s.chain.vertex_interval_ns = 100'000'000;
+    s.workload.tasks = 60;
+    s.workload.tasks_per_block = 8;
+    s.workload.requesters = 6;
+    s.vm.config.max_tasks_per_provider = 100;
+    std::int64_t orphaned = 0;
+    std::int64_t honest = 0;
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+        const auto played = play(s, seed);
+        EXPECT_EQ(count(played->outcome, "slash_taken"), 0);
+        orphaned += count(played->outcome, "n_vertices_orphaned");
+        std::set<std::uint32_t> contested;
+        for (const sim::ConflictRow& row : played->rows.rows<sim::ConflictRow>())
+            contested.insert({row.first, row.second});
+        for (const sim::VertexRow& row : played->rows.rows<sim::VertexRow>())
+            if (row.rejected_ns && row.proposer < 5 && !contested.contains(row.vertex)) ++honest;
+    }
+    EXPECT_GT(honest, 0);
+    EXPECT_GE(orphaned, honest);
+}
+
 TEST(DagStrategies, AnIdentityThatRunsTwiceIsReportedOnADagToo) {
     const auto played = play(seven(1, "twin"));
     EXPECT_GE(count(played->outcome, "slash_taken"), 1'000'000'000'000);
@@ -158,12 +210,14 @@ TEST(DagStrategies, AStrategyOfADagIsRefusedOnAChain) {
     sim::Scenario s = seven(1, "late_vertex");
     EXPECT_THAT(check_strategies(s), IsEmpty());
     s.chain.consensus = sim::ConsensusKind::kSnowman;
-    EXPECT_THAT(check_strategies(s), ElementsAre(HasSubstr("does something only on a DAG")));
+    EXPECT_THAT(check_strategies(s), ElementsAre(Field(&sim::ScenarioProblem::message,
+                                                       HasSubstr("does something only on a DAG"))));
     s.actors.back().strategy = "minority_keeper";
     s.actors.back().parameters.clear();
     EXPECT_THAT(check_strategies(s), IsEmpty());
     s.chain.consensus = sim::ConsensusKind::kAvalanche;
-    EXPECT_THAT(check_strategies(s), ElementsAre(HasSubstr("chain.consensus to snowman")));
+    EXPECT_THAT(check_strategies(s), ElementsAre(Field(&sim::ScenarioProblem::remedy,
+                                                       HasSubstr("chain.consensus to snowman"))));
 }
 
 }  // namespace

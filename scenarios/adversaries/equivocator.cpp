@@ -5,9 +5,9 @@
 // one submits it: half of the stake is slashed, once per slot. Observe the slashes of cause
 // equivocation, and that S1 still holds.
 //
-// Under hotstuff it also proposes the second block once more when it leads again while the first
-// one may not be decided yet: by then the others are locked on that, and an honest validator does
-// not vote for another.
+// Where its engine lets it (VotingRules::propose_instead), it also proposes the second block once
+// more when it leads again while the first one may not be decided yet: by then the others are
+// locked on that, and an honest validator does not vote for another.
 //
 // On a DAG it votes for both sides: it answers polls for both of two vertices that conflict, cuts
 // included, which counts for neither and cannot be punished; and where cuts are voted on, half of
@@ -19,7 +19,6 @@
 #include "core/vm/dag_vm.h"
 #include "scenarios/adversaries/strategy_table.h"
 #include "sim/consensus/avalanche/messages.h"
-#include "sim/consensus/hotstuff/messages.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -34,33 +33,35 @@ public:
     bool votes_twice() override { return random_.bernoulli_ppm(share_ppm_); }
     bool reports_equivocation() override { return false; }
     void built_twice(const sim::BlockRef& second) override {
-        if (proposed_) second_ = {second, proposed_->view, proposed_->chain};
+        if (proposed_ && voting_ != nullptr) second_ = Second{second, *proposed_};
     }
     void sends(sim::ActorId to, sim::Outgoing& outgoing) override {
         if (outgoing.dag != nullptr) return endorse_both_sides(outgoing);
-        if (const auto* proposal = outgoing.message.get_if<sim::ViewProposal>())
-            propose_again(to, *proposal, outgoing);
+        voting_ = outgoing.voting;
+        if (voting_ != nullptr && voting_->propose_instead != nullptr) propose_again(to, outgoing);
     }
 
 private:
-    // Its second block, as the first one was proposed.
     struct Second {
         sim::BlockRef block;
-        std::uint32_t view = 0;
-        sim::CertificateChain chain;
+        sim::Message proposal;  // of the first block
     };
 
-    // At most in every second of its views, so that there are views enough in a row to decide in.
-    void propose_again(sim::ActorId to, const sim::ViewProposal& proposal,
-                       sim::Outgoing& outgoing) {
-        proposed_ = proposal;
-        const bool is_locked = proposal.view >= second_.view + kViewsUntilLocked;
-        const bool is_open = proposal.block.height <= second_.block.height + kBlocksUntilDecided;
-        if (second_.view == 0 || !is_locked || !is_open) return;
+    // At most in every second of its rounds, so that there are rounds enough in a row to decide in.
+    void propose_again(sim::ActorId to, sim::Outgoing& outgoing) {
+        const auto block = voting_->proposed_in(outgoing.message);
+        if (!block) return;
+        proposed_ = outgoing.message;
+        if (!second_) return;
+        const std::uint32_t round = *voting_->proposed_round_in(outgoing.message);
+        const std::uint32_t first_round = *voting_->proposed_round_in(second_->proposal);
+        const bool is_locked = round >= first_round + kRoundsUntilLocked;
+        const bool is_open = block->height <= second_->block.height + kBlocksUntilDecided;
+        if (!is_locked || !is_open) return;
         proposed_.reset();
         if (to % 2 == 0) return;
         outgoing.message =
-            sim::ViewProposal{second_.block, proposal.view, proposal.is_filler, second_.chain};
+            voting_->propose_instead(second_->block, second_->proposal, outgoing.message);
     }
     void endorse_both_sides(sim::Outgoing& outgoing) {
         const auto* chits = outgoing.message.get_if<sim::VertexChits>();
@@ -76,13 +77,14 @@ private:
         outgoing.message = answer;
     }
 
-    static constexpr std::uint32_t kViewsUntilLocked = 3;
+    static constexpr std::uint32_t kRoundsUntilLocked = 3;
     static constexpr Height kBlocksUntilDecided = 3;
 
     sim::RandomStream random_;
     std::uint32_t share_ppm_;
-    std::optional<sim::ViewProposal> proposed_;  // last, unless it was its second block
-    Second second_;
+    const sim::VotingRules* voting_ = nullptr;
+    std::optional<sim::Message> proposed_;  // last, unless it was its second block
+    std::optional<Second> second_;
 };
 
 std::unique_ptr<sim::ValidatorStrategy> make_equivocator(const Parameters& parameters,

@@ -5,8 +5,8 @@
 // the others', each with an operation on the same job that is void and free: a reveal of a
 // challenge that it never made. The vertex with the proof and this one share the job's key, so one
 // of the two is rejected, and the proof may have to try again. With chain.conflict_key =
-// "operation" they share nothing. Observe p_final_corrupt and the time to finality under both
-// policies.
+// "operation" they share nothing, and what is left is the work of voting on its vertices. Observe
+// ttp_mean, n_vertices_rejected and p_final_corrupt under both policies.
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/adversaries/vertex_conflicts.h"

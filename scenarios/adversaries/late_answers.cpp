@@ -6,9 +6,7 @@
 // up have its answers late as well. Observe the time to finality.
 #include "scenarios/adversaries/strategy_table.h"
 #include "sim/consensus/avalanche/messages.h"
-#include "sim/consensus/bft/messages.h"
 #include "sim/consensus/bootstrap_messages.h"
-#include "sim/consensus/hotstuff/messages.h"
 #include "sim/consensus/snowman/messages.h"
 
 namespace aivm::scenarios {
@@ -23,7 +21,7 @@ public:
     void sends(sim::ActorId, sim::Outgoing& outgoing) override {
         const sim::Message& message = outgoing.message;
         const bool is_late = is_one_of<sim::Chits, sim::VertexChits>(message) ||
-                             is_one_of<sim::BallotCast, sim::ViewVote>(message) ||
+                             outgoing.is_signed_vote() ||
                              is_one_of<sim::Frontier, sim::AcceptedFrontier, sim::Confirm>(message);
         if (is_late) outgoing.delay = delay_;
     }

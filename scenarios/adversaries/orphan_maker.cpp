@@ -1,14 +1,14 @@
-// A55 orphan_maker: makes descendants of what will be rejected.
+// A55 orphan_maker: has others build on what will be rejected.
 //
-// Stresses what becomes of the work in rejected vertices: first it contests a vertex that others
-// prefer, and loses; on the loser it then stands everything that waits in its queue. Nobody else
-// can carry that meanwhile without another conflict, and all of it is rejected together. The
-// operations must wait in the queues again. Observe n_vertices_rejected, the time to settled, and
-// L4.
+// Stresses what becomes of the work in rejected vertices: it shows one vertex of a pair
+// (vertex_pairs.h) to a part of the others, which build on it, and votes for the other one. The
+// loser is rejected with all that stands on it, vertices of the honest included; itself it adds to
+// them everything that waits in its queue. The operations must wait in the queues again. Observe
+// n_vertices_orphaned, the time to settled, and L4.
 #include <utility>
 
 #include "scenarios/adversaries/strategy_table.h"
-#include "scenarios/adversaries/vertex_conflicts.h"
+#include "scenarios/adversaries/vertex_pairs.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -16,45 +16,61 @@ namespace {
 class OrphanMaker final : public sim::ValidatorStrategy {
 public:
     OrphanMaker(const Parameters& parameters, const sim::StrategyContext& context)
-        : random_(context.random),
-          self_{context.self.id},
-          share_ppm_(parameters.ppm("share_ppm")) {}
+        : pairs_(context, parameters.ppm("share_ppm")), self_{context.self.id} {}
 
     bool includes(const SignedOperation&) override { return true; }
+    bool builds_twice() override { return pairs_.builds_twice(); }
+    bool reports_equivocation() override { return false; }
     bool replies_to(const sim::DagView& view, const Vertex& vertex) override {
-        if (loses(view.vm)) return true;
-        contests_ = !vertex.operations().empty() && random_.bernoulli_ppm(share_ppm_);
-        return contests_;
+        return pairs_.replies_to(view, vertex);
     }
     void plans(const sim::DagView& view, sim::VertexPlan& plan) override {
-        const bool contests = std::exchange(contests_, false);
-        const CarriedByOthers others(view.vm, self_);
-        if (loses(view.vm)) {
-            plan.contests = true;  // stands on the loser
-            plan.carries = [others](const SignedOperation& one) { return !others.contains(one); };
-        } else if (contests) {
-            plan.contests = true;
-            plan.carries = [others](const SignedOperation& one) { return others.contains(one); };
-        }
+        if (pairs_.plans(plan) || !loses(view.vm)) return;
+        plan.contests = true;  // stands on the loser
+        plan.carries = [others = CarriedByOthers(view.vm, self_)](const SignedOperation& one) {
+            return !others.contains(one);
+        };
     }
-    void issued(const sim::DagView&, const VertexPtr& vertex, const VertexPtr&) override {
-        if (!vertex->is_cut()) newest_ = vertex->id();
+    void issued(const sim::DagView&, const VertexPtr& vertex, const VertexPtr& second) override {
+        pairs_.issued(vertex, second);
+    }
+    void sends(sim::ActorId to, sim::Outgoing& outgoing) override {
+        pairs_.sends(to, outgoing);
+        const auto* chits = outgoing.message.get_if<sim::VertexChits>();
+        if (chits == nullptr) return;
+        const std::set<Hash32> chosen = later_ones(outgoing.dag->vm);
+        if (chosen.empty()) return;
+        sim::VertexChits answer = *chits;
+        endorse(outgoing.dag->vm, chosen, answer);
+        outgoing.message = answer;
     }
 
 private:
-    // Its newest vertex, or one below it, is undecided and has a rival.
+    // The earlier vertex of its last pair is undecided and has its rival.
     [[nodiscard]] bool loses(const DagVm& vm) const {
-        if (!newest_ || !vm.undecided().contains(*newest_)) return false;
-        if (!vm.conflicts(*newest_).empty()) return true;
-        return std::ranges::any_of(vm.undecided().ancestors(*newest_),
-                                   [&](const Hash32& id) { return !vm.conflicts(id).empty(); });
+        return pairs_.earlier() && !vm.conflicts(*pairs_.earlier()).empty();
+    }
+    // Of every two that conflict, the one that was issued later.
+    [[nodiscard]] static std::set<Hash32> later_ones(const DagVm& vm) {
+        std::set<Hash32> out;
+        const auto time_of = [](const Vertex& vertex) {
+            return std::pair(vertex.header().timestamp_ns, vertex.id());
+        };
+        const std::vector<VertexPtr> undecided = vm.undecided_vertices();
+        std::map<Hash32, const Vertex*> by_id;
+        for (const VertexPtr& each : undecided) by_id.emplace(each->id(), each.get());
+        for (const VertexPtr& each : undecided) {
+            const std::vector<Hash32> rivals = vm.conflicts(each->id());
+            const bool is_last = std::ranges::all_of(rivals, [&](const Hash32& rival) {
+                return time_of(*by_id.at(rival)) < time_of(*each);
+            });
+            if (!rivals.empty() && is_last) out.insert(each->id());
+        }
+        return out;
     }
 
-    sim::RandomStream random_;
+    VertexPairs pairs_;
     ValidatorIndex self_;
-    std::uint32_t share_ppm_;
-    bool contests_ = false;  // the vertex that it builds next
-    std::optional<Hash32> newest_;
 };
 
 std::unique_ptr<sim::ValidatorStrategy> make_orphan_maker(const Parameters& parameters,
@@ -64,14 +80,14 @@ std::unique_ptr<sim::ValidatorStrategy> make_orphan_maker(const Parameters& para
 
 constexpr std::array kOrphanMakerParameters{
     StrategyParameter{"share_ppm", 0, 1'000'000, 1'000'000, "ppm",
-                      "share of the vertices of others that it contests"},
+                      "share of its vertices of which it makes a pair"},
 };
 
 }  // namespace
 
 const StrategyRow kOrphanMakerRow{.name = "orphan_maker",
                                   .id = "A55",
-                                  .doc = "makes descendants of vertices that will be rejected",
+                                  .doc = "has others build on vertices that will be rejected",
                                   .parameters = kOrphanMakerParameters,
                                   .validator = make_orphan_maker,
                                   .on_dag = OnDag::kOnly};

@@ -5,8 +5,6 @@
 // silent and not cut off, so nobody is slashed. Observe the time to finality.
 #include "scenarios/adversaries/strategy_table.h"
 #include "sim/consensus/avalanche/messages.h"
-#include "sim/consensus/bft/messages.h"
-#include "sim/consensus/hotstuff/messages.h"
 #include "sim/consensus/snowman/messages.h"
 
 namespace aivm::scenarios {
@@ -16,8 +14,8 @@ class SilentValidator final : public sim::ValidatorStrategy {
 public:
     bool includes(const SignedOperation&) override { return true; }
     void sends(sim::ActorId, sim::Outgoing& outgoing) override {
-        outgoing.drop = is_any_of<sim::Chits, sim::VertexChits, sim::BallotCast, sim::ViewVote>(
-            outgoing.message);
+        outgoing.drop =
+            outgoing.is_signed_vote() || is_any_of<sim::Chits, sim::VertexChits>(outgoing.message);
     }
 
 private:

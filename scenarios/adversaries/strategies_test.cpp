@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "scenarios/adversaries/check_strategies.h"
 #include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/file/load.h"
 #include "scenarios/run/setting.h"
@@ -15,6 +16,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -759,36 +761,65 @@ TEST(Strategies, EveryRowOfTheTableIsPlayedSomewhereAndItsDefaultsAreInRange) {
     }
 }
 
-std::vector<std::string> faults_of(const sim::ActorGroup& one) {
+std::vector<sim::ScenarioProblem> problems_of(const sim::ActorGroup& one) {
     sim::Scenario s = small();
     s.actors = {one};
     return check_strategies(s);
 }
 
-TEST(CheckStrategies, AScenarioInOrderHasNoFaults) {
+TEST(CheckStrategies, AScenarioInOrderHasNoProblems) {
     EXPECT_THAT(check_strategies(small()), IsEmpty());
 }
 
-TEST(CheckStrategies, AnUnknownNameIsAnsweredWithTheKnownOnes) {
-    EXPECT_THAT(
-        faults_of(group("provider", 1, "lazy")),
-        ElementsAre(AllOf(
-            StartsWith("provider.lazys: no provider strategy is called 'lazy'; there are honest, "),
-            HasSubstr("lazy_guess"), Not(HasSubstr("always_check")))));
+TEST(CheckStrategies, AnUnknownNameIsAnsweredWithTheNearestOrWithAllOfItsRole) {
+    const auto near = problems_of(group("provider", 1, "lazzy_guess"));
+    ASSERT_EQ(near.size(), 1U);
+    EXPECT_EQ(near[0].message, "no provider strategy is called \"lazzy_guess\"");
+    EXPECT_EQ(near[0].remedy, "did you mean \"lazy_guess\"?");
+    const auto far = problems_of(group("provider", 1, "xyz"));
+    ASSERT_EQ(far.size(), 1U);
+    EXPECT_THAT(far[0].remedy,
+                AllOf(StartsWith("one of honest, "), Not(HasSubstr("always_check"))));
+    EXPECT_EQ(problem_text(near[0]),
+              "provider.lazzy_guesss.strategy: no provider strategy is called \"lazzy_guess\"; did "
+              "you mean \"lazy_guess\"?");
 }
 
 TEST(CheckStrategies, AStrategyOfAnotherRoleIsUnknownInThisOne) {
-    EXPECT_THAT(faults_of(group("provider", 1, "always_check")),
-                ElementsAre(HasSubstr("no provider strategy")));
-    EXPECT_THAT(faults_of(group("requester", 1, "lazy_guess")),
-                ElementsAre(HasSubstr("no requester strategy")));
+    EXPECT_THAT(problems_of(group("provider", 1, "always_check")),
+                ElementsAre(Field(&sim::ScenarioProblem::message,
+                                  "no provider strategy is called \"always_check\"")));
+    EXPECT_THAT(problems_of(group("requester", 1, "lazy_guess")),
+                ElementsAre(Field(&sim::ScenarioProblem::message,
+                                  "no requester strategy is called \"lazy_guess\"")));
 }
 
-TEST(CheckStrategies, ParametersAreCheckedByNameAndRangeAllAtOnce) {
-    EXPECT_THAT(
-        faults_of(group("provider", 1, "lazy_guess", {{"guess_ppm", 2'000'000}, {"smaple", 3}})),
-        ElementsAre("provider.lazy_guesss: guess_ppm = 2000000 is outside 0 to 1000000 ppm",
-                    "provider.lazy_guesss: lazy_guess has no parameter 'smaple'"));
+TEST(CheckStrategies, ParametersAreCheckedByNameAndRangeAllAtOnceEachAtItsOwnKey) {
+    const std::string group_name = "provider.lazy_guesss.parameters.";
+    const auto problems = problems_of(
+        group("provider", 1, "lazy_guess", {{"guess_ppm", 2'000'000}, {"guess_pm", 3}}));
+    ASSERT_EQ(problems.size(), 2U);
+    EXPECT_EQ(problems[0].keys.front(), group_name + "guess_pm");
+    EXPECT_EQ(problems[0].message, "lazy_guess has no parameter \"guess_pm\"");
+    EXPECT_EQ(problems[0].remedy, "did you mean \"guess_ppm\"?");
+    EXPECT_EQ(problems[1].keys.front(), group_name + "guess_ppm");
+    EXPECT_EQ(problems[1].message, "guess_ppm = 2000000 is outside 0 to 1000000 ppm");
+    EXPECT_EQ(problems[1].remedy, "aivmsim explain lazy_guess lists its parameters");
+}
+
+// Where a file writes a parameter, the error stands there, in a table of its own line or not.
+TEST(CheckStrategies, TheErrorStandsWhereTheFileWritesTheParameter) {
+    const auto error_of = [](const std::string& parameters) {
+        const auto loaded = load_scenario_text(
+            "name = \"t\"\n[[provider]]\nname = \"p\"\nstrategy = \"lazy_guess\"\n" + parameters,
+            "t.toml", {}, check_strategies);
+        return loaded ? "none" : to_text(loaded.error());
+    };
+    EXPECT_EQ(error_of("parameters = { guess_ppm = 3 }\n"), "none");
+    EXPECT_THAT(error_of("parameters = { guess_ppm = 3, smaple = 4 }\n"),
+                StartsWith("t.toml:5:31: error: lazy_guess has no parameter \"smaple\""));
+    EXPECT_THAT(error_of("[provider.parameters]\nguess_ppm = 3\nsmaple = 4\n"),
+                StartsWith("t.toml:7:1: error: lazy_guess has no parameter \"smaple\""));
 }
 
 std::string errors_about_deviation(const std::string& strategy, const std::string& chain = "") {
@@ -839,7 +870,7 @@ TEST(CheckStrategies, MakingASettingRefusesWhatTheyRefuseAndUnknownProfiles) {
     s.actors.push_back(group("provider", 1, "nobody"));
     const auto refused = make_setting(s);
     ASSERT_FALSE(refused);
-    EXPECT_THAT(refused.error().text(), HasSubstr("no provider strategy is called 'nobody'"));
+    EXPECT_THAT(refused.error().text(), HasSubstr("no provider strategy is called \"nobody\""));
     s = small();
     s.network.latency = "moon";
     EXPECT_THAT(make_setting(s).error().text(), HasSubstr("moon"));

@@ -77,6 +77,7 @@
     X(kLateVertexRow)           \
     X(kOrphanMakerRow)          \
     X(kBlockForgerRow)          \
+    X(kVertexForgerRow)         \
     X(kRandomOperationsRow)     \
     X(kComposedProviderRow)     \
     X(kComposedChallengerRow)   \

@@ -1,13 +1,10 @@
 #include "scenarios/adversaries/strategy_table.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-#include <optional>
 
 #include "core/base/check.h"
-#include "scenarios/file/names.h"
+#include "scenarios/adversaries/check_strategies.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -18,112 +15,14 @@ constexpr std::array kStrategies{AIVM_STRATEGIES(AIVM_STRATEGY_ADDRESS)};
 #undef AIVM_STRATEGY_ADDRESS
 // clang-format on
 
-bool plays(const StrategyRow& row, sim::Role role) {
-    switch (role) {
-        case sim::Role::kProvider:
-            return row.provider != nullptr;
-        case sim::Role::kChallenger:
-            return row.challenger != nullptr;
-        case sim::Role::kValidator:
-            return row.validator != nullptr;
-        case sim::Role::kRequester:
-            return row.requester != nullptr;
-    }
-    return false;
-}
-
-std::string names_for(sim::Role role) {
-    std::string out;
-    for (const StrategyRow* row : kStrategies) {
-        if (plays(*row, role)) out += fmt::format("{}{}", out.empty() ? "" : ", ", row->name);
-    }
-    return out;
-}
-
-// The problem with one group, or nothing.
-std::vector<std::string> check_group(const sim::ActorGroup& group) {
-    const std::string where = fmt::format("{}.{}", word(group.role), group.name);
-    const StrategyRow* row = find_strategy(group.strategy);
-    if (row == nullptr || !plays(*row, group.role)) {
-        return {fmt::format("{}: no {} strategy is called '{}'; there are {}", where,
-                            word(group.role), group.strategy, names_for(group.role))};
-    }
-    std::vector<std::string> problems;
-    for (const auto& [name, value] : group.parameters) {
-        const auto known = std::ranges::find(row->parameters, name, &StrategyParameter::name);
-        if (known == row->parameters.end()) {
-            problems.push_back(fmt::format("{}: {} has no parameter '{}'", where, row->name, name));
-        } else if (value < known->minimum || value > known->maximum) {
-            problems.push_back(fmt::format("{}: {} = {} is outside {} to {} {}", where, name, value,
-                                           known->minimum, known->maximum, known->unit));
-        }
-    }
-    const std::uint32_t parts = problems.empty() ? identities_in_place_of_one(*row, group) : 1;
-    if (group.count % parts != 0)
-        problems.push_back(fmt::format("{}: count = {} is no multiple of identities = {}", where,
-                                       group.count, parts));
-    return problems;
-}
-
 template <class Strategy>
 Result<std::unique_ptr<Strategy>> make(const sim::ActorGroup& group,
                                        const sim::StrategyContext& context,
                                        Maker<Strategy> StrategyRow::* maker) {
-    if (const auto problems = check_group(group); !problems.empty())
-        return fail(ErrorCode::kConfig, problems.front());
+    if (const auto problems = check_strategy_of(group); !problems.empty())
+        return fail(ErrorCode::kConfig, problem_text(problems.front()));
     const StrategyRow& row = *find_strategy(group.strategy);
     return (row.*maker)(Parameters(row.parameters, group.parameters), context);
-}
-
-struct Flaw {
-    std::string problem;
-    std::string remedy;
-};
-
-// Why a strategy of validators does nothing in the scenario, or nothing.
-std::optional<Flaw> misfit(const StrategyRow& row, const sim::Scenario& scenario) {
-    const bool is_full = scenario.run.fidelity == sim::Fidelity::kFull;
-    const sim::EngineRow& engine = sim::engine_row(scenario.chain.consensus);
-    const bool on_dag_too = row.on_dag == OnDag::kToo && engine.of_dag;
-    const auto only = [&](std::string_view where, std::string_view consensus) {
-        return Flaw{fmt::format("{} does something only {}", row.name, where),
-                    fmt::format("set run.fidelity to full{}{}",
-                                consensus.empty() ? "" : " and chain.consensus to ", consensus)};
-    };
-    if (row.on_dag == OnDag::kOnly) {
-        if (is_full && engine.of_dag) return std::nullopt;
-        return only("on a DAG", "avalanche");
-    }
-    if (row.polled && !(is_full && (engine.polls || on_dag_too))) {
-        return only("where validators vote",
-                    row.on_dag == OnDag::kToo ? "snowman or avalanche" : "snowman");
-    }
-    if (row.in_consensus && !(is_full && (engine.is_decided_together() || on_dag_too)))
-        return only("where validators decide together", "snowman, bft or hotstuff");
-    if (row.on_machines && !is_full) return only("where validators are machines", "");
-    return std::nullopt;
-}
-
-// What speaks against a strategy as that of a byzantine fault, or nothing.
-std::optional<Flaw> flaw_of_deviation(const std::string& name, const sim::Scenario& scenario) {
-    const StrategyRow* row = find_strategy(name);
-    std::vector<std::string> deviations;
-    for (const StrategyRow* each : kStrategies) {
-        if (each->validator != nullptr && !each->honest && !each->runs_twice)
-            deviations.emplace_back(each->name);
-    }
-    if (row == nullptr)
-        return Flaw{fmt::format("there is no strategy \"{}\"", name), suggest(name, deviations)};
-    if (row->validator == nullptr) {
-        return Flaw{fmt::format("{} is no strategy of validators", name),
-                    suggest(name, deviations)};
-    }
-    if (row->honest) return Flaw{fmt::format("{} breaks no rule", name), suggest(name, deviations)};
-    if (row->runs_twice) {
-        return Flaw{fmt::format("{} runs an identity twice, which cannot begin during a run", name),
-                    "make it the strategy of a [[validator]] group"};
-    }
-    return misfit(*row, scenario);
 }
 
 }  // namespace
@@ -143,6 +42,20 @@ std::uint32_t identities_in_place_of_one(const StrategyRow& row, const sim::Acto
     if (known == row.parameters.end()) return group.count;
     return static_cast<std::uint32_t>(
         Parameters(row.parameters, group.parameters).get(kIdentities));
+}
+
+bool plays(const StrategyRow& row, sim::Role role) {
+    switch (role) {
+        case sim::Role::kProvider:
+            return row.provider != nullptr;
+        case sim::Role::kChallenger:
+            return row.challenger != nullptr;
+        case sim::Role::kValidator:
+            return row.validator != nullptr;
+        case sim::Role::kRequester:
+            return row.requester != nullptr;
+    }
+    return false;
 }
 
 std::span<const StrategyRow* const> strategies() { return kStrategies; }
@@ -180,38 +93,6 @@ bool StrategyTable::is_honest(const sim::ActorGroup& group) const {
 bool StrategyTable::watches_pending(const sim::ActorGroup& group) const {
     const StrategyRow* row = find_strategy(group.strategy);
     return row != nullptr && row->watches_pending;
-}
-
-std::vector<sim::ScenarioProblem> check_deviations(const sim::Scenario& scenario) {
-    std::vector<sim::ScenarioProblem> problems;
-    for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
-        const std::string& name = scenario.faults[i].strategy;
-        if (name.empty() || !sim::traits_of(scenario.faults[i].kind).deviates) continue;
-        if (auto flaw = flaw_of_deviation(name, scenario)) {
-            problems.push_back({sim::ProblemKind::kError,
-                                {sim::fault_key(i, "strategy"), sim::fault_key(i, "kind")},
-                                std::move(flaw->problem),
-                                std::move(flaw->remedy)});
-        }
-    }
-    return problems;
-}
-
-std::vector<std::string> check_strategies(const sim::Scenario& scenario) {
-    std::vector<std::string> problems;
-    for (const sim::ActorGroup& group : scenario.actors) {
-        const auto of_group = check_group(group);
-        problems.insert(problems.end(), of_group.begin(), of_group.end());
-        if (!of_group.empty() || group.role != sim::Role::kValidator) continue;
-        const StrategyRow& row = *find_strategy(group.strategy);
-        if (const auto flaw = misfit(row, scenario)) {
-            problems.push_back(fmt::format("{}.{}: {}; {}", word(group.role), group.name,
-                                           flaw->problem, flaw->remedy));
-        }
-    }
-    for (const sim::ScenarioProblem& flaw : check_deviations(scenario))
-        problems.push_back(fmt::format("{}: {}; {}", flaw.keys.front(), flaw.message, flaw.remedy));
-    return problems;
 }
 
 }  // namespace aivm::scenarios

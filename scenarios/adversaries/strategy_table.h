@@ -13,7 +13,6 @@
 
 #include "scenarios/adversaries/strategy_list.h"
 #include "sim/actors/strategy.h"
-#include "sim/scenario/check_scenario.h"
 #include "sim/scenario/scenario.h"
 
 namespace aivm::scenarios {
@@ -83,6 +82,9 @@ struct StrategyRow {
 // Into how many identities the members of a group are split in place of one; 1: they are not.
 std::uint32_t identities_in_place_of_one(const StrategyRow& row, const sim::ActorGroup& group);
 
+// Whether the strategy can be that of a group of this role.
+bool plays(const StrategyRow& row, sim::Role role);
+
 std::span<const StrategyRow* const> strategies();
 const StrategyRow* find_strategy(std::string_view name);
 
@@ -99,13 +101,6 @@ public:
     [[nodiscard]] bool is_honest(const sim::ActorGroup& group) const override;
     [[nodiscard]] bool watches_pending(const sim::ActorGroup& group) const override;
 };
-
-// What is wrong with the strategies of the scenario's byzantine faults, with the keys of the
-// faults.
-std::vector<sim::ScenarioProblem> check_deviations(const sim::Scenario& scenario);
-
-// Everything wrong with the strategies that a scenario names, one sentence each.
-std::vector<std::string> check_strategies(const sim::Scenario& scenario);
 
 // Parameters that several strategies share.
 inline constexpr StrategyParameter kCheat{

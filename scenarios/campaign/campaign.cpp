@@ -4,12 +4,11 @@
 
 #include <csignal>
 #include <deque>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <set>
 
+#include "scenarios/campaign/campaign_files.h"
 #include "scenarios/campaign/campaign_seeds.h"
 #include "scenarios/campaign/campaign_summary.h"
 #include "scenarios/campaign/campaign_worker.h"
@@ -19,8 +18,6 @@
 
 namespace aivm::scenarios {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr int kWaitMs = 200;
 constexpr unsigned kAttemptsMax = 2;  // at a run on which the worker dies
@@ -56,7 +53,7 @@ public:
           started_ns_(options.wall_clock_ns()) {
         result_.contents = std::move(contents);
         for (const RunRecord& run : result_.contents.runs) {
-            done_.insert(run.index);
+            if (run.seed == seed_of_run(plan_.seed, run.index)) done_.insert(run.index);
             note_behaviour(run);
         }
         for (const FindingRecord& finding : result_.contents.findings) saved_.insert(finding.key);
@@ -64,14 +61,10 @@ public:
         for (const RunRecord& run : result_.contents.runs) note_defects(run);
     }
 
-    Result<CampaignResult> run(ProcessPool& pool) {
-        while (true) {
-            AIVM_TRY(hand_out(pool));
-            if (pool.busy() == 0) break;
-            AIVM_ASSIGN(const auto done, pool.wait(kWaitMs));
-            if (done) AIVM_TRY(take(*done));
-            report();
-        }
+    CampaignResult run(ProcessPool& pool) {
+        // What was found is shown, whatever keeps the campaign from going on.
+        if (const Status worked = work(pool); !worked)
+            result_.lost.push_back("the campaign ended early: " + worked.error().context);
         return std::move(result_);
     }
 
@@ -81,6 +74,16 @@ private:
         unsigned attempts = 0;
     };
 
+    Status work(ProcessPool& pool) {
+        while (true) {
+            AIVM_TRY(hand_out(pool));
+            if (pool.busy() == 0) return {};
+            AIVM_ASSIGN(const auto done, pool.wait(kWaitMs));
+            if (done) AIVM_TRY(take(*done));
+            report();
+        }
+    }
+
     [[nodiscard]] std::uint64_t elapsed_ns() const {
         return options_.wall_clock_ns() - started_ns_;
     }
@@ -88,7 +91,7 @@ private:
     // Whether further runs may begin.
     bool may_run() {
         if (options_.stop && options_.stop()) result_.stopped = true;
-        if (result_.stopped || (options_.fail_fast && failed_)) return false;
+        if (result_.stopped || log_failed_ || (options_.fail_fast && failed_)) return false;
         result_.saturated = is_saturated();
         if (result_.saturated) return false;
         return options_.budget_ns == 0 || elapsed_ns() < options_.budget_ns;
@@ -106,9 +109,9 @@ private:
     std::optional<Job> next() {
         // Findings first, even after the end of the budget: a violation must not be lost.
         if (!to_save_.empty() && !(options_.stop && options_.stop())) {
-            const std::uint64_t index = to_save_.front();
+            const WorkerTask task = to_save_.front();
             to_save_.pop_front();
-            return Job{{WorkerTask::Kind::kSave, index, false}, 0};
+            return Job{task, 0};
         }
         if (!retries_.empty()) {
             const Job job = retries_.front();
@@ -120,45 +123,63 @@ private:
         while (!plan_.has_run(next_) || done_.contains(next_)) ++next_;
         const std::uint64_t index = next_++;
         ++open_runs_;
-        const std::uint64_t number = index / plan_.shards;
-        const bool repeat = plan_.repeat_one_in != 0 && number % plan_.repeat_one_in == 0;
-        return Job{{WorkerTask::Kind::kRun, index, repeat}, 0};
+        const auto kind =
+            plan_.repeats(index) ? WorkerTask::Kind::kRunTwice : WorkerTask::Kind::kRun;
+        return Job{{kind, index, seed_of_run(plan_.seed, index), plan_.scenario_of(index)}, 0};
     }
-    [[nodiscard]] std::uint64_t issued() const { return done_.size() + open_runs_; }
+    [[nodiscard]] std::uint64_t issued() const { return result_.contents.runs.size() + open_runs_; }
 
     Status hand_out(ProcessPool& pool) {
         while (pool.has_idle()) {
             auto job = next();
             if (!job) break;
             ++job->attempts;
-            const bool saves = job->task.kind == WorkerTask::Kind::kSave;
-            // A repeated run is two; a shrinker ends by itself, unless a try of it hangs.
-            const std::uint64_t limit = saves ? options_.shrink_limit_ns + 2 * options_.run_limit_ns
-                                              : options_.run_limit_ns * (job->task.repeat ? 2 : 1);
-            AIVM_TRY(pool.submit(ticket_, CampaignWorker::request(job->task), limit));
+            AIVM_TRY(
+                pool.submit(ticket_, CampaignWorker::request(job->task), limit_ns(job->task.kind)));
             jobs_.emplace(ticket_++, *job);
         }
         return {};
+    }
+    [[nodiscard]] std::uint64_t limit_ns(WorkerTask::Kind kind) const {
+        switch (kind) {
+            case WorkerTask::Kind::kRun:
+            case WorkerTask::Kind::kSaveWhole:
+                return options_.run_limit_ns;
+            case WorkerTask::Kind::kRunTwice:
+                return 2 * options_.run_limit_ns;
+            case WorkerTask::Kind::kSave:  // it ends by itself, unless a try of it hangs
+                break;
+        }
+        return options_.shrink_limit_ns + 2 * options_.run_limit_ns;
     }
 
     Status take(const WorkDone& done) {
         const auto found = jobs_.find(done.ticket);
         const Job job = found->second;
         jobs_.erase(found);
-        if (job.task.kind == WorkerTask::Kind::kSave) return take_finding(job, done);
         if (done.end == WorkEnd::kDied && job.attempts < kAttemptsMax) {
             retries_.push_back(job);
             return {};
         }
+        if (job.task.kind >= WorkerTask::Kind::kSave) return take_finding(job, done);
         AIVM_ASSIGN(RunRecord run, run_of(job, done));
         --open_runs_;
         done_.insert(run.index);
-        AIVM_TRY(log_.append(run));
+        record(run);
         ++result_.runs_made;
         note_defects(run);
         note_behaviour(run);
         result_.contents.runs.push_back(std::move(run));
         return {};
+    }
+
+    // What cannot be written is in the result all the same.
+    void record(const CampaignRecord& record) {
+        const Status kept = log_.append(record);
+        if (kept || log_failed_) return;
+        log_failed_ = true;
+        result_.lost.push_back(kept.error().context +
+                               "; the campaign ended, and what was found since is not kept");
     }
 
     Result<RunRecord> run_of(const Job& job, const WorkDone& done) const {
@@ -168,9 +189,9 @@ private:
         }
         RunRecord out;
         out.index = job.task.index;
-        out.seed = seed_of_run(plan_.seed, out.index);
-        out.scenario = static_cast<std::uint32_t>(out.index % plan_.scenarios.size());
-        out.repeated = job.task.repeat;
+        out.seed = job.task.seed;
+        out.scenario = job.task.scenario;
+        out.repeated = job.task.kind == WorkerTask::Kind::kRunTwice;
         const bool late = done.end == WorkEnd::kTimedOut;
         out.end = late ? RunEnd::kTimedOut : RunEnd::kCrashed;
         out.message = late ? fmt::format("the run took longer than {} s of real time",
@@ -182,23 +203,32 @@ private:
 
     Status take_finding(const Job& job, const WorkDone& done) {
         if (done.end != WorkEnd::kAnswered) {
-            result_.lost.push_back(fmt::format(
-                "the finding of seed {} could not be shrunk: the worker {}; it is saved whole",
-                seed_of_run(plan_.seed, job.task.index),
-                done.end == WorkEnd::kTimedOut ? "took too long" : "died"));
+            save_whole_or_lose(job, done.end == WorkEnd::kTimedOut ? "took too long" : "died");
             return {};
         }
-        AIVM_ASSIGN(CampaignRecord record, from_line(done.answer));
-        auto& finding = std::get<FindingRecord>(record);
+        AIVM_ASSIGN(CampaignRecord answer, from_line(done.answer));
+        auto& finding = std::get<FindingRecord>(answer);
         if (!finding.error.empty()) {
             result_.lost.push_back(fmt::format("the finding of seed {} could not be saved: {}",
-                                               seed_of_run(plan_.seed, finding.index),
-                                               finding.error));
+                                               finding.seed, finding.error));
             return {};
         }
-        AIVM_TRY(log_.append(finding));
+        record(finding);
         result_.contents.findings.push_back(std::move(finding));
         return {};
+    }
+
+    // A shrinker that breaks a limit of the campaign must not cost the finding.
+    void save_whole_or_lose(const Job& job, std::string_view what_happened) {
+        if (job.task.kind == WorkerTask::Kind::kSave) {
+            WorkerTask task = job.task;
+            task.kind = WorkerTask::Kind::kSaveWhole;
+            to_save_.push_back(task);
+            return;
+        }
+        result_.lost.push_back(
+            fmt::format("the finding of seed {} could not be saved: the worker {}", job.task.seed,
+                        what_happened));
     }
 
     // Queues the run's first violation to be saved, or writes down the failure, if it is the first
@@ -206,32 +236,25 @@ private:
     void note_defects(const RunRecord& run) {
         if (run.end == RunEnd::kClean) return;
         failed_ = true;
-        if (is_failure(run.end) || run.violations.empty()) {
-            const std::string key = trace_key(run_end_word(run.end), run.message, {});
-            if (saved_.insert(key).second) write_failure(run, key);
-        }
-        for (const RecordedViolation& v : run.violations) {
-            const bool first = saved_.insert(trace_key(v.invariant, v.message, {})).second;
-            if (first && &v == &run.violations.front() && v.name != "expected-violation")
-                to_save_.push_back(run.index);
-        }
+        if (is_failure(run.end) || run.violations.empty()) note_failure(run);
+        for (const RecordedViolation& v : run.violations)
+            kinds_.insert(trace_key(v.invariant, v.message, {}));
+        if (run.violations.empty() || run.violations.front().name == "expected-violation") return;
+        const RecordedViolation& first = run.violations.front();
+        if (!saved_.insert(trace_key(first.invariant, first.message, {})).second) return;
+        to_save_.push_back({WorkerTask::Kind::kSave, run.index, run.seed, run.scenario});
     }
 
-    void write_failure(const RunRecord& run, const std::string& key) {
-        const fs::path path = fs::path(folder_) / "failures" / (key + ".toml");
-        std::error_code error;
-        fs::create_directories(path.parent_path(), error);
-        std::ofstream file(path, std::ios::trunc);
-        file << fmt::format("# {}: {}\n# aivmsim run {} --seed {}\n{}", run_end_word(run.end),
-                            run.message, path.string(), run.seed,
-                            plan_.scenarios[run.scenario].text);
-        file.close();
-        if (file.fail())
-            result_.lost.push_back(path.string() + " cannot be written; is the disk full?");
+    void note_failure(const RunRecord& run) {
+        const std::string key = failure_key(plan_, run);
+        kinds_.insert(key);
+        if (!saved_.insert(key).second) return;
+        if (const Status written = write_failure(plan_, run, folder_); !written)
+            result_.lost.push_back(written.error().context);
     }
 
     void report() const {
-        if (options_.progress) options_.progress({result_.runs_made, saved_.size(), elapsed_ns()});
+        if (options_.progress) options_.progress({result_.runs_made, kinds_.size(), elapsed_ns()});
     }
 
     const CampaignPlan& plan_;
@@ -242,14 +265,16 @@ private:
     CampaignResult result_;
     std::set<std::uint64_t> done_;
     std::map<std::string, std::uint64_t> behaviours_;  // how many runs showed each
-    std::set<std::string> saved_;  // keys of messages that are saved, or queued for it
-    std::deque<std::uint64_t> to_save_;
+    std::set<std::string> kinds_;                      // keys of all violations and failures
+    std::set<std::string> saved_;                      // of those that are saved, or queued for it
+    std::deque<WorkerTask> to_save_;
     std::deque<Job> retries_;
     std::map<std::uint64_t, Job> jobs_;  // by ticket
     std::uint64_t ticket_ = 0;
     std::uint64_t next_ = 0;
     std::uint64_t open_runs_ = 0;  // issued and not in done_
     bool failed_ = false;
+    bool log_failed_ = false;  // nothing can be recorded any more
 };
 
 }  // namespace
@@ -261,6 +286,7 @@ Result<CampaignResult> run_campaign(const CampaignPlan& plan, const std::string&
                                             options.shrink_limit_ns, options.wall_clock_ns}));
     CampaignContents contents;
     AIVM_ASSIGN(CampaignLog log, CampaignLog::open(folder, plan, contents));
+    AIVM_TRY(write_scenarios(plan, folder));
     AIVM_ASSIGN(ProcessPool pool,
                 ProcessPool::start(options.jobs,
                                    [&](const std::string& task) { return worker.answer(task); },

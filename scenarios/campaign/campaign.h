@@ -2,6 +2,7 @@
 // budget is used up. What a campaign has done is in its folder:
 //
 //   <folder>/campaign.jsonl    every run and every finding (campaign_log.h)
+//            scenarios/        the scenarios as they are run (campaign_files.h)
 //            findings/ID/      violations that were saved (finding.h), one per kind of message
 //            failures/ID.toml  scenarios on which aivmsim itself failed, with the seed
 //
@@ -44,20 +45,28 @@ struct CampaignOptions {
 struct CampaignResult {
     CampaignContents contents;  // of the log, this and earlier processes together
     std::uint64_t runs_made = 0;
-    bool stopped = false;           // by `stop`
-    bool saturated = false;         // ended by unseen_max
-    std::vector<std::string> lost;  // violations that could not be written, as sentences
+    bool stopped = false;    // by `stop`
+    bool saturated = false;  // ended by unseen_max
+    // What could not be written or done, as sentences. The first such thing that keeps runs from
+    // being recorded ends the campaign; `contents` has what was found all the same.
+    std::vector<std::string> lost;
 };
 
-// Errors: a scenario that cannot be set up, and those of the log; the records before the error are
-// in the log.
+// Errors, all before the first run: a scenario that cannot be set up, a folder that cannot be used
+// (CampaignLog::open), scenarios that cannot be written there, and no processes to be had.
 Result<CampaignResult> run_campaign(const CampaignPlan& plan, const std::string& folder,
                                     const CampaignOptions& options);
 
-// Joins shards, or campaigns of the same scenarios with different seeds, into a new folder.
-// Errors: parts that do not belong together, a run that two parts describe differently, and those
-// of the files.
-Result<CampaignContents> merge_campaigns(const std::vector<std::string>& folders,
-                                         const std::string& out);
+struct MergedCampaign {
+    CampaignContents contents;
+    std::vector<std::string> missing;  // shards that no part is, such as "2/4"
+};
+
+// Joins shards, or campaigns of the same scenarios with different seeds, into a new folder. A run
+// that stands in several parts is there once; if two of them have different digests, it becomes one
+// that is not deterministic. If shards are missing, nothing is written unless `incomplete`.
+// Errors: parts that do not belong together (kConflict), and those of the files.
+Result<MergedCampaign> merge_campaigns(const std::vector<std::string>& folders,
+                                       const std::string& out, bool incomplete);
 
 }  // namespace aivm::scenarios

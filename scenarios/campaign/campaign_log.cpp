@@ -6,10 +6,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <utility>
+
+#include "sim/record/writer_lock.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -20,14 +23,22 @@ std::string path_of_log(const std::string& folder) {
     return (fs::path(folder) / kCampaignLogName).string();
 }
 
-Status cannot_use(const std::string& path, std::string_view what) {
-    return fail(ErrorCode::kStorage, fmt::format("{} {}: {}", path, what, std::strerror(errno)));
+// kStorage if the disk failed, kConfig if another folder would help.
+ErrorCode code_of(int error) {
+    const bool disk = error == ENOSPC || error == EDQUOT || error == EFBIG || error == EIO;
+    return disk ? ErrorCode::kStorage : ErrorCode::kConfig;
+}
+
+Error cannot_use(const std::string& path, std::string_view what) {
+    const ErrorCode code = code_of(errno);
+    return {code, sim::file_error(path, what).context};
 }
 
 struct ParsedLog {
     CampaignContents contents;
     std::size_t whole_bytes = 0;  // up to the end of the last whole line
     bool has_plan = false;
+    std::set<std::pair<std::uint32_t, std::uint64_t>> runs;  // scenario and seed
 };
 
 Status add_record(ParsedLog& out, CampaignRecord&& record, const std::string& where) {
@@ -43,11 +54,16 @@ Status add_record(ParsedLog& out, CampaignRecord&& record, const std::string& wh
     if (auto* run = std::get_if<RunRecord>(&record)) {
         if (run->scenario >= out.contents.plan.scenarios.size())
             return fail(ErrorCode::kMalformed, where + ": a run of an unknown scenario");
+        if (!out.runs.emplace(run->scenario, run->seed).second)
+            return fail(ErrorCode::kMalformed, where + ": a run that stands above already");
         out.contents.runs.push_back(std::move(*run));
     } else if (auto* mutant = std::get_if<MutantRecord>(&record)) {
         out.contents.mutants.push_back(std::move(*mutant));
     } else {
-        out.contents.findings.push_back(std::move(std::get<FindingRecord>(record)));
+        auto& finding = std::get<FindingRecord>(record);
+        if (finding.scenario >= out.contents.plan.scenarios.size())
+            return fail(ErrorCode::kMalformed, where + ": a finding of an unknown scenario");
+        out.contents.findings.push_back(std::move(finding));
     }
     return {};
 }
@@ -123,11 +139,11 @@ Result<CampaignLog> CampaignLog::open(const std::string& folder, const CampaignP
     std::error_code error;
     fs::create_directories(folder, error);
     if (error)
-        return fail(ErrorCode::kStorage,
+        return fail(code_of(error.value()),
                     fmt::format("the folder {} cannot be made: {}", folder, error.message()));
     const std::string path = path_of_log(folder);
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (file < 0) return tl::unexpected(cannot_use(path, "cannot be written").error());
+    if (file < 0) return tl::unexpected<Error>(cannot_use(path, "cannot be written"));
     CampaignLog log(file, path);
     if (flock(file, LOCK_EX | LOCK_NB) != 0) {
         return fail(ErrorCode::kWrongState,
@@ -137,7 +153,7 @@ Result<CampaignLog> CampaignLog::open(const std::string& folder, const CampaignP
     AIVM_ASSIGN(ParsedLog parsed, parse_log(text, path));
     if (ftruncate(file, static_cast<off_t>(parsed.whole_bytes)) != 0 ||
         lseek(file, 0, SEEK_END) < 0) {
-        return tl::unexpected(cannot_use(path, "cannot be continued").error());
+        return tl::unexpected<Error>(cannot_use(path, "cannot be continued"));
     }
     if (!parsed.has_plan) {
         contents = {plan, {}, {}, {}};
@@ -161,9 +177,9 @@ Status CampaignLog::append(const CampaignRecord& record) {
         const ssize_t written = write(file_, rest.data(), rest.size());
         if (written < 0 && errno == EINTR) continue;
         if (written <= 0) {
-            const Status why = cannot_use(path_, "cannot be written");
+            Error why = cannot_use(path_, "cannot be written");
             if (ftruncate(file_, before) == 0) lseek(file_, before, SEEK_SET);
-            return why;
+            return tl::unexpected<Error>(std::move(why));
         }
         rest.remove_prefix(static_cast<std::size_t>(written));
     }

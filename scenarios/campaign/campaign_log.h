@@ -27,7 +27,8 @@ class CampaignLog {
 public:
     // Opens the log of the folder for writing, making both if they do not exist; a new log begins
     // with the plan. `contents` receives what an existing one holds. Errors: another process writes
-    // to it, a damaged line, another plan, and errors of the file system.
+    // to it, a damaged line, another plan, a folder that cannot be used (kConfig), and a disk that
+    // is full or fails (kStorage).
     static Result<CampaignLog> open(const std::string& folder, const CampaignPlan& plan,
                                     CampaignContents& contents);
     CampaignLog(CampaignLog&& other) noexcept;

@@ -20,6 +20,7 @@ CampaignPlan plan(std::uint64_t seed = 1) {
     out.seed = seed;
     out.scenarios = {{"small", "name = \"small\"\n"}};
     out.program = "test";
+    out.joined_seeds = {~std::uint64_t{0}, 7};
     return out;
 }
 
@@ -77,7 +78,7 @@ TEST_F(CampaignLogs, WhatIsWrittenIsRead) {
     make();
     const auto read = read_campaign(folder());
     ASSERT_TRUE(read) << read.error().text();
-    EXPECT_EQ(read->plan.scenarios[0].text, plan().scenarios[0].text);
+    EXPECT_EQ(to_line(read->plan), to_line(plan()));
     ASSERT_EQ(read->runs.size(), 2U);
     EXPECT_EQ(to_line(read->runs[1]), to_line(run(1)));
     EXPECT_EQ(read->runs[1].seed, run(1).seed);
@@ -106,11 +107,17 @@ TEST_F(CampaignLogs, ADamagedLineIsNamed) {
     EXPECT_THAT(open_error(), HasSubstr("campaign.jsonl:4: "));
     EXPECT_THAT(open_error(), HasSubstr("remove the line"));
     std::string other = whole;
-    other.replace(other.find("\"campaign\":2"), 12, "\"campaign\":9");
+    other.replace(other.find("\"campaign\":3"), 12, "\"campaign\":9");
     set_text(other);
     EXPECT_THAT(open_error(), HasSubstr("version 9"));
     set_text(to_line(run(0)) + "\n");
     EXPECT_THAT(open_error(), HasSubstr("does not begin with a campaign"));
+    set_text(whole + to_line(run(1)) + "\n");
+    EXPECT_THAT(open_error(), HasSubstr("campaign.jsonl:4: a run that stands above already"));
+    FindingRecord finding;
+    finding.scenario = 1;
+    set_text(whole + to_line(finding) + "\n");
+    EXPECT_THAT(open_error(), HasSubstr("campaign.jsonl:4: a finding of an unknown scenario"));
 }
 
 TEST_F(CampaignLogs, AnotherCampaignIsRefused) {
@@ -149,8 +156,18 @@ TEST_F(CampaignLogs, AFullDiskIsOneErrorAndTheLinesBeforeItStay) {
     setrlimit(RLIMIT_FSIZE, &old);
     std::signal(SIGXFSZ, SIG_DFL);
     ASSERT_FALSE(status);
-    EXPECT_THAT(status.error().text(), HasSubstr("campaign.jsonl cannot be written"));
+    EXPECT_THAT(status.error().text(), HasSubstr("campaign.jsonl: cannot be written"));
     EXPECT_EQ(text(), whole);
+}
+
+// No disk is full: another folder would help, and the exit code says so.
+TEST_F(CampaignLogs, AFolderThatCannotBeUsedIsABadRequest) {
+    fs::create_directories(file());  // a folder of the log's name
+    CampaignContents contents;
+    EXPECT_EQ(CampaignLog::open(folder(), plan(), contents).error().code, ErrorCode::kConfig);
+    const std::string inside_a_file = folder() + "/file/campaign";
+    std::ofstream(folder() + "/file") << "x";
+    EXPECT_EQ(CampaignLog::open(inside_a_file, plan(), contents).error().code, ErrorCode::kConfig);
 }
 
 TEST(CampaignRecords, ANumberThatItsFieldCannotHoldIsOneError) {

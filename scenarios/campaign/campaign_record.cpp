@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "scenarios/campaign/json_number.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::uint64_t kLogVersion = 2;
+constexpr std::uint64_t kLogVersion = 3;
 constexpr std::array<std::string_view, 8> kEndWords{
     "clean",   "violated",  "budget",        "failed",
     "crashed", "timed_out", "out_of_memory", "not_deterministic"};
@@ -33,6 +34,8 @@ Json json_of(const CampaignPlan& plan) {
     Json scenarios = Json::array();
     for (const CampaignScenario& s : plan.scenarios)
         scenarios.push_back({{"name", s.name}, {"text", s.text}});
+    Json joined = Json::array();
+    for (const std::uint64_t seed : plan.joined_seeds) joined.push_back(std::to_string(seed));
     return {{"campaign", kLogVersion},
             {"seed", std::to_string(plan.seed)},
             {"shard", plan.shard},
@@ -40,6 +43,7 @@ Json json_of(const CampaignPlan& plan) {
             {"repeat_one_in", plan.repeat_one_in},
             {"paranoid", plan.paranoid},
             {"program", plan.program},
+            {"joined_seeds", joined},
             {"scenarios", scenarios}};
 }
 
@@ -72,6 +76,8 @@ Json json_of(const RunRecord& run) {
 Json json_of(const FindingRecord& f) {
     return {{"finding", f.id},
             {"run", f.index},
+            {"seed", std::to_string(f.seed)},
+            {"scenario", f.scenario},
             {"invariant", f.invariant},
             {"key", f.key},
             {"trace", f.trace},
@@ -92,8 +98,11 @@ Json json_of(const MutantRecord& m) {
             {"runs", m.runs},
             {"runs_reached", m.runs_reached},
             {"runs_infected", m.runs_infected},
-            {"runs_slow", m.runs_slow},
+            {"virtual_time", {m.virtual_time.slower, m.virtual_time.faster}},
+            {"latency", {m.latency.slower, m.latency.faster}},
             {"cpu_us", m.cpu_us},
+            {"scenario", m.scenario},
+            {"seed", std::to_string(m.seed)},
             {"actions_before", m.actions_before},
             {"actions_after", m.actions_after}};
 }
@@ -111,6 +120,7 @@ CampaignPlan plan_from(const Json& j) {
     out.repeat_one_in = whole_number<std::uint32_t>(j.at("repeat_one_in"));
     out.paranoid = j.at("paranoid").get<bool>();
     out.program = j.at("program").get<std::string>();
+    for (const Json& seed : j.at("joined_seeds")) out.joined_seeds.push_back(seed_from(seed));
     for (const Json& s : j.at("scenarios"))
         out.scenarios.push_back({s.at("name").get<std::string>(), s.at("text").get<std::string>()});
     if (out.shards == 0 || out.shard == 0 || out.shard > out.shards || out.scenarios.empty())
@@ -150,6 +160,8 @@ FindingRecord finding_from(const Json& j) {
     FindingRecord out;
     out.id = j.at("finding").get<std::string>();
     out.index = whole_number<std::uint64_t>(j.at("run"));
+    out.seed = seed_from(j.at("seed"));
+    out.scenario = whole_number<std::uint32_t>(j.at("scenario"));
     out.invariant = j.at("invariant").get<std::string>();
     out.key = j.at("key").get<std::string>();
     out.trace = j.at("trace").get<std::string>();
@@ -159,6 +171,10 @@ FindingRecord finding_from(const Json& j) {
     out.message = j.at("message").get<std::string>();
     out.error = j.at("error").get<std::string>();
     return out;
+}
+
+SpeedPairs speed_pairs_from(const Json& j) {
+    return {whole_number<std::uint64_t>(j.at(0)), whole_number<std::uint64_t>(j.at(1))};
 }
 
 MutantRecord mutant_from(const Json& j) {
@@ -172,14 +188,25 @@ MutantRecord mutant_from(const Json& j) {
     out.runs = whole_number<std::uint64_t>(j.at("runs"));
     out.runs_reached = whole_number<std::uint64_t>(j.at("runs_reached"));
     out.runs_infected = whole_number<std::uint64_t>(j.at("runs_infected"));
-    out.runs_slow = whole_number<std::uint64_t>(j.at("runs_slow"));
+    out.virtual_time = speed_pairs_from(j.at("virtual_time"));
+    out.latency = speed_pairs_from(j.at("latency"));
     out.cpu_us = whole_number<std::uint64_t>(j.at("cpu_us"));
+    out.scenario = whole_number<std::uint32_t>(j.at("scenario"));
+    out.seed = seed_from(j.at("seed"));
     out.actions_before = whole_number<std::uint64_t>(j.at("actions_before"));
     out.actions_after = whole_number<std::uint64_t>(j.at("actions_after"));
     return out;
 }
 
 }  // namespace
+
+bool CampaignPlan::repeats(std::uint64_t index) const {
+    if (repeat_one_in == 0) return false;
+    // A shard makes every run with the same remainder by `shards`; of those, a scenario has every
+    // run with the same remainder by its number, so this many indices lie between two of them.
+    const std::uint64_t step = std::lcm(std::uint64_t{shards}, std::uint64_t{scenarios.size()});
+    return index / step % repeat_one_in == 0;
+}
 
 std::string_view run_end_word(RunEnd end) { return kEndWords.at(static_cast<std::size_t>(end)); }
 

@@ -1,7 +1,7 @@
 // What a campaign writes down: one line of JSON per record. The first line of a log says what the
 // campaign is, every other line is a run or a finding.
 //
-//   {"campaign": 2, ...}   the plan: seed, scenarios, shard, program
+//   {"campaign": 3, ...}   the plan: seed, scenarios, shard, program
 //   {"run": 17, ...}       run number 17 and how it ended
 //   {"finding": "3f9a2c71", ...}    a violation that was saved
 //   {"mutant": "D22", ...}          how far the hunt for a planted bug has come
@@ -30,9 +30,17 @@ struct CampaignPlan {
     std::uint32_t repeat_one_in = 16;  // of the runs are repeated and compared; 0: none
     bool paranoid = false;
     std::string program;  // version of aivmsim
+    // Of the campaigns whose runs were joined to this one; their runs have indices of their own.
+    std::vector<std::uint64_t> joined_seeds;
 
     // Whether this shard makes the run.
     [[nodiscard]] bool has_run(std::uint64_t index) const { return index % shards == shard - 1; }
+    [[nodiscard]] std::uint32_t scenario_of(std::uint64_t index) const {
+        return static_cast<std::uint32_t>(index % scenarios.size());
+    }
+    // Whether the run is made twice: of every scenario in every shard the first run, and then one
+    // in repeat_one_in.
+    [[nodiscard]] bool repeats(std::uint64_t index) const;
 };
 
 enum class RunEnd : std::uint8_t {
@@ -76,6 +84,8 @@ struct RunRecord {
 struct FindingRecord {
     std::string id;
     std::uint64_t index = 0;  // of its run
+    std::uint64_t seed = 0;   // of its run
+    std::uint32_t scenario = 0;
     std::string invariant;
     std::string key;    // of the violation's message: one finding per key is shrunk
     std::string trace;  // of the shrunk actions: findings with equal traces are one defect
@@ -84,6 +94,13 @@ struct FindingRecord {
     std::uint64_t tries = 0;
     std::string message;
     std::string error;  // why it could not be saved; empty if it was
+};
+
+// Pairs of a mutant's run and that of its unmutated twin, both clean, by which of the two was
+// slower by more than a margin (mutants/twin_speed.h). Others are not counted.
+struct SpeedPairs {
+    std::uint64_t slower = 0;
+    std::uint64_t faster = 0;
 };
 
 // The hunt for one planted bug in one repeat (mutants/mutant_hunt.h). A hunt writes one after each
@@ -98,8 +115,11 @@ struct MutantRecord {
     std::uint64_t runs = 0;
     std::uint64_t runs_reached = 0;
     std::uint64_t runs_infected = 0;
-    std::uint64_t runs_slow = 0;
+    SpeedPairs virtual_time;
+    SpeedPairs latency;
     std::uint64_t cpu_us = 0;
+    std::uint32_t scenario = 0;  // of the last run, and its seed
+    std::uint64_t seed = 0;
     std::uint64_t actions_before = 0;  // of the shrunk finding; 0: not shrunk
     std::uint64_t actions_after = 0;
 };

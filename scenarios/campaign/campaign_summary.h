@@ -22,27 +22,38 @@ struct Defect {
     bool liveness = false;
     std::uint64_t runs = 0;
     std::uint64_t first_run = 0;
-    std::uint64_t seed = 0;  // of the run that its finding shows; without one, of the first run
+    // Of the run that its finding shows; without one, of the first run.
+    std::uint64_t seed = 0;
     std::string scenario;
+    std::string file;     // of that scenario, relative to the campaign's folder
     std::string finding;  // id of the saved finding; empty if there is none
     std::uint64_t actions_before = 0;
     std::uint64_t actions_after = 0;
     std::uint64_t tries = 0;
 };
 
-// Runs on which aivmsim itself failed, in one way.
+// Runs of one scenario on which aivmsim itself failed in one way.
 struct Failure {
     RunEnd end = RunEnd::kFailed;
     std::string message;
     std::uint64_t runs = 0;
     std::uint64_t seed = 0;  // of the first
     std::string scenario;
-    std::string file;  // relative to the campaign's folder
+    std::string file;           // of the failure, relative to the campaign's folder
+    std::string scenario_file;  // the same scenario, if the file could not be written
+};
+
+// How many runs a scenario had, and how many of them were made twice.
+struct ScenarioRuns {
+    std::string name;
+    std::uint64_t runs = 0;
+    std::uint64_t repeated = 0;
 };
 
 struct ProbeShare {
     std::string name;
-    std::uint64_t runs = 0;  // that reached it
+    std::uint64_t judged = 0;  // runs of scenarios that can reach it; 0: nothing is said about it
+    std::uint64_t runs = 0;    // of these, those that reached it
     double share = 0;
     double share_max = 1;  // upper confidence bound
     double target = 0;
@@ -59,6 +70,7 @@ struct Spread {
 struct CampaignSummary {
     std::uint64_t runs = 0;
     std::uint64_t repeated = 0;
+    std::vector<ScenarioRuns> scenarios;  // in the order of the plan
     std::array<std::uint64_t, 8> ends{};  // by RunEnd
     double cpu_seconds = 0;
     std::uint64_t memory_kib_max = 0;
@@ -75,7 +87,8 @@ struct CampaignSummary {
     }
 };
 
-// `targets`: whether the probes' targets count; without them every target is 0.
+// `targets`: whether the probes' targets count, each over the runs of the scenarios that can reach
+// it; without them, and where there is no such run, a target is 0.
 CampaignSummary summarise(const CampaignContents& contents, bool targets);
 
 }  // namespace aivm::scenarios

@@ -1,6 +1,7 @@
 // Campaigns from end to end: runs in worker processes, their log, and what is saved of a violation.
 #include "scenarios/campaign/campaign.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,6 +15,7 @@
 #include "scenarios/campaign/campaign_seeds.h"
 #include "scenarios/campaign/campaign_summary.h"
 #include "scenarios/campaign/finding.h"
+#include "scenarios/campaign/probes.h"
 #include "scenarios/campaign/trace_key.h"
 #include "scenarios/file/load.h"
 #include "scenarios/file/print.h"
@@ -24,7 +26,6 @@ namespace aivm::scenarios {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
 
 std::uint64_t monotonic_ns() {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -119,6 +120,7 @@ TEST(CampaignSummaries, ARowHasTheSeedOfTheRunThatItsFindingShows) {
     FindingRecord& finding = contents.findings.emplace_back();
     finding.id = "f";
     finding.index = 1;
+    finding.seed = 101;
     finding.key = finding.trace = trace_key("S1", "two blocks at height 3", {});
     const auto defects = summarise(contents, false).defects;
     ASSERT_EQ(defects.size(), 1U);
@@ -169,22 +171,129 @@ TEST_F(Campaigns, ShardsMergeToTheWholeCampaign) {
         plan.shard = shard;
         (void)campaign(plan, folder(std::to_string(shard)), runs(6));
     }
-    const auto merged = merge_campaigns({folder("1"), folder("2")}, folder("merged"));
+    const auto merged = merge_campaigns({folder("1"), folder("2")}, folder("merged"), false);
     ASSERT_TRUE(merged) << merged.error().text();
     std::set<std::uint64_t> of_merged;
     std::set<std::uint64_t> of_whole;
-    for (const RunRecord& run : merged->runs) of_merged.insert(run.seed);
+    for (const RunRecord& run : merged->contents.runs) of_merged.insert(run.seed);
     for (const RunRecord& run : whole.contents.runs) of_whole.insert(run.seed);
     EXPECT_EQ(of_merged, of_whole);
-    ASSERT_EQ(summarise(*merged, false).defects.size(), 1U);
-    const std::string id = summarise(*merged, false).defects[0].finding;
+    ASSERT_EQ(summarise(merged->contents, false).defects.size(), 1U);
+    const std::string id = summarise(merged->contents, false).defects[0].finding;
     EXPECT_TRUE(load_finding(folder("merged") + "/findings/" + id)) << id;
-    const auto again = merge_campaigns({folder("1")}, folder("merged"));
-    EXPECT_THAT(again.error().text(), HasSubstr("holds a campaign"));
-    const CampaignPlan other = plan_of({few_tasks()});
-    (void)campaign(other, folder("other"), runs(1));
-    const auto wrong = merge_campaigns({folder("1"), folder("other")}, folder("x"));
-    EXPECT_THAT(wrong.error().text(), HasSubstr("do not belong together"));
+    EXPECT_TRUE(load_scenario_file(folder("merged") + "/scenarios/1-small.toml"));
+    // The whole goes on where its parts ended.
+    plan.shard = plan.shards = 1;
+    EXPECT_EQ(campaign(plan, folder("merged"), runs(14)).runs_made, 2U);
+}
+
+// Whatever the number of scenarios, shards and the share have in common.
+TEST(CampaignPlans, EveryScenarioIsRepeatedInItsShareOfTheRuns) {
+    constexpr std::uint64_t kRuns = 30'000;
+    for (const std::uint32_t shards : {1U, 2U, 3U}) {
+        for (const std::size_t scenarios : {1U, 2U, 3U, 4U, 5U}) {
+            CampaignPlan plan;
+            plan.scenarios.resize(scenarios);
+            plan.shards = shards;
+            plan.repeat_one_in = 4;
+            std::map<std::pair<std::uint32_t, std::uint32_t>, std::pair<int, int>> counts;
+            for (std::uint64_t index = 0; index < kRuns; ++index) {
+                const auto shard = static_cast<std::uint32_t>(index % shards + 1);
+                auto& [all, twice] = counts[{shard, plan.scenario_of(index)}];
+                // The first of each, so that short campaigns check every scenario as well.
+                EXPECT_TRUE(all > 0 || plan.repeats(index)) << index;
+                ++all;
+                twice += plan.repeats(index) ? 1 : 0;
+            }
+            for (const auto& [where, count] : counts)
+                EXPECT_EQ(count.second, (count.first + 3) / 4) << shards << " " << scenarios;
+        }
+    }
+    CampaignPlan never;
+    never.scenarios.resize(2);
+    never.repeat_one_in = 0;
+    EXPECT_FALSE(never.repeats(0));
+}
+
+TEST_F(Campaigns, EveryScenarioIsCheckedForDeterminism) {
+    sim::Scenario other = few_tasks();
+    other.name = "other";
+    const CampaignPlan plan = plan_of({few_tasks(), other, leaving_providers()});
+    const CampaignSummary summary = summarise(campaign(plan, folder(), runs(9)).contents, false);
+    ASSERT_EQ(summary.scenarios.size(), 3U);
+    for (const ScenarioRuns& scenario : summary.scenarios) {
+        EXPECT_EQ(scenario.runs, 3U) << scenario.name;
+        EXPECT_EQ(scenario.repeated, 1U) << scenario.name;
+    }
+}
+
+// What stands behind the first violation of one run may be the first of another.
+TEST_F(Campaigns, AViolationBehindAnotherIsStillSavedWhenItComesFirst) {
+    const CampaignPlan plan = plan_of({leaving_providers()});
+    CampaignContents contents;
+    {
+        auto log = CampaignLog::open(folder(), plan, contents);
+        ASSERT_TRUE(log);
+        RunRecord run;
+        run.index = 7;
+        run.seed = seed_of_run(plan.seed, 7);
+        run.end = RunEnd::kViolated;
+        run.violations = {{"E3", "x", "saved first", false}, {"E3", "x", "behind it", false}};
+        ASSERT_TRUE(log->append(run));
+        run.index = 8;
+        run.seed = seed_of_run(plan.seed, 8);
+        run.violations = {{"E3", "x", "behind it", false}};
+        ASSERT_TRUE(log->append(run));
+    }
+    CampaignOptions options = runs(2);
+    options.shrink_tries = 0;
+    EXPECT_EQ(campaign(plan, folder(), options).contents.findings.size(), 2U);
+}
+
+// Without numbers the two messages are one; the finding is of the second scenario.
+TEST(CampaignSummaries, ARowNamesTheScenarioOfItsFinding) {
+    CampaignContents contents;
+    sim::Scenario other = few_tasks();
+    other.name = "other one";
+    contents.plan = plan_of({few_tasks(), other});
+    for (const std::uint32_t scenario : {0, 1}) {
+        RunRecord& run = contents.runs.emplace_back();
+        run.index = scenario;
+        run.seed = 100 + scenario;
+        run.scenario = scenario;
+        run.end = RunEnd::kViolated;
+        run.violations = {
+            {"S1", "agreement", fmt::format("two blocks at height {}", scenario), false}};
+    }
+    FindingRecord& finding = contents.findings.emplace_back();
+    finding.id = "f";
+    finding.index = 1;
+    finding.seed = 101;
+    finding.scenario = 1;
+    finding.key = finding.trace = trace_key("S1", "two blocks at height 1", {});
+    const auto defects = summarise(contents, false).defects;
+    ASSERT_EQ(defects.size(), 1U);
+    EXPECT_EQ(defects[0].scenario, "other one");
+    EXPECT_EQ(defects[0].file, "scenarios/2-other_one.toml");
+    EXPECT_EQ(defects[0].seed, 101U);
+}
+
+TEST(CampaignSummaries, FailuresOfTwoScenariosAreTwoRows) {
+    CampaignContents contents;
+    contents.plan = plan_of({few_tasks(), leaving_providers()});
+    for (const std::uint32_t scenario : {0, 1, 0}) {
+        RunRecord& run = contents.runs.emplace_back();
+        run.index = contents.runs.size();
+        run.seed = 100 + run.index;
+        run.scenario = scenario;
+        run.end = RunEnd::kTimedOut;
+        run.message = "the run took longer than 1 s of real time";
+    }
+    const auto failures = summarise(contents, false).failures;
+    ASSERT_EQ(failures.size(), 2U);
+    EXPECT_EQ(failures[0].runs, 2U);
+    EXPECT_EQ(failures[1].scenario, "unbond_escape");
+    EXPECT_NE(failures[0].file, failures[1].file);
 }
 
 TEST_F(Campaigns, ManyViolationsOfOneKindAreOneDefectWithOneShrunkFinding) {
@@ -254,9 +363,48 @@ TEST_F(Campaigns, AProbeThatIsNotReachedOftenEnoughIsMissed) {
     };
     EXPECT_EQ(probe("task_completed").runs, 30U);
     EXPECT_FALSE(probe("task_completed").missed());
-    EXPECT_EQ(probe("crash").runs, 0U);  // the scenario has no faults
-    EXPECT_TRUE(probe("crash").missed());
-    EXPECT_FALSE(probe("quorum_missed").missed());  // it has no target
+    EXPECT_EQ(probe("crash").judged, 0U) << "the scenario has no faults";
+    EXPECT_FALSE(probe("crash").missed());
+}
+
+// Thirty runs of a swarm that reached the probes named, and no others.
+CampaignContents runs_of_a_swarm(const std::vector<std::string>& probes) {
+    auto swarm = load_scenario_file(AIVM_SOURCE_DIR "/scenarios/catalog/swarm.toml");
+    EXPECT_TRUE(swarm);
+    CampaignContents out;
+    out.plan = plan_of({swarm->scenario, few_tasks()});
+    for (std::uint64_t i = 0; i < 60; ++i) {
+        RunRecord& run = out.runs.emplace_back();
+        run.index = i;
+        run.scenario = static_cast<std::uint32_t>(i % 2);
+        run.digest = "d";
+        run.probes = probes;
+    }
+    return out;
+}
+
+TEST(Probes, OneThatASwarmNeverReachesIsMissedAndNamed) {
+    std::vector<std::string> all;
+    for (const ProbeRow& row : probe_rows()) {
+        EXPECT_GT(row.target, 0) << row.name;
+        EXPECT_LT(row.target, 1) << row.name;
+        all.emplace_back(row.name);
+    }
+    const auto missed = [](const CampaignContents& contents, bool targets) {
+        std::vector<std::string> names;
+        for (const ProbeShare& probe : summarise(contents, targets).probes)
+            if (probe.missed()) names.push_back(probe.name);
+        return names;
+    };
+    EXPECT_TRUE(missed(runs_of_a_swarm(all), true).empty());
+    std::erase(all, "crash");
+    EXPECT_EQ(missed(runs_of_a_swarm(all), true), std::vector<std::string>{"crash"});
+    EXPECT_TRUE(missed(runs_of_a_swarm(all), false).empty());
+    const auto shares = summarise(runs_of_a_swarm(all), true).probes;
+    const auto crash = std::ranges::find(shares, "crash", &ProbeShare::name);
+    EXPECT_EQ(crash->judged, 30U) << "only the runs of the swarm, not those without faults";
+    EXPECT_EQ(std::ranges::find(shares, "quorum_reached", &ProbeShare::name)->judged, 0U)
+        << "no committee in either scenario";
 }
 
 }  // namespace

@@ -4,11 +4,12 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <new>
 
+#include "core/base/check.h"
 #include "core/kernels/kernels.h"
-#include "scenarios/campaign/campaign_seeds.h"
 #include "scenarios/campaign/finding.h"
 #include "scenarios/campaign/probes.h"
 #include "scenarios/campaign/trace_key.h"
@@ -102,6 +103,20 @@ void make_run(const sim::Setting& setting, bool paranoid, RunRecord& out) {
                               again ? again->digest.hex() : again.error().text());
 }
 
+// Of a text that request() has made.
+WorkerTask task_of(std::string_view request) {
+    std::array<std::uint64_t, 4> numbers{};
+    for (std::uint64_t& number : numbers) {
+        const auto [end, error] =
+            std::from_chars(request.data(), request.data() + request.size(), number);
+        AIVM_CHECK(error == std::errc());
+        request.remove_prefix(static_cast<std::size_t>(end - request.data()));
+        if (!request.empty()) request.remove_prefix(1);
+    }
+    return {static_cast<WorkerTask::Kind>(numbers[0]), numbers[1], numbers[2],
+            static_cast<std::uint32_t>(numbers[3])};
+}
+
 }  // namespace
 
 Result<CampaignWorker> CampaignWorker::make(const CampaignPlan& plan, WorkerOptions options) {
@@ -117,14 +132,14 @@ Result<CampaignWorker> CampaignWorker::make(const CampaignPlan& plan, WorkerOpti
     return out;
 }
 
-RunRecord CampaignWorker::run(std::uint64_t index, bool repeat) const {
+RunRecord CampaignWorker::run(const WorkerTask& task) const {
     RunRecord out;
-    out.index = index;
-    out.seed = seed_of_run(plan_.seed, index);
-    out.scenario = static_cast<std::uint32_t>(index % settings_.size());
-    out.repeated = repeat;
+    out.index = task.index;
+    out.seed = task.seed;
+    out.scenario = task.scenario;
+    out.repeated = task.kind == WorkerTask::Kind::kRunTwice;
     try {
-        make_run(setting_of(index), plan_.paranoid, out);
+        make_run(settings_.at(task.scenario), plan_.paranoid, out);
     } catch (const std::bad_alloc&) {
         out.end = RunEnd::kOutOfMemory;
         out.message = "the run needs more memory than it may have";
@@ -135,29 +150,26 @@ RunRecord CampaignWorker::run(std::uint64_t index, bool repeat) const {
     return out;
 }
 
-FindingRecord CampaignWorker::save(std::uint64_t index) const {
+FindingRecord CampaignWorker::save(const WorkerTask& task) const {
     FindingRecord out;
-    out.index = index;
-    const sim::Setting& setting = setting_of(index);
-    const auto outcome =
-        outcome_of(setting, seed_of_run(plan_.seed, index), plan_.paranoid, nullptr);
+    out.index = task.index;
+    out.seed = task.seed;
+    out.scenario = task.scenario;
+    const sim::Setting& setting = settings_.at(task.scenario);
+    const auto outcome = outcome_of(setting, task.seed, plan_.paranoid, nullptr);
     if (!outcome) {
         out.error = outcome.error().text();
         return out;
     }
     ShrinkOptions shrink;
-    shrink.tries_max = 0;  // at first, so that a shrinker that is killed loses nothing
     shrink.rerun.paranoid = plan_.paranoid;
     shrink.wall_clock_ns = options_.wall_clock_ns;
-    auto saved = save_finding(setting.scenario, *outcome, options_.findings_folder, shrink);
-    if (saved && options_.shrink_tries > 0) {
-        const std::uint64_t started = options_.wall_clock_ns();
-        shrink.tries_max = options_.shrink_tries;
-        shrink.go_on = [&](std::size_t, std::size_t) {
-            return options_.wall_clock_ns() - started < options_.shrink_limit_ns;
-        };
-        saved = save_finding(setting.scenario, *outcome, options_.findings_folder, shrink);
-    }
+    shrink.tries_max = task.kind == WorkerTask::Kind::kSave ? options_.shrink_tries : 0;
+    const std::uint64_t started = options_.wall_clock_ns();
+    shrink.go_on = [&](std::size_t, std::size_t) {
+        return options_.wall_clock_ns() - started < options_.shrink_limit_ns;
+    };
+    const auto saved = save_finding(setting.scenario, *outcome, options_.findings_folder, shrink);
     if (!saved) {
         out.error = saved.error().text();
         return out;
@@ -174,19 +186,15 @@ FindingRecord CampaignWorker::save(std::uint64_t index) const {
 }
 
 std::string CampaignWorker::request(const WorkerTask& task) {
-    const char* word = task.kind == WorkerTask::Kind::kSave ? "save"
-                       : task.repeat                        ? "twice"
-                                                            : "run";
-    return fmt::format("{} {}", word, task.index);
+    return fmt::format("{} {} {} {}", static_cast<unsigned>(task.kind), task.index, task.seed,
+                       task.scenario);
 }
 
 std::string CampaignWorker::answer(const std::string& request) const {
-    const std::size_t space = request.find(' ');
-    std::uint64_t index = 0;
-    std::from_chars(request.data() + space + 1, request.data() + request.size(), index);
-    const std::string word = request.substr(0, space);
-    if (word == "save") return to_line(save(index));
-    return to_line(run(index, word == "twice"));
+    const WorkerTask task = task_of(request);
+    const bool saves =
+        task.kind == WorkerTask::Kind::kSave || task.kind == WorkerTask::Kind::kSaveWhole;
+    return saves ? to_line(save(task)) : to_line(run(task));
 }
 
 }  // namespace aivm::scenarios

@@ -12,10 +12,16 @@
 namespace aivm::scenarios {
 
 struct WorkerTask {
-    enum class Kind : std::uint8_t { kRun, kSave };
+    enum class Kind : std::uint8_t {
+        kRun,
+        kRunTwice,  // and compare the digests
+        kSave,      // the run's violation, whole at first and then shrunk
+        kSaveWhole,
+    };
     Kind kind = Kind::kRun;
     std::uint64_t index = 0;
-    bool repeat = false;
+    std::uint64_t seed = 0;
+    std::uint32_t scenario = 0;
 };
 
 struct WorkerOptions {
@@ -30,22 +36,18 @@ public:
     // Errors: a scenario that this version does not accept or cannot set up.
     static Result<CampaignWorker> make(const CampaignPlan& plan, WorkerOptions options);
 
-    // Makes the run, twice with `repeat`. Failures of aivmsim are part of the record.
-    [[nodiscard]] RunRecord run(std::uint64_t index, bool repeat) const;
-    // Makes the run again and saves its first violation, whole at first and then shrunk.
-    [[nodiscard]] FindingRecord save(std::uint64_t index) const;
+    // Makes the run, or both of them. Failures of aivmsim are part of the record.
+    [[nodiscard]] RunRecord run(const WorkerTask& task) const;
+    // Makes the run again and saves its first violation.
+    [[nodiscard]] FindingRecord save(const WorkerTask& task) const;
 
     // For ProcessPool: a task and its record as texts.
     static std::string request(const WorkerTask& task);
     [[nodiscard]] std::string answer(const std::string& request) const;
 
 private:
-    [[nodiscard]] const sim::Setting& setting_of(std::uint64_t index) const {
-        return settings_[index % settings_.size()];
-    }
-
     CampaignPlan plan_;
-    std::vector<sim::Setting> settings_;
+    std::vector<sim::Setting> settings_;  // by scenario
     WorkerOptions options_;
 };
 

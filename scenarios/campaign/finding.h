@@ -6,14 +6,19 @@
 //                    scenario.toml   the scenario with every key, canonical
 //                    choices.bin     the random choices of the run (encode_choices)
 //                    history.bin     the shrunk reproducer if the VM alone shows the violation:
-//                                    blocks and operations; otherwise
-//                    shrunk.toml     the reproducer as a smaller run: one scenario file with its
-//                                    seed and choices, for `aivmsim run`
+//                                    blocks and operations
+//                    shrunk.toml     the smallest run that is known to show it, if need be the
+//                                    whole one: one scenario file with its seed and choices, for
+//                                    `aivmsim run` and `aivmsim replay`
 //                    report.txt      the text for the terminal
+//                    repro.toml      only while it is being shrunk, or after `aivmsim shrink`: the
+//                                    smallest run so far, in the form of shrunk.toml
 //
 // The id depends on the scenario, the seed, the invariant and the digest, so the same violation has
-// the same folder. A folder is written under a temporary name and renamed, so it is complete or
-// absent.
+// the same folder. A folder is written under a temporary name and takes the place of an older one
+// in one step, so it is complete or absent. It is there before the shrinking begins, and a process
+// that is killed leaves the best that it had; the next save_finding of this violation goes on from
+// there.
 #pragma once
 
 #include <cstdint>
@@ -55,9 +60,9 @@ struct SavedFinding {
     std::size_t tries = 0;
     std::uint64_t shrink_time_ms = 0;  // real time; 0 without a clock
     std::string shrunk_message;        // of the violation that the reproducer shows
-    std::string shrunk_digest;         // of the smaller run; empty for a history
-    std::string note;                  // why there is no reproducer; empty if there is one
-    std::string folder;  // where it was saved to or loaded from, without a slash at the end
+    std::string shrunk_digest;  // of the run in shrunk.toml; empty in older findings without it
+    std::string note;           // why there is no reproducer; empty if there is one
+    std::string folder;         // where it was saved to or loaded from, without a slash at the end
 };
 
 // How a run is repeated: what RunOptions says besides seed and choices.
@@ -77,10 +82,10 @@ struct ShrinkOptions {
     Rerun rerun;
 };
 
-// Runs the scenario again, shrinks its first unexpected violation and saves the folder
-// <directory>/<id>, creating directories as needed. Errors: an outcome without an unexpected
-// violation, a scenario that cannot be set up or written as text, and errors of the file system. A
-// run that cannot be shrunk is not an error, see SavedFinding::note.
+// Saves the outcome's first unexpected violation as the folder <directory>/<id>, creating
+// directories as needed, runs the scenario again, and shrinks it. Errors: an outcome without an
+// unexpected violation, a scenario that cannot be set up or written as text, and errors of the file
+// system. A run that cannot be shrunk is not an error, see SavedFinding::note.
 Result<SavedFinding> save_finding(const sim::Scenario& scenario, const sim::Outcome& outcome,
                                   const std::string& directory, const ShrinkOptions& options = {});
 
@@ -96,6 +101,12 @@ struct ReplayResult {
     bool shrunk_reproduces =
         false;               // the reproducer violates the same invariant; true when there is none
     std::string difference;  // the first difference, as a sentence; empty if there is none
+    // Of the recorded choices of the whole run and of the one in shrunk.toml: how many there are,
+    // and how many the runs of this program still asked for.
+    std::size_t choices = 0;
+    std::size_t choices_binding = 0;
+    std::size_t shrunk_choices = 0;
+    std::size_t shrunk_choices_binding = 0;
 
     [[nodiscard]] bool reproduced() const {
         return same_violation && same_digest && shrunk_reproduces;
@@ -117,5 +128,9 @@ std::string violation_actors(const sim::Violation& violation);
 // The text for the terminal, from the line that begins with FAIL to the command that reproduces it,
 // lines ended by '\n'.
 std::string finding_text(const SavedFinding& finding);
+
+// The same for the file report.txt, which is read by people who did not start the run: with what
+// the invariant promises, and why.
+std::string finding_report(const SavedFinding& finding);
 
 }  // namespace aivm::scenarios

@@ -1,7 +1,9 @@
 #include "scenarios/campaign/finding_folder.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -29,7 +31,7 @@ std::vector<FileRow> rows_of(const FindingFiles& files, Reproducer reproducer) {
     std::vector<FileRow> rows{{"scenario.toml", as_bytes(files.scenario)},
                               {"choices.bin", files.choices}};
     if (reproducer == Reproducer::kHistory) rows.push_back({"history.bin", files.history});
-    if (reproducer == Reproducer::kRun) rows.push_back({"shrunk.toml", as_bytes(files.shrunk)});
+    if (!files.shrunk.empty()) rows.push_back({"shrunk.toml", as_bytes(files.shrunk)});
     return rows;
 }
 
@@ -53,15 +55,29 @@ Status write_files(const fs::path& folder, const SavedFinding& finding, const Fi
         digests[row.name] = to_hex(sha256(row.bytes).view());
         AIVM_TRY(write_file(folder / row.name, row.bytes));
     }
-    AIVM_TRY(write_file(folder / kReportName, as_bytes(finding_text(finding))));
+    AIVM_TRY(write_file(folder / kReportName, as_bytes(finding_report(finding))));
     return write_file(folder / kJsonName, as_bytes(finding_to_json(finding, digests)));
 }
 
-// Moves the finished folder to its place, replacing an older one.
+// Gives each of two folders the other's name, in one step. False where the file system cannot.
+bool exchange(const fs::path& a, const fs::path& b) {
+#ifdef RENAME_EXCHANGE
+    return renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0;
+#else
+    static_cast<void>(a), static_cast<void>(b);
+    return false;
+#endif
+}
+
+// Moves the finished folder to its place, and then removes an older one.
 Status move_into_place(const fs::path& finished, const fs::path& place) {
     std::error_code error;
     const fs::path older = finished.string() + ".older";
     fs::remove_all(older, error);
+    if (fs::exists(place, error) && exchange(finished, place)) {
+        fs::remove_all(finished, error);
+        return error ? cannot("cannot be removed", finished, error) : Status();
+    }
     if (fs::exists(place, error)) fs::rename(place, older, error);
     if (error) return cannot("cannot be replaced", place, error);
     fs::rename(finished, place, error);
@@ -130,6 +146,15 @@ Status write_finding(const SavedFinding& finding, const FindingFiles& files) {
     return status;
 }
 
+Status write_reproducer(const std::string& folder, const std::string& text) {
+    const fs::path place = fs::path(folder) / kReproducerName;
+    const fs::path unfinished = place.string() + ".unfinished";
+    AIVM_TRY(write_file(unfinished, as_bytes(text)));
+    std::error_code error;
+    fs::rename(unfinished, place, error);
+    return error ? cannot("cannot be made", place, error) : Status();
+}
+
 Result<StoredFinding> read_finding(const std::string& folder) {
     const fs::path place = folder;
     std::error_code error;
@@ -158,7 +183,8 @@ Result<StoredFinding> read_finding(const std::string& folder) {
     AIVM_ASSIGN(out.files.choices, read_checked(place, "choices.bin", digests));
     if (out.finding.reproducer == Reproducer::kHistory) {
         AIVM_ASSIGN(out.files.history, read_checked(place, "history.bin", digests));
-    } else if (out.finding.reproducer == Reproducer::kRun) {
+    }
+    if (out.finding.reproducer == Reproducer::kRun || digests.contains("shrunk.toml")) {
         AIVM_ASSIGN(const Bytes shrunk, read_checked(place, "shrunk.toml", digests));
         out.files.shrunk = text_of(shrunk);
     }

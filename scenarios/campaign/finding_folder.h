@@ -12,8 +12,11 @@ struct FindingFiles {
     std::string scenario;  // canonical text
     Bytes choices;         // encoded
     Bytes history;         // of Reproducer::kHistory
-    std::string shrunk;    // of Reproducer::kRun: a scenario with its seed and choices
+    std::string shrunk;  // a scenario with its seed and choices; empty in older findings without it
 };
+
+// The smallest run so far of a finding that is being shrunk, beside its other files.
+inline constexpr const char* kReproducerName = "repro.toml";
 
 // The id of a finding: 8 hexadecimal digits of a digest of everything that determines it.
 std::string finding_id(std::string_view scenario_text, std::uint64_t seed,
@@ -21,6 +24,9 @@ std::string finding_id(std::string_view scenario_text, std::uint64_t seed,
 
 // Writes finding.folder, replacing an earlier finding of the same id.
 Status write_finding(const SavedFinding& finding, const FindingFiles& files);
+
+// Writes repro.toml into the folder of a finding: whole, or as before.
+Status write_reproducer(const std::string& folder, const std::string& text);
 
 struct StoredFinding {
     SavedFinding finding;

@@ -5,6 +5,7 @@
 #include "scenarios/campaign/finding_folder.h"
 #include "scenarios/campaign/shrink_run.h"
 #include "scenarios/file/load.h"
+#include "scenarios/file/recorded.h"
 #include "scenarios/run/setting.h"
 #include "sim/history/history_player.h"
 
@@ -67,7 +68,11 @@ Result<std::string> replay_history(const StoredFinding& stored, const RunPlan& p
     return "the shrunk history says: " + played.violation->message;
 }
 
-Result<std::string> replay_shrunk_run(const StoredFinding& stored, const Rerun& rerun) {
+// The whole run again, if it could not be shrunk, is not repeated.
+Result<std::string> replay_shrunk_run(const StoredFinding& stored, const Rerun& rerun,
+                                      ReplayResult& result) {
+    if (stored.files.shrunk.empty() || stored.finding.shrunk_digest == stored.finding.digest)
+        return "";
     auto loaded = load_scenario_text(stored.files.shrunk, stored.finding.folder + "/shrunk.toml");
     if (!loaded) return fail(ErrorCode::kConfig, to_text(loaded.error()));
     if (!loaded->recorded)
@@ -75,10 +80,13 @@ Result<std::string> replay_shrunk_run(const StoredFinding& stored, const Rerun& 
     const RunPlan plan{std::move(loaded->scenario), loaded->recorded->seed,
                        std::move(loaded->recorded->choices)};
     AIVM_ASSIGN(const sim::Outcome outcome, run_plan(plan, rerun, {}));
+    result.shrunk_choices = plan.choices.size();
+    result.shrunk_choices_binding = binding_choices(plan.choices, outcome.choices);
     const sim::Violation* violation =
         unexpected_violation(outcome, stored.finding.violation.invariant);
     if (violation == nullptr) return "the shrunk run does not violate the invariant";
-    if (violation->message != stored.finding.shrunk_message)
+    const bool is_shown = stored.finding.reproducer == Reproducer::kRun;
+    if (is_shown && violation->message != stored.finding.shrunk_message)
         return "the shrunk run says: " + violation->message;
     return outcome.digest.hex() == stored.finding.shrunk_digest
                ? ""
@@ -97,11 +105,14 @@ Result<ReplayResult> replay_finding(const std::string& folder, const Rerun& how)
     result.finding = stored.finding;
     AIVM_ASSIGN(result.outcome, run_plan(plan, rerun, {}));
     result.difference = compare_run(result);
+    result.choices = plan.choices.size();
+    result.choices_binding = binding_choices(plan.choices, result.outcome.choices);
     std::string shrunk;
     if (stored.finding.reproducer == Reproducer::kHistory) {
         AIVM_ASSIGN(shrunk, replay_history(stored, plan));
-    } else if (stored.finding.reproducer == Reproducer::kRun) {
-        AIVM_ASSIGN(shrunk, replay_shrunk_run(stored, rerun));
+    }
+    if (shrunk.empty()) {
+        AIVM_ASSIGN(shrunk, replay_shrunk_run(stored, rerun, result));
     }
     result.shrunk_reproduces = shrunk.empty();
     if (result.difference.empty()) result.difference = shrunk;

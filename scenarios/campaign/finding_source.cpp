@@ -87,7 +87,7 @@ Result<FindingSource> read_finding_source(const std::string& path) {
     const std::string smaller = (fs::path(path) / kReproducerName).string();
     if (fs::exists(smaller, ignored)) {
         AIVM_ASSIGN(out, source_of_file(smaller, ""));
-    } else if (stored.finding.reproducer == Reproducer::kRun) {
+    } else if (!stored.files.shrunk.empty()) {
         AIVM_ASSIGN(out, source_of_file(path + "/shrunk.toml", stored.files.shrunk));
     } else {
         AIVM_ASSIGN(out.plan, whole_plan(stored));

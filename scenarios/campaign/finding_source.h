@@ -2,11 +2,10 @@
 // scenario file with a [recorded] table.
 #pragma once
 
+#include "scenarios/campaign/finding_folder.h"
 #include "scenarios/campaign/shrink_run.h"
 
 namespace aivm::scenarios {
-
-inline constexpr const char* kReproducerName = "repro.toml";
 
 struct FindingSource {
     RunPlan plan;

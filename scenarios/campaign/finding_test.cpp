@@ -3,10 +3,14 @@
 // network that delivers nothing shrink as runs.
 #include "scenarios/campaign/finding.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -16,6 +20,7 @@
 #include "scenarios/file/load.h"
 #include "scenarios/run/build_info.h"
 #include "scenarios/run/run.h"
+#include "sim/invariants/invariant.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -106,23 +111,52 @@ TEST_F(Findings, ABondThatEscapesShrinksToTheWrongResultTheLeavingAndTheWithdraw
     const std::string liar = lie->substr(0, lie->find(' '));
     EXPECT_THAT(finding.actions, AllOf(Contains(liar + " deregisters"),
                                        Contains(HasSubstr(liar + " withdraws its bond at block"))));
-    for (const char* name :
-         {"finding.json", "scenario.toml", "choices.bin", "history.bin", "report.txt"}) {
+    for (const char* name : {"finding.json", "scenario.toml", "choices.bin", "history.bin",
+                             "shrunk.toml", "report.txt"}) {
         EXPECT_TRUE(fs::exists(fs::path(finding.folder) / name)) << name;
     }
     EXPECT_EQ(std::distance(fs::directory_iterator(directory()), {}), 1)
         << "something unfinished was left behind";
 }
 
+// The run of the file alone, as `aivmsim run` makes it.
+sim::Outcome run_of_file(const fs::path& path, Kernels* kernels = nullptr) {
+    const auto loaded = load_scenario_file(path);
+    EXPECT_TRUE(loaded) << (loaded ? "" : to_text(loaded.error()));
+    if (!loaded || !loaded->recorded) return {};
+    RunOptions options;
+    options.seed = loaded->recorded->seed;
+    options.choices = &loaded->recorded->choices;
+    options.kernels = kernels;
+    return run(loaded->scenario, options);
+}
+
+TEST_F(Findings, EachHasAScenarioFileThatViolatesTheInvariantByItself) {
+    const sim::Scenario scenario = escaping_bond();
+    const sim::Outcome outcome = run(scenario);
+    for (const std::size_t tries : {0, 3, 2000}) {
+        const SavedFinding finding =
+            save(scenario, outcome, directory(std::to_string(tries)), with_tries(tries));
+        const sim::Outcome again = run_of_file(fs::path(finding.folder) / "shrunk.toml");
+        ASSERT_THAT(again.violations, SizeIs(1)) << tries;
+        EXPECT_EQ(again.violations[0].invariant, "E3");
+        EXPECT_EQ(again.digest.hex(), finding.shrunk_digest);
+        if (tries == 0) EXPECT_EQ(finding.shrunk_digest, finding.digest);
+        if (tries == 2000) EXPECT_LT(again.events, outcome.events);
+    }
+}
+
 TEST_F(Findings, AReportBeginsWithTheInvariantAndEndsWithTheCommandThatReplaysIt) {
     const sim::Scenario scenario = escaping_bond();
     const SavedFinding finding = save(scenario, run(scenario), directory());
     const std::string report = read(fs::path(finding.folder) / "report.txt");
-    EXPECT_EQ(report, finding_text(finding));
+    EXPECT_EQ(report, finding_report(finding));
     EXPECT_THAT(report,
                 testing::StartsWith("FAIL  E3 bond-outlives-obligation   unbond_escape   finding " +
                                     finding.id));
-    EXPECT_THAT(report, HasSubstr("shrunk "));
+    const auto info = sim::invariant_info("E3");
+    EXPECT_THAT(report, HasSubstr(fmt::format("\n  promised   {}\n  because    {}\n  shrunk ",
+                                              info->meaning, info->reason)));
     EXPECT_THAT(report, EndsWith("  reproduce  aivmsim replay " + finding.folder + "\n"));
 }
 
@@ -191,6 +225,7 @@ TEST_F(Findings, AReplayMeetsTheSameViolationWithTheSameDigest) {
     EXPECT_EQ(replay->outcome.digest.hex(), finding.digest);
     EXPECT_EQ(replay->finding.actions, finding.actions);
     EXPECT_EQ(replay->finding.folder, finding.folder);
+    EXPECT_EQ(replay->choices_binding, replay->choices);
 }
 
 TEST_F(Findings, SavedInOneProcessReplaysInAnother) {
@@ -310,6 +345,51 @@ TEST_F(Findings, AKernelThatLiesOnceIsCaughtAndShrinksToASmallerRun) {
     ASSERT_TRUE(fixed);
     EXPECT_FALSE(fixed->reproduced());
     EXPECT_EQ(fixed->difference, "K1 was not violated");
+    EXPECT_GT(fixed->choices, 0U);
+    EXPECT_EQ(replay->choices_binding, replay->choices);
+    EXPECT_EQ(replay->shrunk_choices_binding, replay->shrunk_choices);
+}
+
+// The process dies in the middle of the search, once it has found something smaller.
+TEST_F(Findings, AShrinkerThatIsKilledLeavesItsBestAndTheNextOneGoesOnFromThere) {
+    const sim::Scenario scenario = small_network();
+    LyingKernels kernels(5);
+    RunOptions run_options;
+    run_options.kernels = &kernels;
+    const sim::Outcome outcome = run(scenario, run_options);
+    ShrinkOptions options;
+    options.rerun.make_kernels = [] { return std::make_unique<LyingKernels>(5); };
+    const SavedFinding whole = save(scenario, outcome, directory("whole"), options);
+
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        std::size_t least = ~std::size_t{0};
+        options.go_on = [&](std::size_t tries, std::size_t left) {
+            least = std::min(least, left == 0 ? least : left);
+            if (tries > 12 && least < whole.actions_before) kill(getpid(), SIGKILL);
+            return true;
+        };
+        (void)save_finding(scenario, outcome, directory(), options);
+        _exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "it was not killed";
+    const fs::path folder = fs::path(directory()) / whole.id;
+    EXPECT_EQ(load_error(folder), "loaded");
+    EXPECT_THAT(finding_text(*load_finding(folder)), HasSubstr("the shrinking was interrupted"));
+    LyingKernels again(5);
+    EXPECT_EQ(run_of_file(folder / "repro.toml", &again).violations.size(), 1U);
+
+    options.go_on = {};
+    const SavedFinding finding = save(scenario, outcome, directory(), options);
+    EXPECT_EQ(finding.actions_after, whole.actions_after);
+    EXPECT_EQ(finding.actions_before, whole.actions_before);
+    EXPECT_LT(finding.tries, whole.tries) << "it began from the beginning";
+    EXPECT_FALSE(fs::exists(folder / "repro.toml"));
+    EXPECT_EQ(std::distance(fs::directory_iterator(directory()), {}), 1)
+        << "something unfinished was left behind";
 }
 
 TEST_F(Findings, ANetworkInWhichNothingEndsShrinksToTheFaultThatMatters) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "scenarios/campaign/finding.h"
+#include "sim/invariants/invariant.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -66,18 +67,39 @@ std::string violation_actors(const sim::Violation& violation) {
     return out;
 }
 
-std::string finding_text(const SavedFinding& f) {
+namespace {
+
+// What happened, when and to whom.
+std::string violation_text(const SavedFinding& f) {
     const sim::Violation& v = f.violation;
     std::string out =
         fmt::format("FAIL  {} {}   {}   finding {}\n", v.invariant, v.name, f.scenario_name, f.id);
     out +=
         fmt::format("  t={}  block {}  event #{}", clock_text(v.time), v.block, grouped(v.event));
     out += v.actors.empty() ? "\n" : fmt::format("  {}\n", violation_actors(v));
-    out += fmt::format("  {}\n", v.message);
-    out += shrunk_lines(f);
+    return out + fmt::format("  {}\n", v.message);
+}
+
+// How to see it again.
+std::string steps_text(const SavedFinding& f) {
+    std::string out = shrunk_lines(f);
     out += fmt::format("  saved      {}/\n", f.folder);
     out += fmt::format("  reproduce  aivmsim replay {}\n", shell_argument(f.folder));
     return out;
+}
+
+std::string promise_text(const std::string& invariant) {
+    const auto info = sim::invariant_info(invariant);
+    if (!info) return {};  // of another version
+    return fmt::format("  promised   {}\n  because    {}\n", info->meaning, info->reason);
+}
+
+}  // namespace
+
+std::string finding_text(const SavedFinding& f) { return violation_text(f) + steps_text(f); }
+
+std::string finding_report(const SavedFinding& f) {
+    return violation_text(f) + promise_text(f.violation.invariant) + steps_text(f);
 }
 
 }  // namespace aivm::scenarios

@@ -39,6 +39,15 @@ TEST(FindingText, SaysWhatWhenWhoTheActionsAndHowToSeeItAgain) {
               "  reproduce  aivmsim replay out/findings/3f9a2c71\n");
 }
 
+TEST(FindingText, AReportAlsoSaysWhyAnInvariantMustHoldIfThisVersionHasIt) {
+    SavedFinding f = escape();
+    EXPECT_NE(finding_report(f).find("\n  because    A slash that finds no bond"),
+              std::string::npos)
+        << finding_report(f);
+    f.violation.invariant = "Z9";
+    EXPECT_EQ(finding_report(f), finding_text(f));
+}
+
 TEST(FindingText, NamesActorsAsTheTableOfPayoffsDoesToo) {
     SavedFinding f = escape();
     f.violation.actors = {"provider[7]", "provider[8]"};

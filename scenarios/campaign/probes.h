@@ -1,5 +1,6 @@
 // Probes: named points that the runs of a campaign must reach somewhere. A campaign that never
-// reaches one has not tested what lies behind it.
+// reaches one has not tested what lies behind it. Each has a target, the share of the runs that
+// must reach it, and is judged in the scenarios that can reach it only.
 #pragma once
 
 #include <array>
@@ -31,6 +32,10 @@ struct RunFacts {
     std::uint64_t messages_lost = 0;
     std::uint64_t messages_corrupted = 0;
     bool recovered = false;  // from its last fault
+    std::uint64_t disputes_timed_out = 0;
+    std::uint64_t cuts_with_conflicts = 0;
+    std::uint64_t view_changes = 0;
+    std::uint64_t torn_writes_recovered = 0;
 
     template <class Event>
     [[nodiscard]] std::uint64_t count() const {
@@ -42,6 +47,11 @@ struct RunFacts {
 class FactCounter final : public sim::Probe {
 public:
     void on_block(const Executed& block, sim::SimTime now) override;
+    void on_cut(const CutResult&, bool contested) override {
+        facts_.cuts_with_conflicts += contested ? 1 : 0;
+    }
+    void on_view_change(sim::ActorId) override { ++facts_.view_changes; }
+    void on_torn_write_recovered(sim::ActorId) override { ++facts_.torn_writes_recovered; }
     // How long after its time a block was accepted by the first node, on average; 0 without blocks.
     [[nodiscard]] std::uint64_t latency_ns(TimestampNs genesis_time) const;
     // The facts of the finished run.
@@ -57,8 +67,11 @@ private:
 struct ProbeRow {
     std::string_view name;
     std::string_view meaning;
-    // The share of the runs of the catalogue's scenario `swarm` that must reach it.
+    // The share of the runs that must reach it: about a third of what the catalogue's scenario
+    // `swarm` shows, see probes.cpp. Greater than 0.
     double target;
+    // Whether runs of the scenario can reach it at all. Where they cannot it is not judged.
+    bool (*applies)(const sim::Scenario& scenario);
     std::uint64_t (*count)(const RunFacts& facts);
 };
 std::span<const ProbeRow> probe_rows();

@@ -1,4 +1,4 @@
-// The only file beside help.cpp that uses CLI11: the grammar of the command line.
+// The grammar of the command line. Beside it only help.cpp and man_page.cpp use CLI11.
 #include "scenarios/cli/arguments.h"
 
 #include <fmt/format.h>
@@ -13,10 +13,12 @@
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/help.h"
+#include "scenarios/cli/man_page.h"
 #include "scenarios/cli/serve/serve_command.h"
 #include "scenarios/cli/serve/sign_command.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/file/names.h"
+#include "scenarios/run/build_info.h"
 #include "sim/engine/seed.h"
 
 namespace aivm::scenarios::cli {
@@ -199,6 +201,20 @@ void add_sweep(CLI::App& app, std::function<int()>& chosen) {
                     "report progress even if stderr is not a terminal");
 }
 
+// How the result of a campaign is judged, printed and written.
+template <class Request>
+void add_campaign_output(CLI::App& sub, Request& request) {
+    sub.add_flag("--probes", request.probes,
+                 "fail if a probe is reached less often than in the scenario swarm");
+    sub.add_option("--junit", request.junit, "also write a campaign's result as JUnit XML")
+        ->type_name("FILE.xml");
+    sub.add_option("--sarif", request.sarif, "also write a campaign's result as SARIF 2.1.0")
+        ->type_name("FILE.sarif");
+    sub.add_flag("--json", request.json, "print a campaign's result as one JSON document");
+    sub.add_flag("--quiet", request.quiet,
+                 "print only the verdict line of a campaign, and no progress");
+}
+
 void add_merge(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* merge = nullptr;
     const auto parts =
@@ -212,6 +228,7 @@ void add_merge(CLI::App& app, std::function<int()>& chosen) {
         ->type_name("OUT");
     merge->add_flag("--overwrite", parts->overwrite, "replace an existing study");
     merge->add_flag("--incomplete", parts->incomplete, "join although shards are missing");
+    add_campaign_output(*merge, *parts);
 }
 
 void add_campaign(CLI::App& app, std::function<int()>& chosen) {
@@ -260,19 +277,12 @@ void add_campaign(CLI::App& app, std::function<int()>& chosen) {
                     "real time per finding to shrink it (default 1m)")
         ->type_name("DURATION");
     sub->add_flag("--fail-fast", request->fail_fast, "end with the first violation or failure");
-    sub->add_flag("--probes", request->probes,
-                  "fail if a probe is reached less often than in the scenario swarm");
     sub->add_flag("--paranoid", request->paranoid,
                   "execute every shared block once more and compare");
     sub->add_option("--out", request->out,
                     "folder of the campaign (default aivmsim-out/campaign-SEED)")
         ->type_name("DIR");
-    sub->add_option("--junit", request->junit, "also write the result as JUnit XML")
-        ->type_name("FILE.xml");
-    sub->add_option("--sarif", request->sarif, "also write the result as SARIF 2.1.0")
-        ->type_name("FILE.sarif");
-    sub->add_flag("--json", request->json, "print the result as one JSON document");
-    sub->add_flag("--quiet", request->quiet, "print only the verdict line, and no progress");
+    add_campaign_output(*sub, *request);
     sub->add_flag("--progress", request->progress,
                   "report progress even if stderr is not a terminal");
 }
@@ -704,6 +714,15 @@ void add_completion(CLI::App& app, std::function<int()>& chosen) {
     });
 }
 
+void add_manual(CLI::App& app, std::function<int()>& chosen) {
+    app.add_subcommand("man", "print the manual page, for man -l or share/man/man1")
+        ->callback([&app, &chosen] {
+            chosen = [page = man_page(app, build_info().version)] {
+                return print_result(page) ? kExitClean : kExitHarnessFailed;
+            };
+        });
+}
+
 }  // namespace
 
 Parsed parse_arguments(int argc, char** argv) {
@@ -728,6 +747,7 @@ Parsed parse_arguments(int argc, char** argv) {
     add_serve(app, chosen);
     add_gpu(app, chosen);
     add_completion(app, chosen);
+    add_manual(app, chosen);
     bool version = false;
     app.add_flag("--version", version, "the same as the command version");
     if (argc == 2 && std::string_view(argv[1]) == "--version") return {version_command, kExitClean};

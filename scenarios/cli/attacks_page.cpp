@@ -41,7 +41,8 @@ bool keeps_to_the_protocol(const std::string& id) {
 std::string effect_text(const std::string& scenario, const Effect& effect) {
     const SampleSummary gain{static_cast<double>(effect.runs), effect.mean, effect.sd * effect.sd};
     const Interval interval = t_interval(gain, kPageConfidence);
-    const std::string unit = effect.unit == "LUX" ? "" : " " + effect.unit;
+    std::string unit = effect.unit == "LUX" ? "" : " " + effect.unit;
+    if (effect.over != "honest play") unit += " over " + effect.over;
     return fmt::format("`{}` {}: {:.2f} [{:.2f}, {:.2f}]{}, {} runs: {}", scenario, effect.owner,
                        effect.mean, interval.low, interval.high, unit, effect.runs, effect.verdict);
 }

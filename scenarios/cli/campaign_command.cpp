@@ -14,7 +14,6 @@
 #include "scenarios/cli/progress.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/text.h"
-#include "scenarios/cli/text_file.h"
 #include "scenarios/cli/wall_clock.h"
 #include "scenarios/file/print.h"
 #include "scenarios/file/units.h"
@@ -131,21 +130,6 @@ std::optional<CampaignOptions> options_of(const CampaignArguments& arguments, St
     return options;
 }
 
-int show(const CampaignArguments& arguments, const CampaignShown& shown) {
-    const std::string text = arguments.json    ? campaign_json(shown)
-                             : arguments.quiet ? campaign_line(shown, has_colour(stdout))
-                                               : campaign_screen(shown, has_colour(stdout));
-    // The result first, so that a full disk cannot hide a violation.
-    if (!print_result(text)) {
-        complain("stdout cannot be written; is the disk full?");
-        return kExitHarnessFailed;
-    }
-    const bool junit = write_text_file(arguments.junit, campaign_junit(shown));
-    const bool sarif = write_text_file(arguments.sarif, campaign_sarif(shown));
-    const int code = shown.exit_code();
-    return code == kExitClean && !(junit && sarif) ? kExitHarnessFailed : code;
-}
-
 int exit_code_of(const Error& error) {
     const bool request = error.code == ErrorCode::kConflict || error.code == ErrorCode::kConfig ||
                          error.code == ErrorCode::kMalformed ||
@@ -177,13 +161,13 @@ int campaign_command(const CampaignArguments& arguments) {
     auto result = run_campaign(*plan, folder, *options);
     line.clear();
     if (!result) {
-        complain(fmt::format("{}; runs that were finished are kept in {}", result.error().context,
-                             folder));
+        complain(result.error().context);
         return exit_code_of(result.error());
     }
-    CampaignShown shown{std::move(*result), {}, folder, wall_clock_ns() - started};
+    CampaignShown shown{std::move(*result), {}, folder, wall_clock_ns() - started, {}};
     shown.summary = summarise(shown.result.contents, arguments.probes);
-    return show(arguments, shown);
+    return show_campaign(shown,
+                         {arguments.json, arguments.quiet, arguments.junit, arguments.sarif});
 }
 
 }  // namespace aivm::scenarios::cli

@@ -59,6 +59,15 @@ Json probes_json(const CampaignSummary& summary) {
     return out;
 }
 
+Json per_scenario_json(const CampaignSummary& summary) {
+    Json out = Json::array();
+    for (const ScenarioRuns& scenario : summary.scenarios) {
+        out.push_back(
+            {{"name", scenario.name}, {"runs", scenario.runs}, {"repeated", scenario.repeated}});
+    }
+    return out;
+}
+
 Json ends_json(const CampaignSummary& summary) {
     Json out = Json::object();
     for (std::size_t i = 0; i < summary.ends.size(); ++i)
@@ -71,8 +80,10 @@ Json ends_json(const CampaignSummary& summary) {
 std::string campaign_json(const CampaignShown& shown) {
     const CampaignSummary& s = shown.summary;
     Json scenarios = Json::array();
-    for (const CampaignScenario& scenario : shown.plan().scenarios)
-        scenarios.push_back(scenario.name);
+    for (const ScenarioRuns& scenario : s.scenarios) scenarios.push_back(scenario.name);
+    Json joined = Json::array();
+    for (const std::uint64_t seed : shown.plan().joined_seeds)
+        joined.push_back(std::to_string(seed));
     Json seeds = Json::array();
     for (const RunRecord& run : shown.result.contents.runs)
         seeds.push_back(std::to_string(run.seed));
@@ -81,6 +92,8 @@ std::string campaign_json(const CampaignShown& shown) {
                       {"seed", std::to_string(shown.plan().seed)},
                       {"shard", shown.plan().shard},
                       {"shards", shown.plan().shards},
+                      {"missing_shards", shown.missing_shards},
+                      {"joined_seeds", joined},
                       {"program", shown.plan().program},
                       {"folder", shown.folder},
                       {"scenarios", scenarios},
@@ -93,6 +106,7 @@ std::string campaign_json(const CampaignShown& shown) {
                       {"failures", failures_json(shown)},
                       {"lost", shown.result.lost},
                       {"repeated", s.repeated},
+                      {"per_scenario", per_scenario_json(s)},
                       {"probes", probes_json(s)},
                       {"unseen",
                        {{"behaviours", s.unseen.behaviours},

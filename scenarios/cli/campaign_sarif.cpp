@@ -1,5 +1,7 @@
 // A campaign as SARIF 2.1.0 (Static Analysis Results Interchange Format, OASIS 2020): one rule per
 // invariant, one result per defect or failure.
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -32,8 +34,13 @@ Json rules_of(const std::set<std::string>& used) {
     Json rules = Json::array();
     for (const sim::InvariantInfo& info : sim::invariant_infos()) {
         if (!used.contains(std::string(info.id))) continue;
-        rules.push_back(
-            {{"id", info.id}, {"name", info.name}, {"shortDescription", {{"text", info.meaning}}}});
+        const std::string promise = fmt::format("It promises: {}. {}", info.meaning, info.reason);
+        const std::string more = fmt::format("\naivmsim explain {}", info.id);
+        rules.push_back({{"id", info.id},
+                         {"name", info.name},
+                         {"shortDescription", {{"text", info.meaning}}},
+                         {"fullDescription", {{"text", promise}}},
+                         {"help", {{"text", promise + more}}}});
     }
     for (const std::string& id : used) {
         if (id.find('/') == std::string::npos) continue;
@@ -51,7 +58,7 @@ std::string campaign_sarif(const CampaignShown& shown) {
     for (const Defect& d : shown.summary.defects) {
         used.insert(d.invariant);
         const std::string file =
-            d.finding.empty() ? d.scenario + ".toml" : "findings/" + d.finding + "/scenario.toml";
+            d.finding.empty() ? d.file : "findings/" + d.finding + "/scenario.toml";
         results.push_back(result_of(d.invariant, d.liveness ? "warning" : "error", d.message,
                                     command_of(shown, d), file,
                                     d.finding.empty() ? d.invariant : d.finding, d.seed, d.runs));

@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
+#include "scenarios/campaign/campaign_files.h"
+#include "scenarios/campaign/finding.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/text.h"
+#include "scenarios/cli/text_file.h"
 #include "scenarios/cli/verdict.h"
 
 namespace aivm::scenarios::cli {
@@ -22,7 +26,7 @@ std::string names_of(const CampaignPlan& plan) {
 
 std::string defect_text(const CampaignShown& shown, const Defect& d, bool colour) {
     std::string out = fmt::format(
-        "\n{}  {} {}   {}{}\n  {} of {} runs, first seed {}\n",
+        "\n{}  {} {}   {}{}\n  {} of {} runs, seed {}\n",
         d.liveness ? styled(Style::kCaution, "LIMIT", colour) : styled(Style::kBad, "FAIL", colour),
         d.invariant, d.name, d.scenario, d.finding.empty() ? "" : "   finding " + d.finding,
         grouped(d.runs), grouped(shown.summary.runs), d.seed);
@@ -35,7 +39,7 @@ std::string defect_text(const CampaignShown& shown, const Defect& d, bool colour
 }
 
 std::string failure_text(const CampaignShown& shown, const Failure& f, bool colour) {
-    return fmt::format("\n{}  {}   {}\n  {} of {} runs, first seed {}\n  {}\n  reproduce  {}\n",
+    return fmt::format("\n{}  {}   {}\n  {} of {} runs, seed {}\n  {}\n  reproduce  {}\n",
                        styled(Style::kBad, "FAIL", colour), run_end_word(f.end), f.scenario,
                        grouped(f.runs), grouped(shown.summary.runs), f.seed,
                        wrapped(f.message, kScreenWidth - 2, 2), command_of(shown, f));
@@ -71,25 +75,43 @@ std::string probes_text(const CampaignShown& shown, bool colour) {
     return out;
 }
 
+// The scenarios of which no run was made twice, if others were.
+std::string never_repeated(const CampaignSummary& summary) {
+    if (summary.repeated == 0) return "";
+    std::string out;
+    for (const ScenarioRuns& scenario : summary.scenarios) {
+        if (scenario.repeated > 0) continue;
+        out += (out.empty() ? "; no run of " : ", ") + scenario.name;
+    }
+    return wrapped(out, kScreenWidth - 12, 12);
+}
+
+std::string seeds_text(const CampaignShown& shown) {
+    const CampaignPlan& plan = shown.plan();
+    std::string campaign = fmt::format("campaign seed {}", plan.seed);
+    for (const std::uint64_t seed : plan.joined_seeds) campaign += fmt::format(", {}", seed);
+    if (plan.shards > 1) campaign += fmt::format(", shard {}/{}", plan.shard, plan.shards);
+    for (const std::string& shard : shown.missing_shards)
+        campaign += fmt::format(", without shard {}", shard);
+    return fmt::format("seeds       {}; those of the runs are in {}/{}\n", campaign, shown.folder,
+                       kCampaignLogName);
+}
+
 std::string figures_text(const CampaignShown& shown) {
     const CampaignSummary& s = shown.summary;
     std::string out = fmt::format(
         "\nper CPU s   {} runs, {} events, {} blocks: median (5 % .. 95 %)\n"
         "memory      at most {} MiB per process\n"
-        "determinism {} repeated, {} with another digest\n",
+        "determinism {} repeated, {} with another digest{}\n",
         spread_text(s.runs_per_cpu_second), spread_text(s.events_per_cpu_second),
         spread_text(s.blocks_per_cpu_second), grouped(s.memory_kib_max / 1024),
-        counted(s.repeated, "run"), grouped(s.ended(RunEnd::kNotDeterministic)));
+        counted(s.repeated, "run"), grouped(s.ended(RunEnd::kNotDeterministic)), never_repeated(s));
     out += fmt::format(
         "behaviours  {} seen; the next run shows another with probability {:.3f} (at most "
         "{:.3f})\n",
         grouped(s.unseen.behaviours), s.unseen.next_is_new, s.unseen.next_is_new_max);
     if (shown.result.saturated) out += "            low enough for --until-unseen: ended there\n";
-    return out + fmt::format(
-                     "seeds       campaign seed {}, shard {}/{}; those of the runs are in "
-                     "{}/{}\n",
-                     shown.plan().seed, shown.plan().shard, shown.plan().shards, shown.folder,
-                     kCampaignLogName);
+    return out + seeds_text(shown);
 }
 
 template <class Rows, class Text>
@@ -120,12 +142,17 @@ ExitCode CampaignShown::exit_code() const {
 
 std::string command_of(const CampaignShown& shown, const Defect& defect) {
     if (!defect.finding.empty())
-        return fmt::format("aivmsim replay {}/findings/{}", shown.folder, defect.finding);
-    return fmt::format("aivmsim run {} --seed {}", defect.scenario, defect.seed);
+        return "aivmsim replay " + shell_argument(shown.folder + "/findings/" + defect.finding);
+    return run_command_of(shown.plan(), shown.folder + "/" + defect.file, defect.seed,
+                          RunEnd::kViolated);
 }
 
 std::string command_of(const CampaignShown& shown, const Failure& failure) {
-    return fmt::format("aivmsim run {}/{} --seed {}", shown.folder, failure.file, failure.seed);
+    std::error_code ignored;
+    const std::string file = shown.folder + "/" + failure.file;
+    const bool written = std::filesystem::exists(file, ignored);
+    return run_command_of(shown.plan(), written ? file : shown.folder + "/" + failure.scenario_file,
+                          failure.seed, failure.end);
 }
 
 std::string campaign_line(const CampaignShown& shown, bool colour) {
@@ -145,8 +172,23 @@ std::string campaign_screen(const CampaignShown& shown, bool colour) {
                     [&](const Defect& d) { return defect_text(shown, d, colour); });
     out += first_of(shown.summary.failures,
                     [&](const Failure& f) { return failure_text(shown, f, colour); });
-    for (const std::string& lost : shown.result.lost) out += fmt::format("\nnote  {}\n", lost);
     return out + probes_text(shown, colour) + figures_text(shown);
+}
+
+int show_campaign(const CampaignShown& shown, const CampaignOutput& output) {
+    const std::string text = output.json    ? campaign_json(shown)
+                             : output.quiet ? campaign_line(shown, has_colour(stdout))
+                                            : campaign_screen(shown, has_colour(stdout));
+    const bool printed = print_result(text);
+    if (!printed) {
+        complain("stdout cannot be written; is the disk full? The result is");
+        say(campaign_screen(shown, has_colour(stderr)));
+    }
+    for (const std::string& lost : shown.result.lost) complain(lost);
+    const bool junit = write_text_file(output.junit, campaign_junit(shown));
+    const bool sarif = write_text_file(output.sarif, campaign_sarif(shown));
+    const ExitCode code = shown.exit_code();
+    return code == kExitClean && !(printed && junit && sarif) ? kExitHarnessFailed : code;
 }
 
 }  // namespace aivm::scenarios::cli

@@ -255,6 +255,8 @@ constexpr Number kNumbers[] = {
      }},
     {"bft", "1/3", "two of them decide, and nothing less",
      [] { return sim::quorum_of(300) == 201 && sim::quorum_of(299) == 200; }},
+    {"cut_finality", "1/3", "two of them certify a cut, and nothing less",
+     [] { return sim::quorum_of(300) == 201 && sim::quorum_of(299) == 200; }},
     {"bisection", "9", "moves at most, 1 + 2 log2 of 16 steps",
      [] { return scenario_with("bisection").workload.steps == 16 && 1 + 2 * 4 == 9; }},
     {"compute_time_inflator", "1.5", "LUX minted for a true report, and 3 for a false one",

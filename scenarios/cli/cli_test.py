@@ -99,6 +99,19 @@ class CommandLine(Program):
         self.assertEqual(done.stderr, "")
         self.assertEqual(self.files(), ["aivmsim-out/small-1.db", "small.toml"])
 
+    def test_a_run_on_a_dag_shows_the_times_to_accepted_and_to_settled(self):
+        run = ("run", self.small, "--no-record")
+        chain = self.ok(*run).stdout
+        self.assertNotIn("\n  accepted ", chain)
+        self.assertNotIn("\n  settled ", chain)
+        dag = (*run, "--set", "chain.consensus=avalanche", "--set", "chain.alpha_preference=8")
+        text = self.ok(*dag).stdout
+        for word in ("accepted", "settled"):
+            self.assertRegex(text, rf"\n  {word} +mean [0-9.]+m?s, half within [0-9.]+m?s, 99 %")
+        figures = json.loads(self.ok(*dag, "--json").stdout)["metrics"]
+        self.assertRegex(text, rf"\n  vertices +{figures['n_vertices']} with operations")
+        self.assertLess(figures["tta_mean"], figures["tts_mean"])
+
     def test_a_proven_lie_that_costs_nothing_is_noted(self):
         note = "proven wrong cost nothing: raise vm.result_bond or vm.slash_bps"
         lazy = ("run", "lazy_provider", "--no-record", "--set", "tasks.count=40")
@@ -321,7 +334,8 @@ class CommandLine(Program):
             'did you mean "always_check"?',
         ])  # fmt: skip
         self.small.write_text(SMALL + "parameters = { watch_ppm = 3 }\n")
-        self.refused("check", self.small, says=["has no parameter 'watch_ppm'", "aivmsim explain"])
+        self.refused("check", self.small, says=[
+            'has no parameter "watch_ppm"', "small.toml:24:16: error"])
 
     def test_work_that_the_run_has_no_time_for_is_noted(self):
         late = ("check", "safe_window", "--set", "tasks.count=100000")
@@ -494,9 +508,35 @@ class CommandLine(Program):
         # F29: it said "how long an attestation may take".
         self.assertIn("maximum age", self.ok("explain", "vm.attestation_timeout").stdout)
 
+    def test_the_manual_has_every_command_option_and_exit_code_and_is_sound_roff(self):
+        page = self.ok("man").stdout
+        script = self.ok("completion", "bash").stdout
+        commands = re.findall(r"^        ([a-z-]+)\) options=", script, re.M)
+        self.assertIn("man", commands)
+        for command in commands:
+            title = f".SS aivmsim {command}\n".replace("-", "\\-")
+            self.assertEqual(page.count(title), 1, command)
+            part = page.split(title)[1].split("\n.S")[0].replace("\\-", "-")
+            for option in re.findall(r"^  .*?(--[a-z-]+)", self.ok(command, "--help").stdout, re.M):
+                of_all = option in ("--help", "--help-all")
+                self.assertTrue(option in part or of_all, f"{command} {option}")
+        root = Path(__file__).resolve().parents[2]
+        codes = (root / "pyharness/docs/parts/exit_codes.md").read_text()
+        rows = re.findall(r"^\| (\d+) \| (.*) \|$", codes, re.M)
+        self.assertEqual(len(rows), 8)
+        for code, meaning in rows:
+            self.assertIn(f".TP\n\\fB{code}\\fR\n{meaning}\n", page)
+        shown = subprocess.run(["groff", "-man", "-Tutf8", "-ww"], input=page, capture_output=True,
+                               text=True)  # fmt: skip
+        self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+        plain = re.sub(".\x08|\x1b\\[[0-9;]*m", "", shown.stdout)  # without bold and underlined
+        self.assertIn("AIVMSIM(1)", plain)
+        self.assertIn("aivmsim run quickstart", plain)
+
     def test_what_nothing_is_called_is_exit_code_4(self):
         self.refused("explain", "lazzy_guess", code=4, says=['did you mean "lazy_guess"?'])
         self.assertIn("fraud proof", self.ok("explain", "V31").stdout)
+        self.assertIn("why  Two accepted blocks", self.ok("explain", "S1").stdout)
         self.assertIn("chain.censorship", self.ok("explain", "iid").stdout)
         self.assertIn("10^9 nLUX", self.ok("explain", "LUX").stdout)
         self.refused("explain", "challenge_window", code=4, says=["vm.challenge_window_blocks"])

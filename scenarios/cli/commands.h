@@ -61,6 +61,12 @@ struct MergeRequest {
     std::string out;
     bool overwrite = false;
     bool incomplete = false;  // join although shards are missing
+    // Only of campaigns, as in CampaignArguments.
+    bool probes = false;
+    std::optional<std::string> junit;
+    std::optional<std::string> sarif;
+    bool json = false;
+    bool quiet = false;
 };
 int merge_command(const MergeRequest& request);
 

@@ -110,7 +110,7 @@ std::string json_of(const CompareRequest& request, double confidence,
                         {"b", request.b},
                         {"confidence", confidence},
                         {"differences", std::move(list)}};
-    return document.dump(2) + "\n";
+    return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace

@@ -91,6 +91,29 @@ bool delays_finality(const sim::Scenario& scenario) {
     return std::ranges::find(kDelaying, scenario.name) != kDelaying.end();
 }
 
+// What an attack on a DAG is about is compared with what other validators of its owner would do: a
+// proof's time with honest ones (an owner that is honest in all its roles leaves nothing to prove),
+// and what an attack adds to a simpler one with those that play the simpler one.
+struct Rival {
+    std::string_view scenario;
+    std::string_view metric;
+    const char* unit;
+    const char* strategy;  // of the owner's validators in the other run
+    const char* over;      // that, in the line of the effect
+};
+constexpr std::array kRivals{
+    Rival{"job_key_griefer", "ttp_mean", "s to prove", "honest", "honest validators"},
+    Rival{"job_key_griefer_operation", "ttp_mean", "s to prove", "honest", "honest validators"},
+    Rival{"balance_attacker", "ttd_mean", "s to decide", "vertex_equivocator",
+          "vertex_equivocator"},
+    Rival{"orphan_maker", "n_vertices_orphaned", "orphans", "conflict_flooder",
+          "conflict_flooder"}};
+
+const Rival* rival_of(const sim::Scenario& scenario) {
+    const auto found = std::ranges::find(kRivals, scenario.name, &Rival::scenario);
+    return found == kRivals.end() ? nullptr : &*found;
+}
+
 std::uint64_t golden_runs(const sim::Scenario& scenario) {
     if (is_heavy(scenario)) return kGoldenRunsOfHeavy;
     if (is_noisy(scenario)) return kGoldenRunsOfNoisy;
@@ -110,6 +133,12 @@ std::vector<std::string> names_of_attacks() {
 
 double ttf_of(const sim::Outcome& outcome) { return std::get<double>(outcome.metric("ttf_mean")); }
 
+// A count or a mean; NaN without data.
+double value_of(const sim::Outcome& outcome, std::string_view metric) {
+    return std::visit([](auto value) { return static_cast<double>(value); },
+                      outcome.metric(metric));
+}
+
 // By owner: by how much everybody's tasks are final later than where this owner is honest.
 std::map<std::string, double> delays_to_finality(const sim::Scenario& scenario,
                                                  const RunOptions& played,
@@ -126,9 +155,37 @@ std::map<std::string, double> delays_to_finality(const sim::Scenario& scenario,
     return out;
 }
 
+// The scenario in which this owner's validators have another strategy, and nobody else changes.
+sim::Scenario with_validators(sim::Scenario scenario, const sim::Owner& owner,
+                              const char* strategy) {
+    for (sim::ActorGroup& group : scenario.actors) {
+        if (group.role != sim::Role::kValidator || sim::owner_label(group) != owner.label) continue;
+        group.strategy = strategy;
+        group.parameters.clear();
+    }
+    return scenario;
+}
+
+// By owner: by how much the metric is greater than with the rival's validators.
+std::map<std::string, double> beside_rival(const sim::Scenario& scenario, const Rival& rival,
+                                           const RunOptions& played, const sim::Outcome& outcome) {
+    RunOptions options = played;
+    options.counterfactual = false;
+    std::map<std::string, double> out;
+    for (const sim::Owner& owner : owners_of(make_setting(scenario).value())) {
+        if (owner.honest) continue;
+        const auto other = run_scenario(with_validators(scenario, owner, rival.strategy), options);
+        if (!other) throw std::runtime_error(other.error().text());
+        const double more = value_of(outcome, rival.metric) - value_of(*other, rival.metric);
+        if (std::isfinite(more)) out[owner.label] = more;  // both runs had something to measure
+    }
+    return out;
+}
+
 struct Measured {
     std::vector<std::vector<sim::CounterfactualRow>> rows;  // by run
     std::map<std::string, Moments> to_finality;             // by owner; empty: not compared
+    std::map<std::string, Moments> beside_rival;            // the same
 };
 
 // By how much everybody's vertices are settled later than where this owner is honest; no values on
@@ -158,8 +215,18 @@ Effect effect_on_time(const std::string& owner, const Moments& delays, const cha
             delays.n(),    unit};
 }
 
+Effect effect_beside(const std::string& owner, const Moments& more, const Rival& rival) {
+    Effect out = effect_on_time(owner, more, rival.unit);
+    out.over = rival.over;
+    if (std::string_view(rival.unit).starts_with("s ")) return out;
+    if (out.verdict == "longer") out.verdict = "more";
+    if (out.verdict == "shorter") out.verdict = "fewer";
+    return out;
+}
+
 std::vector<Effect> measure(const sim::Scenario& scenario, std::uint64_t first_seed,
                             std::uint64_t runs) {
+    const Rival* const rival = rival_of(scenario);
     Measured measured;
     for (std::uint64_t i = 0; i < runs; ++i) {
         RunOptions options;
@@ -168,9 +235,13 @@ std::vector<Effect> measure(const sim::Scenario& scenario, std::uint64_t first_s
         const auto outcome = run_scenario(scenario, options);
         if (!outcome) throw std::runtime_error(outcome.error().text());
         measured.rows.push_back(outcome->counterfactuals);
-        if (!delays_finality(scenario)) continue;
-        for (const auto& [owner, delay] : delays_to_finality(scenario, options, *outcome))
-            measured.to_finality[owner].add(delay);
+        if (delays_finality(scenario)) {
+            for (const auto& [owner, delay] : delays_to_finality(scenario, options, *outcome))
+                measured.to_finality[owner].add(delay);
+        }
+        if (rival == nullptr) continue;
+        for (const auto& [owner, more] : beside_rival(scenario, *rival, options, *outcome))
+            measured.beside_rival[owner].add(more);
     }
     std::vector<Effect> effects;
     for (const CheatingGain& gain : gains_over(measured.rows, kConfidence)) {
@@ -182,6 +253,9 @@ std::vector<Effect> measure(const sim::Scenario& scenario, std::uint64_t first_s
         const auto final = measured.to_finality.find(gain.label);
         if (final != measured.to_finality.end())
             effects.push_back(effect_on_time(gain.label, final->second, "s to finality"));
+        const auto beside = measured.beside_rival.find(gain.label);
+        if (beside != measured.beside_rival.end())
+            effects.push_back(effect_beside(gain.label, beside->second, *rival));
     }
     return effects;
 }
@@ -212,7 +286,8 @@ bool differ(const Effect& a, const Effect& b) {
 // The sign that a verdict claims; 0 for none.
 int sign_of(const Effect& effect) {
     if (effect.verdict == "cannot be told" || effect.mean == 0) return 0;
-    return effect.verdict == "yes" || effect.verdict == "longer" ? 1 : -1;
+    static constexpr std::array<std::string_view, 3> kAbove{"yes", "longer", "more"};
+    return std::ranges::find(kAbove, effect.verdict) != kAbove.end() ? 1 : -1;
 }
 
 // All values of both samples.
@@ -315,6 +390,7 @@ TEST_P(EffectOf, IsThatOfItsExpectedFile) {
         SCOPED_TRACE(effect_line(stored) + "\nand on fresh seeds\n" + effect_line(fresh[i]));
         EXPECT_EQ(fresh[i].owner, stored.owner);
         EXPECT_EQ(fresh[i].unit, stored.unit);
+        EXPECT_EQ(fresh[i].over, stored.over);
         EXPECT_FALSE(differ(fresh[i], stored));
         EXPECT_FALSE(contradicts(stored, fresh[i]));
         if (runs_to_show_the_sign(stored, range.least, range.most)) {
@@ -402,9 +478,12 @@ TEST(Effects, ALineIsReadAsItWasWritten) {
               "effect floods: longer, 0.2500 s to settle a run over honest play, sd 0.5000, 16 "
               "runs");
     EXPECT_THROW(parse_effect("effect floods: longer, 0.25 m to settle"), std::runtime_error);
-    for (const Effect& one : {Effect{"the ring", "cannot be told", -3.25, 10.5, 16},
-                              Effect{"floods", "longer", 0.25, 0.5, 16, "s to settle"},
-                              Effect{"waiter", "shorter", -2, 0.5, 16, "s to finality"}})
+    for (const Effect& one :
+         {Effect{"the ring", "cannot be told", -3.25, 10.5, 16},
+          Effect{"floods", "longer", 0.25, 0.5, 16, "s to settle"},
+          Effect{"waiter", "shorter", -2, 0.5, 16, "s to finality"},
+          Effect{"griefer", "longer", 3, 0.5, 16, "s to prove", "honest validators"},
+          Effect{"maker", "more", 3, 0.5, 16, "orphans", "conflict_flooder"}})
         EXPECT_EQ(effect_line(parse_effect(effect_line(one))), effect_line(one));
 }
 

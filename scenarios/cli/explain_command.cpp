@@ -88,10 +88,9 @@ std::string explain_invariant(const std::string& name, Known& known) {
         known.emplace(info.name);
         if (info.id != name && info.name != name) continue;
         out += fmt::format(
-            "invariant {} {}\n  {}\n  a violation ends the run with exit code {}; a scenario that "
-            "wants "
-            "it says expect = [\"{}\"]\n",
-            info.id, info.name, info.meaning,
+            "invariant {} {}\n  {}\n  why  {}\n  a violation ends the run with exit code {}; a "
+            "scenario that wants it says expect = [\"{}\"]\n",
+            info.id, info.name, info.meaning, wrapped(info.reason, kScreenWidth - 7, 7),
             static_cast<int>(info.liveness ? kExitLimit : kExitViolated), info.id);
     }
     return out;

@@ -44,11 +44,19 @@ private:
     std::deque<sim::EventRow> events_;
 };
 
-std::string meaning_of(const std::string& invariant) {
-    for (const sim::InvariantInfo& info : sim::invariant_infos()) {
-        if (info.id == invariant) return fmt::format("{} {}: {}", info.id, info.name, info.meaning);
-    }
-    return invariant;
+constexpr std::size_t kTextColumn = 12;
+
+std::string labelled(std::string_view label, std::string_view text) {
+    return fmt::format("{:<{}}{}\n", label, kTextColumn,
+                       wrapped(text, kScreenWidth - kTextColumn, kTextColumn));
+}
+
+// What the invariant promises, and why.
+std::string promise_text(const std::string& invariant) {
+    const auto info = sim::invariant_info(invariant);
+    if (!info) return labelled("promised", invariant);
+    return labelled("promised", fmt::format("{} {}: {}", info->id, info->name, info->meaning)) +
+           labelled("because", info->reason);
 }
 
 std::string list_of(const std::vector<std::string>& lines) {
@@ -121,9 +129,7 @@ int explain_finding(const std::string& path) {
                         source->violation.invariant));
     }
     const sim::Participants& participants = (*world)->chain_basis().participants;
-    std::string out = fmt::format("promised    {}\n",
-                                  wrapped(meaning_of(violation->invariant), kScreenWidth - 12, 12));
-    out += fmt::format("happened    {}\n", wrapped(violation->message, kScreenWidth - 12, 12));
+    std::string out = promise_text(violation->invariant) + labelled("happened", violation->message);
     out += fmt::format("when        t={}, accepted height {}, event #{}\n",
                        moment_text(violation->time), grouped(violation->block),
                        grouped(violation->event));

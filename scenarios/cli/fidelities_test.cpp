@@ -20,6 +20,7 @@
 #include <map>
 #include <set>
 
+#include "scenarios/adversaries/check_strategies.h"
 #include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/cli/catalog.h"
 #include "scenarios/cli/payoffs.h"
@@ -137,7 +138,7 @@ bool is_adversarial(const sim::Scenario& scenario) {
 std::string refusal(sim::Scenario scenario, Fidelity fidelity) {
     scenario.run.fidelity = fidelity;
     if (const auto problems = check_strategies(scenario); !problems.empty())
-        return problems.front();
+        return problem_text(problems.front());
     const Status runnable = sim::check_runnable(scenario);
     return runnable ? std::string() : runnable.error().text();
 }

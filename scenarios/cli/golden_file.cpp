@@ -19,18 +19,19 @@ std::filesystem::path path_of(const std::string& scenario) {
 
 Effect parse_effect(const std::string& line) {
     static const std::regex form(
-        R"(effect (.+): (yes|no|longer|shorter|cannot be told), (\S+) )"
-        R"((LUX|s to settle|s to finality) a run over honest play, sd (\S+), (\d+) runs)");
+        R"(effect (.+): (yes|no|longer|shorter|more|fewer|cannot be told), (\S+) )"
+        R"((LUX|s to settle|s to finality|s to prove|s to decide|orphans) a run over )"
+        R"((honest play|honest validators|\w+), sd (\S+), (\d+) runs)");
     std::smatch found;
     if (!std::regex_match(line, found, form))
         throw std::runtime_error("no line of an effect: " + line);
-    return {found[1], found[2], std::stod(found[3]), std::stod(found[5]), std::stoull(found[6]),
-            found[4]};
+    return {found[1], found[2], std::stod(found[3]), std::stod(found[6]), std::stoull(found[7]),
+            found[4], found[5]};
 }
 
 std::string effect_line(const Effect& effect) {
-    return fmt::format("effect {}: {}, {:.4f} {} a run over honest play, sd {:.4f}, {} runs",
-                       effect.owner, effect.verdict, effect.mean, effect.unit, effect.sd,
+    return fmt::format("effect {}: {}, {:.4f} {} a run over {}, sd {:.4f}, {} runs", effect.owner,
+                       effect.verdict, effect.mean, effect.unit, effect.over, effect.sd,
                        effect.runs);
 }
 

@@ -10,16 +10,20 @@ namespace aivm::scenarios::cli {
 // "effect liar: yes, 206.94 LUX a run over honest play, sd 20.1, 16 runs": the mean gain over
 // honest play of one member, over seeds from 1 on. On a DAG, and where an attack is there to delay,
 // a second line says what the owner's doings cost everybody in time: "effect liar: longer, 0.31 s
-// to settle a run over honest play, ...", or "s to finality".
+// to settle a run over honest play, ...", or "s to finality". What an attack on a DAG is about
+// stands in a further line, beside other validators of the owner: "effect liar: longer, 2.1 s to
+// prove a run over honest validators, ...", or "... 0.3 s to decide a run over vertex_equivocator,
+// ...".
 struct Effect {
     std::string owner;
-    // "yes" or "no" where the unit is LUX, "longer", "shorter" or "no" where it is seconds; with
-    // any unit "cannot be told".
+    // "yes" or "no" where the unit is LUX, "longer", "shorter" or "no" where it is seconds, "more",
+    // "fewer" or "no" where it is a number; with any unit "cannot be told".
     std::string verdict;
     double mean = 0;
     double sd = 0;
     unsigned long long runs = 0;
     std::string unit = "LUX";
+    std::string over = "honest play";
 };
 std::string effect_line(const Effect& effect);
 // Throws for a line that effect_line did not write.

@@ -54,6 +54,7 @@ constexpr std::array kExamples{
             "  aivmsim sign key.hex --path /tasks/submit --nonce 1 --body task.json\n"},
     Example{"gpu", "  aivmsim gpu\n"},
     Example{"completion", "  source <(aivmsim completion bash)\n"},
+    Example{"man", "  aivmsim man > aivmsim.1 && man ./aivmsim.1\n"},
     Example{"version", "  aivmsim version\n"},
 };
 
@@ -107,6 +108,15 @@ public:
 };
 
 }  // namespace
+
+OptionWords words_of(const CLI::Option& option) {
+    const Help help;
+    const bool is_positional = option.get_positional();
+    std::string value = is_positional ? "" : help.make_option_opts(&option);
+    if (value.starts_with(' ')) value.erase(0, 1);
+    return {help.make_option_name(&option, is_positional), std::move(value),
+            help.make_option_desc(&option)};
+}
 
 void set_help(CLI::App& app) {
     app.formatter(std::make_shared<Help>());

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "scenarios/adversaries/check_strategies.h"
 #include "scenarios/cli/catalog.h"
-#include "scenarios/cli/strategy_rules.h"
 #include "scenarios/cli/terminal.h"
 
 namespace aivm::scenarios::cli {
@@ -34,7 +34,7 @@ std::optional<ScenarioGiven> load_given(const std::string& scenario,
         }
     }
     if (!readable) return std::nullopt;
-    auto loaded = load_scenario_file(scenario_path(scenario), overrides, strategy_problems);
+    auto loaded = load_scenario_file(scenario_path(scenario), overrides, check_strategies);
     if (!loaded) {
         say(to_text(loaded.error()));
         return std::nullopt;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -29,10 +30,14 @@ Result<sim::StudyInfo> study_of(const std::string& part) {
 // sweep.
 std::string missing_shards(const std::vector<sim::SweepRow>& sweeps) {
     if (sweeps.empty()) return {};
+    constexpr std::size_t kNamedMax = 20;
     std::string out;
-    for (std::uint32_t shard = 1; shard <= sweeps.front().shards; ++shard) {
+    std::size_t named = 0;
+    const std::uint64_t shards = sweeps.front().shards;
+    for (std::uint64_t shard = 1; shard <= shards; ++shard) {
         if (std::ranges::find(sweeps, shard, &sim::SweepRow::shard) != sweeps.end()) continue;
-        out += fmt::format("{}{}/{}", out.empty() ? "" : ", ", shard, sweeps.front().shards);
+        if (++named > kNamedMax) return out + " and more";
+        out += fmt::format("{}{}/{}", out.empty() ? "" : ", ", shard, shards);
     }
     return out;
 }
@@ -99,18 +104,37 @@ Result<Merged> merge_parts(const MergeRequest& request) {
     return Merged{runs, missing};
 }
 
+int refuse_incomplete(const std::string& missing) {
+    complain(
+        fmt::format("shards that are not there: {}; nothing was written. Make them, or join the "
+                    "others with --incomplete",
+                    missing));
+    return kExitNothingMatched;
+}
+
 int merge_folders(const MergeRequest& request) {
-    const auto merged = merge_campaigns(request.parts, request.out);
+    const auto merged = merge_campaigns(request.parts, request.out, request.incomplete);
     if (!merged) {
         complain(merged.error().context);
         return merged.error().code == ErrorCode::kStorage ? kExitHarnessFailed : kExitBadRequest;
     }
-    CampaignShown shown{{*merged, 0, false, false, {}}, summarise(*merged, false), request.out, 0};
-    const std::string text = fmt::format(
-        "{}: {} of {} joined\n{}", request.out,
-        counted(static_cast<std::uint64_t>(merged->runs.size()), "run"),
-        counted(request.parts.size(), "part"), campaign_screen(shown, has_colour(stdout)));
-    return print_result(text) ? shown.exit_code() : kExitHarnessFailed;
+    const std::string missing = fmt::format("{}", fmt::join(merged->missing, ", "));
+    if (!missing.empty() && !request.incomplete) return refuse_incomplete(missing);
+    if (!request.quiet)
+        say(fmt::format("{}: {} of {} joined", request.out,
+                        counted(std::uint64_t{merged->contents.runs.size()}, "run"),
+                        counted(request.parts.size(), "part")));
+    if (!missing.empty()) say(fmt::format("shards that are not there: {}", missing));
+    const CampaignShown shown{{merged->contents, 0, false, false, {}},
+                              summarise(merged->contents, request.probes),
+                              request.out,
+                              0,
+                              merged->missing};
+    return show_campaign(shown, {request.json, request.quiet, request.junit, request.sarif});
+}
+
+bool only_of_campaigns(const MergeRequest& request) {
+    return request.probes || request.junit || request.sarif || request.json || request.quiet;
 }
 
 }  // namespace
@@ -119,6 +143,13 @@ int merge_command(const MergeRequest& request) {
     std::error_code ignored;
     if (std::filesystem::is_directory(request.parts.front(), ignored))
         return merge_folders(request);
+    if (only_of_campaigns(request)) {
+        complain(
+            fmt::format("--json, --quiet, --junit, --sarif and --probes are of campaigns, and "
+                        "{} is no campaign's folder",
+                        request.parts.front()));
+        return kExitBadRequest;
+    }
     const auto merged = merge_parts(request);
     if (!merged) {
         const Error& error = merged.error();
@@ -127,13 +158,7 @@ int merge_command(const MergeRequest& request) {
             error.code == ErrorCode::kStorage && error.context.starts_with(request.out);
         return disk ? exit_code_of_refusal(request.out, error) : kExitBadRequest;
     }
-    if (!merged->missing.empty() && !request.incomplete) {
-        complain(
-            fmt::format("shards that are not there: {}; nothing was written. Make them, or join "
-                        "the others with --incomplete",
-                        merged->missing));
-        return kExitNothingMatched;
-    }
+    if (!merged->missing.empty() && !request.incomplete) return refuse_incomplete(merged->missing);
     if (!merged->missing.empty())
         say(fmt::format("shards that are not there: {}", merged->missing));
     const std::string text = fmt::format("{}: {} of {} joined\n", request.out,

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "scenarios/campaign/mutants/mutant_choice.h"
 #include "scenarios/campaign/mutants/mutant_hunt.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
@@ -39,15 +40,7 @@ std::vector<std::string> scenario_files(const std::string& folder) {
 }
 
 // Empty if one of them cannot be used; the errors have been written to stderr.
-std::optional<std::vector<CampaignScenario>> load_all(const std::string& folder) {
-    const std::vector<std::string> files = scenario_files(folder);
-    if (files.empty()) {
-        complain(
-            fmt::format("{} holds no scenario; name the folder with --scenarios, such as "
-                        "fuzz/mutants/scenarios",
-                        folder));
-        return std::nullopt;
-    }
+std::optional<std::vector<CampaignScenario>> load_all(const std::vector<std::string>& files) {
     std::vector<CampaignScenario> out;
     for (const std::string& file : files) {
         const auto given = load_given(file, {});
@@ -87,7 +80,10 @@ std::string machine() {
 }
 
 int hunt_and_show(const MutantsRequest& request, const std::vector<const MutantRow*>& mutants,
-                  const std::vector<CampaignScenario>& scenarios, HuntOptions options) {
+                  const std::vector<std::string>& files, HuntOptions options) {
+    const auto loaded = load_all(files);
+    if (!loaded) return kExitBadRequest;
+    const std::vector<CampaignScenario>& scenarios = *loaded;
     catch_interrupts();
     options.stop = interrupted;
     const std::uint64_t started = wall_clock_ns();
@@ -98,7 +94,8 @@ int hunt_and_show(const MutantsRequest& request, const std::vector<const MutantR
         return code == ErrorCode::kConflict || code == ErrorCode::kWrongState ? kExitBadRequest
                                                                               : kExitHarnessFailed;
     }
-    const MutantsShown shown{*result, options, scenarios, machine(), wall_clock_ns() - started};
+    const MutantsShown shown{*result, options,   scenarios,
+                             files,   machine(), wall_clock_ns() - started};
     if (!print_result(request.json ? mutants_json(shown) : mutants_text(shown)))
         return kExitHarnessFailed;
     if (request.out && !write_text_file(*request.out, mutants_markdown(shown)))
@@ -113,6 +110,11 @@ int mutants_command(const MutantsRequest& request) {
     if (request.list) return print_result(list_text()) ? kExitClean : kExitHarnessFailed;
     if (!has_mutants()) {
         complain("this program contains no mutants; build it with cmake --preset mutants");
+        return kExitBadRequest;
+    }
+    if (chosen_mutant() != nullptr) {
+        complain(fmt::format("{} is set, and a hunt chooses the mutants itself; unset it",
+                             kMutantVariable));
         return kExitBadRequest;
     }
     HuntOptions options;
@@ -138,9 +140,15 @@ int mutants_command(const MutantsRequest& request) {
     if (!request.quiet) options.progress = [](const std::string& line) { say(line); };
     const auto mutants = chosen(request.ids);
     if (!mutants) return kExitBadRequest;
-    const auto scenarios = load_all(request.scenarios);
-    if (!scenarios) return kExitBadRequest;
-    return hunt_and_show(request, *mutants, *scenarios, std::move(options));
+    const std::vector<std::string> files = scenario_files(request.scenarios);
+    if (files.empty()) {
+        complain(
+            fmt::format("{} holds no scenario; name the folder with --scenarios, such as "
+                        "fuzz/mutants/scenarios",
+                        request.scenarios));
+        return kExitBadRequest;
+    }
+    return hunt_and_show(request, *mutants, files, std::move(options));
 }
 
 }  // namespace aivm::scenarios::cli

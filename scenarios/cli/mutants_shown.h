@@ -12,6 +12,7 @@ struct MutantsShown {
     const HuntResult& result;
     const HuntOptions& options;
     const std::vector<CampaignScenario>& scenarios;
+    const std::vector<std::string>& files;  // of the scenarios
     std::string machine;
     std::uint64_t wall_ns = 0;
 };

@@ -60,9 +60,10 @@ std::string invariants_page() {
         "# Invariants\n\nThe promises that are checked after every change of the simulated world. "
         "The first one that breaks ends the run: with exit code 1, or with 6 where it is a limit "
         "that was reached. A scenario that demonstrates a violation says `expect = [\"E3\"]`.\n\n"
-        "| id | name | what holds | exit code |\n|---|---|---|---|\n";
+        "| id | name | what holds | why it must hold | exit code |\n|---|---|---|---|---|\n";
     for (const sim::InvariantInfo& info : sim::invariant_infos()) {
-        out += fmt::format("| `{}` | {} | {} | {} |\n", info.id, info.name, cell(info.meaning),
+        out += fmt::format("| `{}` | {} | {} | {} | {} |\n", info.id, info.name, cell(info.meaning),
+                           cell(info.reason),
                            static_cast<int>(info.liveness ? kExitLimit : kExitViolated));
     }
     return out;

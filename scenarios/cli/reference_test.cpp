@@ -20,10 +20,13 @@ void expect_file(const std::string& name, const std::string& now) {
     EXPECT_EQ(stored, now) << "if this is meant: AIVM_UPDATE_EXPECTED=1 and review it";
 }
 
-TEST(Reference, TheReportKnowsEveryInvariantByNameAndMeaning) {
+TEST(Reference, TheReportKnowsEveryInvariantByNameMeaningAndReason) {
     nlohmann::ordered_json rows = nlohmann::ordered_json::array();
     for (const sim::InvariantInfo& info : sim::invariant_infos())
-        rows.push_back({{"id", info.id}, {"name", info.name}, {"meaning", info.meaning}});
+        rows.push_back({{"id", info.id},
+                        {"name", info.name},
+                        {"meaning", info.meaning},
+                        {"reason", info.reason}});
     expect_file("reports/aivmsim_report/invariants.json", rows.dump(1) + "\n");
 }
 

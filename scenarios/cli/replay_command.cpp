@@ -75,6 +75,7 @@ RepeatedRun replay_run(const ReplayRequest& request, const sim::Study::Provenanc
     ReplayedRun& replayed = out.run;
     const auto scenario = scenario_of(from);
     const auto seed = sim::seed_from_text(from.run.seed);
+    if (!seed) complain(fmt::format("recorded seed {}: {}", from.run.seed, seed.error().text()));
     if (!scenario || !seed) return out;
     Progress progress(progress_mode(false, false), scenario->scenario.workload.tasks);
     RunOptions options;

@@ -25,17 +25,22 @@ std::string replay_json(const std::vector<ReplayedRun>& runs) {
 }
 
 std::string replay_json(const ReplayResult& replay, int exit_code) {
-    const nlohmann::ordered_json document = {{"schema_version", kJsonVersion},
-                                             {"finding", replay.finding.id},
-                                             {"scenario", replay.finding.scenario_name},
-                                             {"seed", std::to_string(replay.finding.seed)},
-                                             {"invariant", replay.finding.violation.invariant},
-                                             {"recorded_digest", replay.finding.digest},
-                                             {"digest", replay.outcome.digest.hex()},
-                                             {"recorded_by", replay.finding.code_version},
-                                             {"reproduced", replay.reproduced()},
-                                             {"difference", replay.difference},
-                                             {"exit_code", exit_code}};
+    const nlohmann::ordered_json document = {
+        {"schema_version", kJsonVersion},
+        {"finding", replay.finding.id},
+        {"scenario", replay.finding.scenario_name},
+        {"seed", std::to_string(replay.finding.seed)},
+        {"invariant", replay.finding.violation.invariant},
+        {"recorded_digest", replay.finding.digest},
+        {"digest", replay.outcome.digest.hex()},
+        {"recorded_by", replay.finding.code_version},
+        {"reproduced", replay.reproduced()},
+        {"difference", replay.difference},
+        {"choices", replay.choices},
+        {"binding_choices", replay.choices_binding},
+        {"shrunk_choices", replay.shrunk_choices},
+        {"shrunk_binding_choices", replay.shrunk_choices_binding},
+        {"exit_code", exit_code}};
     return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

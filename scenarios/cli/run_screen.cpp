@@ -4,12 +4,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "scenarios/cli/payoffs.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/text.h"
 #include "scenarios/cli/verdict.h"
 #include "sim/invariants/invariant.h"
+#include "sim/scenario/engines.h"
 
 namespace aivm::scenarios::cli {
 namespace {
@@ -158,6 +160,32 @@ std::string finality_text(const RunShown& run) {
                                    grouped(pending)));
 }
 
+// On a DAG: from issuing a vertex to its acceptance (tta) or its settlement (tts).
+std::string vertices_text(const RunShown& run, const std::string& metric, std::string_view none) {
+    const auto value = [&](const char* of) {
+        return std::get<double>(run.outcome.metric(metric + of));
+    };
+    if (std::isnan(value("_mean"))) return std::string(none);
+    return fmt::format(
+        "mean {}, half within {}, 99 % within {}", seconds_metric(run.outcome, metric + "_mean"),
+        seconds_metric(run.outcome, metric + "_p50"), seconds_metric(run.outcome, metric + "_p99"));
+}
+
+// How long a vertex took until it was accepted, beside until a cut settled it; empty on a chain.
+std::string rows_of_a_dag(const RunShown& run) {
+    if (!sim::engine_row(run.scenario.chain.consensus).of_dag) return "";
+    if (run.scenario.run.fidelity == sim::Fidelity::kEconomic) return "";
+    return row("accepted", vertices_text(run, "tta", "no vertex was accepted")) +
+           row("settled", vertices_text(run, "tts", "no vertex was settled")) +
+           row("vertices",
+               fmt::format(
+                   "{} with operations, {} rejected; {} in conflict",
+                   grouped(count_metric(run.outcome, "n_vertices")),
+                   grouped(count_metric(run.outcome, "n_vertices_rejected")),
+                   counted(static_cast<std::uint64_t>(count_metric(run.outcome, "n_conflicts")),
+                           "pair")));
+}
+
 std::string fault_text(const sim::FaultRow& fault) {
     std::vector<std::string> targets;
     std::string_view rest = fault.targets;
@@ -252,11 +280,13 @@ std::string quiet_text(const RunShown& run, bool colour) {
 
 namespace {
 
-// The promise that a violated invariant breaks, in a sentence.
-std::string meaning_of(const sim::Violation& violation) {
-    for (const sim::InvariantInfo& info : sim::invariant_infos())
-        if (info.id == violation.invariant) return std::string(info.meaning);
-    return {};
+// The promise that a violated invariant breaks, and why it must hold.
+std::string promise_text(const sim::Violation& violation) {
+    const auto info = sim::invariant_info(violation.invariant);
+    if (!info) return {};
+    const std::string promise = fmt::format("{} promises: {}", info->id, info->meaning);
+    return fmt::format("  {}\n  {}\n", wrapped(promise, screen_width() - 2, 4),
+                       wrapped(info->reason, screen_width() - 4, 4));
 }
 
 struct Failures {
@@ -275,13 +305,7 @@ Failures failures_of(const RunShown& run, bool colour) {
         out.lead.resize(saved);
     }
     for (const sim::Violation& violation : run.outcome.violations) {
-        if (violation.expected) continue;
-        const std::string promise = meaning_of(violation);
-        if (!promise.empty())
-            out.lead += "  " +
-                        wrapped(fmt::format("{} promises: {}", violation.invariant, promise),
-                                screen_width() - 2, 4) +
-                        "\n";
+        if (!violation.expected) out.lead += promise_text(violation);
     }
     return out;
 }
@@ -300,6 +324,7 @@ std::string run_screen(const RunShown& run, bool colour) {
     text += books_table(run, colour) + "\n";
     text += row("fraud", fraud_text(run));
     text += row("finality", finality_text(run));
+    text += rows_of_a_dag(run);
     text += row("tasks", tasks_text(run.tally));
     text += row("faults", faults_text(run));
     text += row("invariants",

@@ -328,6 +328,28 @@ TEST(Check, ValidatorsThatBreakTheProtocolBeyondWhatThePollsTolerateAreNoted) {
     EXPECT_EQ(notes("[run]\nbeyond_f = true\n" + one), "");
 }
 
+TEST(Check, SettingsOfSnowmanThatDoNothingUnderAvalancheAreNoted) {
+    const auto notes = [](const std::string& keys) {
+        const std::string text = "[chain]\nconsensus = \"avalanche\"\n" + keys + "\n";
+        const auto result = load_scenario_text(with_provider(text), "t.toml");
+        return result ? to_text(result->notes) : to_text(result.error());
+    };
+    const auto all =
+        std::to_array<std::pair<const char*, const char*>>({{"alpha_preference", "7"},
+                                                            {"beta", "9"},
+                                                            {"snow_instance", "\"flat\""},
+                                                            {"sampling", "\"distinct\""},
+                                                            {"optimal_processing", "5"}});
+    for (const auto& [key, value] : all) {
+        const std::string text = notes(fmt::format("{} = {}", key, value));
+        EXPECT_NE(text.find("avalanche has no use for this setting"), std::string::npos) << key;
+        EXPECT_NE(text.find(fmt::format("drop chain.{}", key)), std::string::npos) << text;
+    }
+    EXPECT_EQ(notes("alpha_confidence = 9\nbeta_rogue = 30"), "");
+    EXPECT_EQ(notes("preset = \"avalanche-mainnet\""), "") << "what a preset sets";
+    EXPECT_EQ(complaint("[chain]\noptimal_processing = 5\n"), "none") << "snowman has a use for it";
+}
+
 TEST(Check, AFaultThatMayDestroyTheOnlyCopyOfABlockIsNotedAtItsPlace) {
     const auto notes = [](const std::string& text) {
         const auto result = load_scenario_text(with_provider(text), "t.toml");

@@ -300,8 +300,9 @@ constexpr FieldInfo validator_list(Text section, Text key, Text doc) {
 constexpr Field<Scenario> preset_row() {
     Field<Scenario> row = in_chain<&ChainSettings::preset>(
         choice("chain", "preset", words<sim::SnowPresetName>,
-               "snowman: k, both alphas, beta and, for Lux, the block interval of a deployed "
-               "network; keys that are written out win"));
+               "snowman, avalanche: k, the alphas, the betas and, for Lux, the block interval of a "
+               "deployed network; keys that are written out win. Other engines use only that "
+               "interval"));
     row.set = [](Scenario& scenario, const Value& value) {
         from_value(scenario.chain.preset, value);
         sim::apply_preset(scenario.chain);
@@ -383,13 +384,13 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
                 "for which a node keeps an operation that it took")),
     in_chain<&ChainSettings::k>(
         integer("chain", "k", "validators", {1, kMaxValidators},
-                "snowman: units of stake, or validators, drawn for one poll")),
+                "snowman, avalanche: units of stake (snowman: or validators) drawn for one poll")),
     in_chain<&ChainSettings::alpha_preference>(
         integer("chain", "alpha_preference", "votes", {1, kMaxValidators},
                 "snowman: votes that change the preference")),
     in_chain<&ChainSettings::alpha_confidence>(
         integer("chain", "alpha_confidence", "votes", {1, kMaxValidators},
-                "snowman: votes that add to the confidence")),
+                "snowman, avalanche: votes that add to the confidence")),
     in_chain<&ChainSettings::beta>(integer("chain", "beta", "polls", {1, 10'000},
                                            "snowman: successful polls in a row that decide")),
     in_chain<&ChainSettings::beta_virtuous>(
@@ -412,7 +413,7 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
                "a certificate, without which no anchor is taken")),
     in_chain<&ChainSettings::concurrent_polls>(
         integer("chain", "concurrent_polls", "polls", {1, 1000},
-                "snowman: polls that a node keeps open at the same time")),
+                "snowman, avalanche: polls that a node keeps open at the same time")),
     in_chain<&ChainSettings::snow_instance>(
         choice("chain", "snow_instance", words<sim::SnowInstanceKind>,
                "snowman: tree decides among siblings bit by bit over their ids, as deployed; flat "
@@ -425,10 +426,11 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
                 "snowman: undecided blocks at which a node stops building")),
     in_chain<&ChainSettings::poll_timeout_min_ns>(duration(
         "chain", "poll_timeout_min", {kMillisecond, kHour},
-        "snowman: a poll waits for answers twice as long as they take on average, at least "
-        "this long")),
-    in_chain<&ChainSettings::poll_timeout_max_ns>(duration(
-        "chain", "poll_timeout_max", {kMillisecond, kHour}, "snowman: and at most this long")),
+        "snowman, avalanche: a poll waits for answers twice as long as they take on average, at "
+        "least this long")),
+    in_chain<&ChainSettings::poll_timeout_max_ns>(
+        duration("chain", "poll_timeout_max", {kMillisecond, kHour},
+                 "snowman, avalanche: and at most this long")),
     in_chain<&ChainSettings::restart_delay_ns>(
         duration("chain", "restart_delay", kAnyTime,
                  "time between a crash and the restart, unless the fault has a duration")),
@@ -462,9 +464,14 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
                  "partition: mean of the exponentially distributed outage")),
     in_chain<&ChainSettings::certificate_delay_ns>(duration(
         "chain", "certificate_delay", kAnyTime,
-        "bft, hotstuff, cut_finality: from a decision to its certificate, without which no anchor "
-        "is taken; for "
-        "21 validators an aggregate of BLS signatures takes 9ms, a post-quantum one 3.3s")),
+        "where votes are signed: from a decision to its certificate, without which no anchor is "
+        "taken; for 21 validators an aggregate of BLS signatures takes 9ms, a post-quantum one "
+        "3.3s")),
+    in_chain<&ChainSettings::certificate_bytes>(
+        integer("chain", "certificate_bytes", "bytes", {0, 1 << 20},
+                "where votes are signed: size of a certificate on the network; 0: with a signature "
+                "of each voter; for 21 validators an aggregate of BLS signatures takes 123, one "
+                "with post-quantum signatures 33000 to 102000")),
     in_chain<&ChainSettings::anchor_delay_ns>(duration(
         "chain", "anchor_delay", kAnyTime, "time after which the anchor's chain has an anchor")),
     in_chain<&ChainSettings::anchor_outage_at_ns>(

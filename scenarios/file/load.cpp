@@ -283,6 +283,7 @@ private:
     template <class Owner>
     void read_field(const Field<Owner>& field, const toml::key& key, const toml::node& node,
                     Owner& owner, const std::string& prefix);
+    void note_origin(const std::string& dotted, const toml::key& key);
     template <class Owner>
     void read_table(std::span<const Field<Owner>> fields, const toml::table& table, Owner& owner,
                     const std::string& prefix, std::string_view label);
@@ -338,6 +339,13 @@ void Loader::read_field(const Field<Owner>& field, const toml::key& key, const t
     field.set(owner, *value);
     if (is_data(field.info.type) && node.as_string()->get().find('\n') == std::string::npos)
         names_data_ = !node.as_string()->get().empty() || names_data_;
+    note_origin(dotted, key);
+    if (field.info.type != FieldType::kParameters) return;
+    for (const auto& [parameter, ignored] : *node.as_table())
+        note_origin(fmt::format("{}.{}", dotted, parameter.str()), parameter);
+}
+
+void Loader::note_origin(const std::string& dotted, const toml::key& key) {
     const auto& where = key.source();
     out_.origins[dotted] = {
         OriginKind::kFile, out_.source, where.begin.line, where.begin.column,

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -15,6 +13,7 @@
 #include "core/base/check.h"
 #include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/run/run.h"
+#include "sim/record/writer_lock.h"
 #include "sim/scenario/participants.h"
 
 namespace aivm::scenarios {
@@ -23,10 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const StrategyTable kStrategiesOfSearch;
-
-Error storage_error(const std::string& path, std::string_view what) {
-    return {ErrorCode::kStorage, fmt::format("{} {}: {}", path, what, std::strerror(errno))};
-}
 
 }  // namespace
 
@@ -82,10 +77,11 @@ Result<std::unique_ptr<Evaluator>> Evaluator::open(const std::string& folder,
     AIVM_TRY(out->read(path, identity));
     const bool is_new = out->known_.empty() && !fs::exists(path, error);
     out->log_ = std::fopen(path.c_str(), "a");
-    if (out->log_ == nullptr) return tl::unexpected(storage_error(path, "cannot be written"));
+    if (out->log_ == nullptr)
+        return tl::unexpected<Error>(sim::file_error(path, "cannot be written"));
     if (is_new &&
         (std::fputs((identity + "\n").c_str(), out->log_) < 0 || std::fflush(out->log_) != 0))
-        return tl::unexpected(storage_error(path, "cannot be written"));
+        return tl::unexpected<Error>(sim::file_error(path, "cannot be written"));
     return out;
 }
 
@@ -123,7 +119,7 @@ Status Evaluator::append(const Key& key, const RunPayoff& payoff) {
     if (log_ == nullptr) return {};
     const std::string line = log_line({key.first, key.second, payoff}) + "\n";
     if (std::fputs(line.c_str(), log_) < 0 || std::fflush(log_) != 0)
-        return tl::unexpected(storage_error("the log of the search", "cannot be written"));
+        return tl::unexpected<Error>(sim::file_error("the log of the search", "cannot be written"));
     return {};
 }
 

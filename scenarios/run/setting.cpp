@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "scenarios/adversaries/check_strategies.h"
 #include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/file/latencies.h"
 #include "scenarios/profiles/stake.h"
@@ -15,8 +16,11 @@ const StrategyTable kStrategyTable;
 
 Result<sim::Setting> make_setting(const sim::Scenario& scenario,
                                   const sim::StrategyFactory* strategies) {
-    if (const auto faults = check_strategies(scenario); strategies == nullptr && !faults.empty()) {
-        return fail(ErrorCode::kConfig, fmt::format("{}", fmt::join(faults, "; ")));
+    if (strategies == nullptr) {
+        std::vector<std::string> problems;
+        for (const auto& one : check_strategies(scenario)) problems.push_back(problem_text(one));
+        if (!problems.empty())
+            return fail(ErrorCode::kConfig, fmt::format("{}", fmt::join(problems, "; ")));
     }
     const auto latencies = resolve_latencies(scenario);
     if (!latencies) return fail(ErrorCode::kNotFound, latencies.error().problem.message);

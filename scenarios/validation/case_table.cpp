@@ -126,10 +126,11 @@ constexpr std::array kRows{
             kBinomial, 4, polls_with_undecided_responders},
     CaseRow{"C14", "sets of n vertices with m of J jobs each; those with a conflict", kBinomial, 10,
             conflicts_of_concurrent_vertices},
-    CaseRow{"C15", "vertices issued until a job's is accepted, if rivals meet it with chance q",
+    CaseRow{"C15",
+            "n validators, one of which touches a job with chance q when another issues its result",
             kMeans, 16, vertices_per_settled_job},
-    CaseRow{"C16", "a cut every I rounds; from issuing a vertex to the acceptance of its cut",
-            kMeans, 8, rounds_to_settle},
+    CaseRow{"C16", "n validators; from issuing a submission to the acceptance of its cut", kMeans,
+            10, time_to_settle},
 };
 
 }  // namespace

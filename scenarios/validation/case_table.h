@@ -103,7 +103,8 @@ Result<Sample> polls_of_a_virtuous_vertex(const ValidationCase& c, const RunCont
 Result<Sample> polls_of_a_rogue_vertex(const ValidationCase& c, const RunContext& context);
 Result<Sample> polls_with_undecided_responders(const ValidationCase& c, const RunContext& context);
 Result<Sample> conflicts_of_concurrent_vertices(const ValidationCase& c, const RunContext& context);
+// settling.cpp
 Result<Sample> vertices_per_settled_job(const ValidationCase& c, const RunContext& context);
-Result<Sample> rounds_to_settle(const ValidationCase& c, const RunContext& context);
+Result<Sample> time_to_settle(const ValidationCase& c, const RunContext& context);
 
 }  // namespace aivm::scenarios

@@ -1,4 +1,4 @@
-// C11-C16: Avalanche over a DAG in synchronous rounds, with the votes of the avalanche engine
+// C11-C14: Avalanche over a DAG in synchronous rounds, with the votes of the avalanche engine
 // (sim/consensus/avalanche/vertex_votes.h) and the conflicts of the VM (core/dag/conflict_graph.h).
 #include <algorithm>
 #include <string>
@@ -12,7 +12,6 @@
 namespace aivm::scenarios {
 namespace {
 
-using sim::AvalancheThresholds;
 using sim::VertexVotes;
 
 constexpr std::uint32_t kDagNodesMax = 10'000;
@@ -77,35 +76,6 @@ Result<Sample> polls_until(const VertexVotes& start, const Answers& answers, std
         sample.whole += 1;
     }
     return sample;
-}
-
-// Nodes that poll each other for the tips that they prefer, round by round, until one of two rivals
-// is accepted everywhere. Half of them saw one first. Returns whether the first one won.
-Result<bool> first_rival_wins(const AvalancheThresholds& thresholds, std::uint32_t nodes,
-                              std::uint32_t k, sim::RandomStream& random) {
-    const Hash32 first = vertex_id(1);
-    const Hash32 second = vertex_id(2);
-    std::vector<VertexVotes> crowd(nodes, VertexVotes(thresholds));
-    for (std::uint32_t i = 0; i < nodes; ++i) {
-        const auto& [early, late] =
-            i % 2 == 0 ? std::pair(first, second) : std::pair(second, first);
-        crowd[i].add({early, 1, {}, {}});
-        crowd[i].add({late, 1, {}, {early}});
-    }
-    Answers answers(nodes);
-    std::uint32_t undecided = nodes;
-    for (std::uint64_t round = 0; undecided > 0; ++round) {
-        if (round == kDagPollsMax) return fail(ErrorCode::kLimitReached, "the rivals stay even");
-        for (std::uint32_t i = 0; i < nodes; ++i)
-            if (crowd[i].size() > 0) answers[i] = crowd[i].preferred_frontier();
-        for (VertexVotes& votes : crowd) {
-            if (votes.size() == 0) continue;
-            votes.poll(drawn(answers, k, random));
-            if (votes.size() == 0) --undecided;
-        }
-    }
-    // What a node that has decided endorses is what it preferred last.
-    return answers[0] == std::vector{first};
 }
 
 }  // namespace
@@ -181,77 +151,6 @@ Result<Sample> conflicts_of_concurrent_vertices(const ValidationCase& c,
         }
         sample.whole += 1;
         if (conflict) sample.part += 1;
-    }
-    return sample;
-}
-
-// A vertex carries a job of its own and, with probability q, one that a rival carries too. When it
-// loses, its own job goes into another vertex.
-Result<Sample> vertices_per_settled_job(const ValidationCase& c, const RunContext& context) {
-    const Responders r = responders_of(c);
-    const std::uint32_t beta = c.whole("beta", 1, kDagBetaMax);
-    const std::uint32_t contested_ppm = c.ppm("q");
-    sim::RandomStream random = dag_stream(context);
-    const AvalancheThresholds thresholds{r.alpha, beta, beta};
-    Sample sample;
-    for (std::uint32_t job = 0; job < kVerticesPerRun / 4; ++job) {
-        for (bool settled = false; !settled;) {
-            sample.part += 1;
-            settled = true;
-            if (!random.bernoulli_ppm(contested_ppm)) continue;
-            AIVM_ASSIGN(settled, first_rival_wins(thresholds, r.n, r.k, random));
-        }
-        sample.whole += 1;
-    }
-    return sample;
-}
-
-// One node's votes; everybody endorses what it prefers. A cut is issued every I rounds on the
-// preferred frontier, a vertex in every second round or so.
-Result<Sample> rounds_to_settle(const ValidationCase& c, const RunContext& context) {
-    const std::uint32_t interval = c.whole("I", 1, 10'000);
-    const std::uint32_t beta = c.whole("beta", 1, 10'000);
-    const std::uint32_t k = c.whole("k", 1, kDagNodesMax);
-    sim::RandomStream random = dag_stream(context);
-    VertexVotes votes({.alpha = k, .beta_virtuous = beta, .beta_rogue = beta});
-    struct Cut {
-        Hash32 id;
-        std::vector<std::uint64_t> slice;  // when its vertices were issued
-    };
-    std::vector<Cut> cuts;                 // not accepted yet
-    std::vector<std::uint64_t> unsettled;  // vertices that no cut names yet
-    std::vector<Hash32> tips;
-    std::map<Hash32, Height> heights;
-    std::uint64_t number = 0;
-    Sample sample;
-    const auto issue = [&](const std::vector<Hash32>& parents) {
-        Height height = 1;
-        for (const Hash32& parent : parents) height = std::max(height, heights.at(parent) + 1);
-        const Hash32 id = vertex_id(++number);
-        heights.emplace(id, height);
-        votes.add({id, height, parents, {}});
-        return id;
-    };
-    for (std::uint64_t round = 0; sample.whole < kVerticesPerRun; ++round) {
-        if (round % interval == 0) {
-            std::vector<Hash32> parents = tips;
-            if (!cuts.empty()) parents.push_back(cuts.back().id);
-            cuts.push_back({issue(parents), std::exchange(unsettled, {})});
-            tips.clear();
-        }
-        if (random.bernoulli_ppm(500'000)) {
-            tips = {issue(tips)};
-            unsettled.push_back(round + 1);
-        }
-        const Answers answers(k, votes.preferred_frontier());
-        votes.poll(answers);
-        while (!cuts.empty() && !votes.contains(cuts.front().id)) {
-            for (const std::uint64_t issued : cuts.front().slice) {
-                sample.part += static_cast<double>(round + 1 - (issued - 1));
-                sample.whole += 1;
-            }
-            cuts.erase(cuts.begin());
-        }
     }
     return sample;
 }

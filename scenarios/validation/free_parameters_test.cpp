@@ -135,6 +135,16 @@ TEST(FreeParameters, AnyShareMayBeForcedToErrOrAskedAbout) {
     expect_failed("V79", {{"P", 1}}, "a sample that tells 10 % needs inf tasks");
 }
 
+TEST(FreeParameters, ADagMayHaveAnyRateOfRivalsAndAnyInterval) {
+    expect_agrees("C15", {{"q", 0}});
+    expect_agrees("C15", {{"q", 1}, {"n", 5}}, 0.3);
+    expect_failed("C15", {{"n", 2}}, "n = 2: it must be a whole number from 3 to");
+    expect_agrees("C16", {{"I", 5000}, {"v", 100}, {"L", 10}});
+    expect_failed("C16", {{"v", 30}}, "v = 30: it must divide I");
+    expect_failed("C16", {{"v", 25}}, "at the very moment of its cut");
+    expect_failed("C16", {{"alpha", 10}}, "chain.alpha_confidence");
+}
+
 TEST(FreeParameters, TermsMayCancel) {
     expect_agrees("V05", {{"p", 0.2}, {"S", 390}});
     expect_agrees("V05", {{"p", 0.2}, {"S", 395}});

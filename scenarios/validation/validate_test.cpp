@@ -90,6 +90,21 @@ TEST(Validate, AWrongExpectationDisagrees) {
     EXPECT_EQ(validation->cases[0].verdict, Verdict::kDisagrees);
 }
 
+// Formulas that leave out a term of the right one, or have a wrong share of it.
+TEST(Validate, AWrongTheoryOfADagDisagrees) {
+    const auto verdict = [](const char* id, double expected) {
+        std::vector<ValidationCase> list = cases({id});
+        list.front().expected = expected;
+        const auto validation = validate(list, {});
+        return validation ? validation->cases.front().verdict : Verdict::kFailed;
+    };
+    EXPECT_EQ(verdict("C15", 1 / (1 - 0.4)), Verdict::kDisagrees) << "the rival always wins";
+    EXPECT_EQ(verdict("C15", 1), Verdict::kDisagrees) << "the rival always loses";
+    EXPECT_EQ(verdict("C16", 938 - 400), Verdict::kDisagrees) << "without the decision";
+    EXPECT_EQ(verdict("C16", 938 - 490), Verdict::kDisagrees) << "without the wait for a cut";
+    EXPECT_EQ(verdict("C16", 938 + 490), Verdict::kDisagrees) << "a whole interval";
+}
+
 TEST(Validate, ARunThatFailsIsTheVerdictOfItsCaseAndTheOthersGoOn) {
     std::vector<ValidationCase> list = cases({"C01", "C08", "V41"});
     list[1].parameters.erase("alpha");  // C01's; the file has V41 first
@@ -185,6 +200,10 @@ TEST(Validate, EachMistakeMadeOnPurposeIsCaught) {
     }
     EXPECT_EQ(verdict_of("V70", Fault::kNone, 0.1), Verdict::kAgrees);
     EXPECT_EQ(verdict_of("V70", Fault::kFreeFees, 0.1), Verdict::kDisagrees);
+    EXPECT_EQ(verdict_of("C15", Fault::kNone, 0.15), Verdict::kAgrees);
+    EXPECT_EQ(verdict_of("C15", Fault::kKeyByOperation, 0.15), Verdict::kDisagrees);
+    EXPECT_EQ(verdict_of("C16", Fault::kNone, 0.1), Verdict::kAgrees);
+    EXPECT_EQ(verdict_of("C16", Fault::kLateCuts, 0.1), Verdict::kDisagrees);
 }
 
 }  // namespace

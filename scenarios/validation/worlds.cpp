@@ -47,6 +47,12 @@ void inject(Fault fault, sim::Scenario& scenario) {
             policy.challenge_reveal_blocks += 1;
             policy.dispute_move_blocks += 1;
             break;
+        case Fault::kLateCuts:
+            scenario.chain.block_interval_ns += scenario.chain.block_interval_ns / 2;
+            break;
+        case Fault::kKeyByOperation:
+            scenario.chain.conflict_key = ConflictKeyPolicy::kOperation;
+            break;
     }
 }
 

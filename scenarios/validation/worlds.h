@@ -24,7 +24,9 @@ enum class Fault {
     kWithReplacement,  // the proposers of a round are drawn with replacement
     kForgottenBurn,    // the burned share of a slash goes to the challenger
     kFreeFees,         // nothing of a fee is burned
-    kSlowDisputes,  // every reveal and every move of a dispute may be one block later than stated
+    kSlowDisputes,    // every reveal and every move of a dispute may be one block later than stated
+    kLateCuts,        // a cut is due half an interval later than stated
+    kKeyByOperation,  // what touches a job does not conflict with another operation on it
 };
 
 // The input of one run of a case.

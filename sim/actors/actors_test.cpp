@@ -208,6 +208,36 @@ TEST_F(AProvider, FindsItsWorkInTheStateAfterBlocksThatItNeverHeardOf) {
     EXPECT_THAT(environment.operations<op::SubmitResult>(), SizeIs(1));
 }
 
+// Agreement is lost while the provider computes: its validator goes on with a chain that has no
+// such task, block by block, or so many blocks further that the provider could not have seen the
+// others.
+TEST_F(AProvider, DoesNotFollowItsValidatorToAChainThatLacksItsTask) {
+    ProviderActor provider = make(1'000'000, 1000 * kSecond);
+    provider.start();
+    block(provider, "p-1");
+    block(provider, "p-1", {chain.by("alice", aivm::test::submission("job"))});
+    while (chain.task("job").status == TaskStatus::kPending) block(provider, "p-1");
+    TestChain other;
+    other.advance_to(chain.height() + 80);
+    const auto switch_to_other = [&](Height from) {
+        for (Height height = from; height <= other.height(); ++height) {
+            auto shown = std::make_shared<Executed>(*other.tip());
+            shown->id = *other.vm().block_id_at_height(height);
+            shown->block = *other.vm().get_block(shown->id);
+            shown->state.head.height = height;
+            provider.receive(0, AcceptedPacket{shown});
+        }
+    };
+    switch_to_other(chain.height() + 1);
+    switch_to_other(chain.height() + 2);
+    environment.pass(provider, environment.time + 1000 * kSecond);
+    const auto results = environment.operations<op::SubmitResult>();
+    ASSERT_THAT(results, SizeIs(1)) << "the task is still there on its own chain";
+    EXPECT_EQ(results[0].job_id, "job");
+    block(provider, "p-1");
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kPosted) << "and so is the provider";
+}
+
 class AChallenger : public Stage {
 protected:
     AChallenger() { chain.join("p-1"); }
@@ -238,7 +268,8 @@ protected:
     void deliver_missed(ChallengerActor& challenger) {
         for (Height height = 1; height < chain.height(); ++height) {
             auto old = std::make_shared<Executed>(*chain.genesis());
-            old->block = *chain.vm().get_block(*chain.vm().block_id_at_height(height));
+            old->id = *chain.vm().block_id_at_height(height);
+            old->block = *chain.vm().get_block(old->id);
             old->state.head.height = height;
             challenger.receive(0, AcceptedPacket{old});
         }

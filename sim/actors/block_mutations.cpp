@@ -18,10 +18,15 @@ BlockPtr signed_block(const OwnBlock& own, const BlockHeader& header, Operations
     return std::make_shared<const Block>(block.with_authorization(std::move(authorization)));
 }
 
-// With the roots that the operations lead to, as far as they can be applied.
-BlockPtr executed_again(const OwnBlock& own, BlockHeader header, Operations operations) {
+// With the roots that the operations lead to, as far as they can be applied. Null if `all` of them
+// should be and one is not.
+enum class Apply : bool { kWhatCanBe, kAll };
+BlockPtr executed_again(const OwnBlock& own, BlockHeader header, Operations operations,
+                        Apply apply = Apply::kWhatCanBe) {
     BlockRun run(own.parent.state, context_of(own.parent.state, header), own.rules);
-    for (const OperationPtr& operation : operations) static_cast<void>(run.apply(*operation));
+    for (const OperationPtr& operation : operations) {
+        if (!run.apply(*operation) && apply == Apply::kAll) return nullptr;
+    }
     if (const auto finished = std::move(run).finish()) {
         header.state_root = finished->state.state_root;
         header.receipt_root = receipt_root(finished->state);
@@ -37,10 +42,11 @@ BlockPtr with_header(const OwnBlock& own, const Change& change) {
     return signed_block(own, header, own.built.block->operations());
 }
 template <class Change>
-BlockPtr with_header_and_roots(const OwnBlock& own, const Change& change) {
+BlockPtr with_header_and_roots(const OwnBlock& own, const Change& change,
+                               Apply apply = Apply::kWhatCanBe) {
     BlockHeader header = own.built.block->header();
     change(header);
-    return executed_again(own, header, own.built.block->operations());
+    return executed_again(own, header, own.built.block->operations(), apply);
 }
 
 void flip(Hash32& hash) { hash.bytes[0] ^= 1U; }
@@ -121,13 +127,16 @@ constexpr std::array kMutations{
                           signed_block(o, o.built.block->header(), o.built.block->operations())
                               ->with_authorization({}));
                   }},
-    BlockMutation{
-        "time_later", std::nullopt,
-        [](Own o) { return with_header_and_roots(o, [](Header h) { h.timestamp_ns += 1; }); }},
+    BlockMutation{"time_later", std::nullopt,
+                  [](Own o) {
+                      return with_header_and_roots(
+                          o, [](Header h) { h.timestamp_ns += 1; }, Apply::kAll);
+                  }},
     BlockMutation{"fewer_operations", std::nullopt,
                   [](Own o) {
                       if (!has_operations(o)) return BlockPtr();
-                      return executed_again(o, o.built.block->header(), all_but_the_last(o));
+                      return executed_again(o, o.built.block->header(), all_but_the_last(o),
+                                            Apply::kAll);
                   }},
 };
 

@@ -16,6 +16,28 @@ constexpr std::size_t kEarlyMax =
     64;  // with this many waiting the gap will not close: continue from the newest block
 constexpr SimTime kWatchIntervals = 3;  // silent block intervals before the client asks
 
+// Whether a state has every entry of an earlier one under the same index, as every later state of
+// its chain has. What clients keep are indexes of tasks, disputes and providers.
+bool has_entries_of(const State& earlier, const State& state) {
+    if (state.tasks.size() < earlier.tasks.size() ||
+        state.disputes.size() < earlier.disputes.size() ||
+        state.providers.size() < earlier.providers.size())
+        return false;
+    bool same = true;
+    earlier.tasks.for_each([&](std::size_t i, const Task& task) {
+        const Task& other = state.tasks[i];
+        same = same && other.task_key == task.task_key && other.submitted_at == task.submitted_at;
+    });
+    earlier.disputes.for_each([&](std::size_t i, const Dispute& dispute) {
+        const Dispute& other = state.disputes[i];
+        same = same && other.commitment == dispute.commitment && other.task == dispute.task;
+    });
+    earlier.providers.for_each([&](std::size_t i, const Provider& provider) {
+        same = same && state.providers[i].id == provider.id;
+    });
+    return same;
+}
+
 }  // namespace
 
 Hash32 draw_hash(RandomStream& random) {
@@ -62,32 +84,48 @@ void ChainClient::set_timer(SimTime delay, std::uint64_t tag) {
 
 void ChainClient::ask_for_news() {
     const ActorId source = setup_.sources[next_source_++ % setup_.sources.size()];
-    environment().send(source, FollowRequest{tip_ ? tip_->state.head.height + 1 : 1});
+    environment().send(source, FollowRequest{next_height()});
 }
 
 void ChainClient::receive_block(ActorId from, const ExecutedPtr& executed) {
     const Height height = executed->state.head.height;
-    const Height next = tip_ ? tip_->state.head.height + 1 : 1;
+    const Height next = next_height();
     if (height < next) return;
+    if (height > next) return receive_early(from, executed);
+    if (!continues_mine(*executed)) return;
     last_news_ = environment().now();
-    if (height > next) {
-        const bool first_sign_of_gap = early_.empty();
-        early_.emplace(height, executed);
-        if (early_.size() > kEarlyMax) {
-            const ExecutedPtr newest = early_.rbegin()->second;
-            early_.clear();
-            process(newest, false);
-        } else if (first_sign_of_gap) {
-            environment().send(from, FollowRequest{next});
-        }
-        return;
-    }
     process(executed, true);
-    while (!early_.empty() && early_.begin()->first <= tip_->state.head.height + 1) {
+    while (!early_.empty() && early_.begin()->first <= next_height()) {
         const ExecutedPtr following = early_.begin()->second;
         early_.erase(early_.begin());
-        if (following->state.head.height == tip_->state.head.height + 1) process(following, true);
+        if (following->state.head.height < next_height()) continue;
+        // What waits above it is of the other chain too, or is asked for again.
+        if (!continues_mine(*following)) return early_.clear();
+        process(following, true);
     }
+}
+
+void ChainClient::receive_early(ActorId from, const ExecutedPtr& executed) {
+    last_news_ = environment().now();
+    const bool first_sign_of_gap = early_.empty();
+    early_.emplace(executed->state.head.height, executed);
+    if (early_.size() > kEarlyMax) {
+        const ExecutedPtr newest = early_.rbegin()->second;
+        early_.clear();
+        if (continues_mine(*newest)) process(newest, false);
+    } else if (first_sign_of_gap) {
+        environment().send(from, FollowRequest{next_height()});
+    }
+}
+
+// Where validators have lost agreement, some have accepted other blocks: there the indexes that the
+// client keeps stand for other tasks, or for none. It stays on the chain whose first block it took.
+// The ancestors of a block above a gap are unknown, so its state has to show that it is of the same
+// chain.
+bool ChainClient::continues_mine(const Executed& block) const {
+    if (tip_ == nullptr) return true;
+    if (block.state.head.height == next_height()) return block.block->parent() == tip_->id;
+    return has_entries_of(tip_->state, block.state);
 }
 
 // Several validators announce the same operation, and a block may have arrived earlier.

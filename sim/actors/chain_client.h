@@ -1,6 +1,6 @@
 // A client of the chain: it receives accepted blocks from a few validators, in order and without
 // gaps, and resends its own operations until they are in a block, whatever the network and the
-// proposers do with them.
+// proposers do with them. It takes no block of another chain than the one that it follows.
 #pragma once
 
 #include <map>
@@ -72,7 +72,13 @@ private:
         std::uint32_t tries = 1;
     };
 
+    // The height of the block that it waits for.
+    [[nodiscard]] Height next_height() const { return tip_ ? tip_->state.head.height + 1 : 1; }
     void receive_block(ActorId from, const ExecutedPtr& executed);
+    // A block above the one that it waits for.
+    void receive_early(ActorId from, const ExecutedPtr& executed);
+    // Whether a block at or above the next height is of the chain that the client follows.
+    [[nodiscard]] bool continues_mine(const Executed& block) const;
     void receive_pending(const OperationPtr& operation);
     void process(const ExecutedPtr& executed, bool complete);
     void ask_for_news();

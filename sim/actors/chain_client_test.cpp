@@ -106,6 +106,37 @@ TEST_F(Client, KeepsEarlyBlocksAndAsksOnceForWhatIsMissing) {
     EXPECT_THAT(client.complete, ElementsAre(true, true, true, true));
 }
 
+// After a fork its two validators show it different blocks of each height.
+TEST_F(Client, StaysOnTheChainWhoseFirstBlockItTook) {
+    TestChain other({.parameters = aivm::test::short_parameters(), .validators = 3});
+    const auto receive_other = [&](Height height) {
+        while (other.height() < height) other.advance(1);
+        ASSERT_EQ(other.tip()->state.head.height, height);
+        client.receive(1, AcceptedPacket{other.tip()});
+    };
+    receive_block(1);
+    receive_other(2);
+    EXPECT_THAT(client.heights, ElementsAre(1));
+    receive_block(2);
+    receive_other(4);  // early: it cannot be told yet
+    receive_block(3);
+    EXPECT_THAT(client.heights, ElementsAre(1, 2, 3));
+    receive_block(4);
+    EXPECT_EQ(client.state()->state_root, blocks.at(3)->state.state_root);
+    receive_block(5);
+    EXPECT_THAT(client.heights, ElementsAre(1, 2, 3, 4, 5));
+}
+
+TEST_F(Client, AsksOthersWhenItsValidatorHasOnlyBlocksOfAnotherChain) {
+    TestChain other({.parameters = aivm::test::short_parameters(), .validators = 3});
+    other.advance(2);
+    receive_block(1);
+    environment.pass(client, 3 * kBlockInterval - 1);
+    client.receive(0, AcceptedPacket{other.tip()});
+    environment.pass(client, 3 * kBlockInterval + 1);
+    EXPECT_THAT(environment.packets<FollowRequest>(), ::testing::SizeIs(1)) << "that is no news";
+}
+
 TEST_F(Client, GoesOnFromTheNewestBlockWhenAGapWillNotClose) {
     receive_block(1);
     for (Height height = 3; height <= 66; ++height) receive_block(height);

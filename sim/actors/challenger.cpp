@@ -160,8 +160,6 @@ bool ChallengerActor::is_over(const OperationBody& body) const {
     if (challenge == nullptr) return false;
     const auto mine = claims_.find(challenge->commitment);
     if (mine == claims_.end()) return false;
-    // Where validators have lost agreement, this chain may have no such task.
-    if (mine->second.task.value >= state()->tasks.size()) return true;
     const Task& task = state()->task(mine->second.task);
     return task.posted_at != mine->second.posted_at || !is_challengeable(task) ||
            state()->head.height >= task.posted_at + setup_.window_blocks;

@@ -34,7 +34,7 @@ bool has_next_cut(const DagVm& vm) {
 
 }  // namespace
 
-ExecutedPtr block_of_slice(const CutResult& result) {
+ExecutedPtr block_of_slice(const CutResult& result, const Hash32& cut_before) {
     std::vector<OperationPtr> operations;
     for (const VertexPtr& vertex : result.slice) {
         for (const OperationPtr& operation : vertex->operations()) {
@@ -45,6 +45,7 @@ ExecutedPtr block_of_slice(const CutResult& result) {
         }
     }
     BlockHeader header = block_header_of(result.cut->header(), result.cut->seal());
+    header.parent = cut_before;
     header.state_root = result.cut->seal().state_root;
     header.receipt_root = result.cut->seal().receipt_root;
     auto shown = std::make_shared<Executed>(*result.executed);
@@ -82,6 +83,7 @@ void DagValidatorActor::crash() {
 }
 
 void DagValidatorActor::restart() {
+    AIVM_CHECK(!running());
     ++incarnation_;
     setup_.disk->power_on();
     boot(true);
@@ -109,10 +111,8 @@ void DagValidatorActor::boot(bool bootstrap) {
     auto records = NodeRecords(*setup_.disk).engine_records();
     if (!records) return stop(records.error());
     started.records = std::move(*records);
-    engine_ = setup_.make_engine(*this, random_);
-    epoch_.start(setup_.stakes);
+    engine_ = setup_.make_engine(*this, random_, epoch_.start(setup_.stakes, vm_->state()));
     step(started);
-    if (running()) note_epoch();
     if (running()) set_issue_timer();
 }
 
@@ -206,7 +206,10 @@ void DagValidatorActor::take_body(ActorId from, const VertexPtr& vertex) {
     if (!status) return stop(status.error());
     if (*status != VertexStatus::kUnknown) return;
     // The id does not cover the signature: a copy with another one must not stand for the vertex.
-    if (!is_signed_by_proposer(*vertex)) return drop_malformed();
+    if (!is_signed_by_proposer(*vertex)) {
+        setup_.observer->on_verdict(setup_.self, *vm_, *vertex, fail(ErrorCode::kNotAuthorized));
+        return drop_malformed();
+    }
     note_signature(*vertex);  // whatever else is wrong with the vertex, its slot is used
     bodies_.emplace(vertex->id(), vertex);
     step(ItemReceived{from, item_of_vertex(*vertex)});
@@ -273,7 +276,8 @@ void DagValidatorActor::step(const Input& input) {
 void DagValidatorActor::act(Send action) {
     if (observes_polls()) setup_.observer->on_message_sent(setup_.self, action.to, action.message);
     const DagView seen = view();
-    Outgoing outgoing{.message = std::move(action.message), .dag = &seen};
+    Outgoing outgoing{
+        .message = std::move(action.message), .dag = &seen, .voting = setup_.engine->voting};
     if (setup_.engine->voting != nullptr) note_vote(action.to, outgoing.message);
     strategy_->sends(action.to, outgoing);
     if (outgoing.drop) return;
@@ -347,6 +351,7 @@ Verdict DagValidatorActor::verdict_on(const VertexPtr& vertex) {
     const TimestampNs clock = setup_.environment->clock();
     const Status status =
         vm_->verify(vertex, {.now_ns = clock, .decided = engine_->bootstrapping()});
+    if (!engine_->bootstrapping()) setup_.observer->on_verdict(setup_.self, *vm_, *vertex, status);
     if (status) return {vertex->id(), Validity::kValid};
     switch (status.error().code) {
         case ErrorCode::kTooEarly: {
@@ -374,14 +379,15 @@ void DagValidatorActor::act(const Accept& action) {
     const auto vertex = vm_->get_vertex(action.id);
     if (!vertex) return stop(vertex.error());
     setup_.observer->before_vertex_accept(setup_.self, *vm_, *vertex, action.by);
+    const Hash32 cut_before = vm_->accepted().last_cut();
     if (const Status status = vm_->accept(action.id); !status) return stop(status.error());
     setup_.observer->on_vertex_accepted(setup_.self, *vm_, *vertex);
-    if ((*vertex)->is_cut()) settle();
+    if ((*vertex)->is_cut()) settle(cut_before);
 }
 
-void DagValidatorActor::settle() {
+void DagValidatorActor::settle(const Hash32& cut_before) {
     const CutResultPtr result = vm_->last_result();
-    const ExecutedPtr shown = block_of_slice(*result);
+    const ExecutedPtr shown = block_of_slice(*result, cut_before);
     setup_.observer->on_settled(setup_.self, *vm_, result, shown);
     history_.push_back(shown);
     if (history_.size() > kSettledKept) history_.pop_front();
@@ -493,6 +499,19 @@ void DagValidatorActor::admit_own(const VertexPtr& vertex) {
     setup_.observer->on_vertex_verified(setup_.self, *vm_, vertex);
     strategy_->issued(view(), vertex, strategy_->builds_twice() ? second_for(*vertex) : nullptr);
     step(ItemBuilt{item_of_vertex(*vertex)});
+    if (running()) forge(*vertex);
+}
+
+void DagValidatorActor::forge(const Vertex& built) {
+    const std::function<Bytes(const Hash32&)> sign = [this](const Hash32& message) {
+        return signer_.sign(message);
+    };
+    const auto forged = strategy_->forges_vertex(OwnVertex{built, *setup_.vm.rules, sign});
+    if (!forged) return;
+    setup_.observer->on_forged(setup_.self, *forged);
+    for (ActorId other = 0; other < setup_.stakes->size(); ++other) {
+        if (other != setup_.self) setup_.environment->send(other, VertexReply{{forged->vertex}});
+    }
 }
 
 VertexPtr DagValidatorActor::second_for(const Vertex& vertex) const {

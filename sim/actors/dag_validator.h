@@ -38,7 +38,7 @@ struct DagValidatorSetup {
     SharedStakes stakes;  // by validator, at the start
     DagVm::Setup vm;      // its store is the node's disk
     SimDisk* disk = nullptr;
-    std::function<std::unique_ptr<ConsensusEngine>(EngineHost&, RandomStream&)> make_engine;
+    MakeEngine make_engine;
     const EngineRow* engine = nullptr;
     std::uint64_t vertex_interval_ns = 0;
     std::uint64_t turn_ns = 0;  // for which an account is a validator's own to carry
@@ -116,13 +116,15 @@ private:
     void act(const Sign& action);
     void act(const SubmitEvidence& action);
     void act(const PublishCertificate& action);
-    void settle();
+    void settle(const Hash32& cut_before);
 
     void set_issue_timer();
     void issue();
     void issue_vertex();
     void issue_cut();
     void admit_own(const VertexPtr& vertex);
+    // Sends what its strategy makes of the vertex or cut that it has just built.
+    void forge(const Vertex& built);
     [[nodiscard]] DagView view() const;
     // Another vertex with the same contents, signed for the same slot.
     [[nodiscard]] VertexPtr second_for(const Vertex& vertex) const;
@@ -171,7 +173,8 @@ private:
     std::map<std::uint64_t, std::set<Hash32>> cuts_;  // verified, the last ones by number
 };
 
-// A settled slice as a block of the same operations, without those that were void.
-ExecutedPtr block_of_slice(const CutResult& result);
+// A settled slice as a block of the same operations, without those that were void, whose parent is
+// the cut before: the settled cuts are the chain that clients of a DAG follow.
+ExecutedPtr block_of_slice(const CutResult& result, const Hash32& cut_before);
 
 }  // namespace aivm::sim

@@ -2,6 +2,13 @@
 
 namespace aivm::sim {
 
+EpochBegun EpochStakes::start(SharedStakes genesis_stakes, const State& state) {
+    epoch_ = 0;
+    stakes_ = std::move(genesis_stakes);
+    static_cast<void>(advance(state));
+    return {epoch_, *stakes_};
+}
+
 std::optional<EpochBegun> EpochStakes::advance(const State& state) {
     if (state.head.epoch == epoch_) return std::nullopt;
     epoch_ = state.head.epoch;

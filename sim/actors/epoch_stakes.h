@@ -13,11 +13,9 @@ namespace aivm::sim {
 
 class EpochStakes {
 public:
-    // Those with which the engine starts.
-    void start(SharedStakes stakes) {
-        epoch_ = 0;
-        stakes_ = std::move(stakes);
-    }
+    // The epoch and stakes with which the engine of a node starts whose last accepted state is this
+    // one. `genesis_stakes` are those of the start of the run; at genesis they count as they are.
+    [[nodiscard]] EpochBegun start(SharedStakes genesis_stakes, const State& state);
     // What to tell the engine when the state is that of a new epoch with other stakes. Validators
     // that joined after the start take no part.
     [[nodiscard]] std::optional<EpochBegun> advance(const State& state);

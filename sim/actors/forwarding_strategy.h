@@ -18,7 +18,10 @@ public:
     bool includes(const SignedOperation& operation) override { return inner().includes(operation); }
     bool builds_twice() override { return inner().builds_twice(); }
     void built_twice(const BlockRef& second) override { inner().built_twice(second); }
-    BlockPtr forges(const OwnBlock& own) override { return inner().forges(own); }
+    std::optional<ForgedBlock> forges(const OwnBlock& own) override { return inner().forges(own); }
+    std::optional<ForgedVertex> forges_vertex(const OwnVertex& own) override {
+        return inner().forges_vertex(own);
+    }
     bool votes_twice() override { return inner().votes_twice(); }
     bool tolerates(const Block& block) override { return inner().tolerates(block); }
     void sends(ActorId to, Outgoing& outgoing) override { inner().sends(to, outgoing); }

@@ -6,6 +6,7 @@
 #include "core/vm/dag_vm.h"
 #include "core/vm/vm.h"
 #include "sim/actors/actor.h"
+#include "sim/actors/forged.h"
 #include "sim/consensus/poll_record.h"
 #include "sim/scenario/engines.h"
 
@@ -50,6 +51,24 @@ public:
                             const Status& taken) = 0;
     // The node built a block; the queue is as the builder left it.
     virtual void on_built(ActorId node, const QueueView& view, const BuiltBlock& built) = 0;
+    // A Byzantine node is about to send an item that it changed to all others.
+    virtual void on_forged(ActorId node, const ForgedBlock& forged) {
+        static_cast<void>(node), static_cast<void>(forged);
+    }
+    virtual void on_forged(ActorId node, const ForgedVertex& forged) {
+        static_cast<void>(node), static_cast<void>(forged);
+    }
+    // The node has answered to an item: to its signature, or to all of it (verify). `vm` is as it
+    // is after the answer. Not called for what the network has decided, while the node catches up.
+    virtual void on_verdict(ActorId node, const Vm& vm, const Block& block, const Status& status) {
+        static_cast<void>(node), static_cast<void>(vm);
+        static_cast<void>(block), static_cast<void>(status);
+    }
+    virtual void on_verdict(ActorId node, const DagVm& vm, const Vertex& vertex,
+                            const Status& status) {
+        static_cast<void>(node), static_cast<void>(vm);
+        static_cast<void>(vertex), static_cast<void>(status);
+    }
     // The node sends a vote that it signed; once for each receiver.
     virtual void on_vote(ActorId node, const SignedVote& vote) {
         static_cast<void>(node), static_cast<void>(vote);

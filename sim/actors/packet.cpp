@@ -83,10 +83,17 @@ Result<Packet> decode_consensus(Reader& in, DecodeMessage decode_message) {
     return Kind{std::move(message), body.empty() ? nullptr : body.front()};
 }
 
+std::uint64_t message_bytes(const Message& message, std::uint64_t certificate_bytes) {
+    if (certificate_bytes == 0) return message.bytes();
+    const CertificateShare certificates = message.certificates();
+    return message.bytes() - certificates.bytes + certificates.count * certificate_bytes;
+}
+
 template <class Kind>
-std::uint64_t consensus_bytes(const Kind& packet) {
+std::uint64_t consensus_bytes(const Kind& packet, std::uint64_t certificate_bytes) {
     const std::uint64_t body = packet.body ? kBlockOverhead + body_bytes(packet.body) : 0;
-    return kFrameBytes + 1 + kConsensusOverhead + packet.message.bytes() + body;
+    return kFrameBytes + 1 + kConsensusOverhead + message_bytes(packet.message, certificate_bytes) +
+           body;
 }
 
 template <class Bodies>
@@ -191,11 +198,11 @@ RawPacket with_flipped_bits(const Packet& packet, std::span<const std::uint64_t>
     return out;
 }
 
-std::uint64_t packet_bytes(const Packet& packet) {
+std::uint64_t packet_bytes(const Packet& packet, std::uint64_t certificate_bytes) {
     return std::visit(
         Overloaded{
-            [](const ConsensusPacket& p) { return consensus_bytes(p); },
-            [](const VertexPacket& p) { return consensus_bytes(p); },
+            [&](const ConsensusPacket& p) { return consensus_bytes(p, certificate_bytes); },
+            [&](const VertexPacket& p) { return consensus_bytes(p, certificate_bytes); },
             [](const VertexReply& p) { return reply_bytes(p.vertices); },
             [](const BlockRequest&) { return kFrameBytes + 1 + Hash32::size_bytes + 4; },
             [](const BlockReply& p) { return reply_bytes(p.blocks); },

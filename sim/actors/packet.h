@@ -80,8 +80,10 @@ using Packet =
 // Of a block reply.
 constexpr std::size_t kBlocksPerReplyMax = 64;
 
-// The size on the wire, for bandwidth: canonical encodings plus a frame of 40 bytes.
-std::uint64_t packet_bytes(const Packet& packet);
+// The size on the wire, for bandwidth: canonical encodings plus a frame of 40 bytes. Every
+// certificate of consensus in it takes `certificate_bytes` instead of its encoding, which has a
+// signature of each voter; 0: as encoded.
+std::uint64_t packet_bytes(const Packet& packet, std::uint64_t certificate_bytes = 0);
 
 // 64 bits that represent the contents in the trace digest.
 std::uint64_t packet_digest(const Packet& packet);

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "core/base/digest.h"
+#include "sim/consensus/bft/cut_votes.h"
+#include "sim/consensus/bft/messages.h"
 #include "sim/consensus/bootstrap_messages.h"
+#include "sim/consensus/hotstuff/messages.h"
 #include "sim/consensus/snowman/messages.h"
 
 namespace aivm::sim {
@@ -32,6 +35,32 @@ TEST(Packet, DecodesToItselfAndItsSizeIsThatOfItsBytes) {
         EXPECT_EQ(encode_packet(*decoded), frame);
         EXPECT_EQ(packet_digest(*decoded), packet_digest(packet));
     }
+}
+
+TEST(Packet, EveryCertificateInAMessageTakesTheBytesThatAreSet) {
+    QuorumCertificate certificate{Ballot::kPrecommit, {sha256(as_bytes("b")), 3}, 1, {}};
+    for (VoterIndex voter = 0; voter < 5; ++voter)
+        certificate.votes.push_back({voter, Bytes(64, 7)});
+    const std::uint64_t encoded = encoded_size(certificate);
+    const auto bytes_of = [](const Message& message, std::uint64_t certificate_bytes) {
+        return packet_bytes(ConsensusPacket{message, nullptr}, certificate_bytes);
+    };
+    const auto expect_certificates = [&](const Message& message, std::uint64_t count) {
+        const std::uint64_t rest = bytes_of(message, 0) - count * encoded;
+        EXPECT_EQ(bytes_of(message, 1), rest + count);
+        EXPECT_EQ(bytes_of(message, 123), rest + 123 * count);
+        EXPECT_EQ(packet_bytes(VertexPacket{message, nullptr}, 123), rest + 123 * count);
+    };
+    const BlockRef block{sha256(as_bytes("c")), 4};
+    expect_certificates(Decided{certificate}, 1);
+    expect_certificates(Proposal{block, 0, std::nullopt, std::nullopt}, 0);
+    expect_certificates(Proposal{block, 0, std::nullopt, certificate}, 1);
+    expect_certificates(Proposal{block, 0, certificate, certificate}, 2);
+    expect_certificates(CutCertificates{{certificate, certificate, certificate}}, 3);
+    expect_certificates(ViewProposal{block, 5, false, {certificate, certificate}}, 2);
+    expect_certificates(NewView{5, {certificate}}, 1);
+    expect_certificates(BallotCast{Ballot::kPrevote, 4, 0, block.id, Bytes(64, 7)}, 0);
+    expect_certificates(Chits{2, {block, block.id, block}}, 0);
 }
 
 TEST(Packet, AnyFlippedBitIsNoticed) {

@@ -60,7 +60,10 @@ bool ValidatorStrategy::builds_twice() { return false; }
 void ValidatorStrategy::built_twice(const BlockRef&) {}
 bool ValidatorStrategy::votes_twice() { return false; }
 bool ValidatorStrategy::tolerates(const Block&) { return true; }
-BlockPtr ValidatorStrategy::forges(const OwnBlock&) { return nullptr; }
+std::optional<ForgedBlock> ValidatorStrategy::forges(const OwnBlock&) { return std::nullopt; }
+std::optional<ForgedVertex> ValidatorStrategy::forges_vertex(const OwnVertex&) {
+    return std::nullopt;
+}
 void ValidatorStrategy::sends(ActorId, Outgoing&) {}
 bool ValidatorStrategy::runs_twice() { return false; }
 void ValidatorStrategy::plans(const DagView&, VertexPlan&) {}

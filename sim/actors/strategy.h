@@ -21,11 +21,14 @@
 #include "core/verification/bisection_play.h"
 #include "sim/actors/block_mutations.h"
 #include "sim/actors/device.h"
+#include "sim/actors/forged.h"
 #include "sim/actors/packet.h"
 #include "sim/actors/side_channel.h"
+#include "sim/actors/vertex_mutations.h"
 #include "sim/consensus/block_info.h"
 #include "sim/engine/random_stream.h"
 #include "sim/engine/time.h"
+#include "sim/scenario/engines.h"
 #include "sim/scenario/setting.h"
 
 namespace aivm {
@@ -213,7 +216,12 @@ struct Outgoing {
     SimTime delay = 0;                        // how much later it is sent
     bool drop = false;                        // it is not sent at all
     const DagView* dag = nullptr;             // of a validator of a DAG
+    const VotingRules* voting = nullptr;      // of an engine whose validators sign their votes
     std::shared_ptr<const Vertex> body = {};  // on a DAG: instead of that of attached_item()
+
+    [[nodiscard]] bool is_signed_vote() const {
+        return voting != nullptr && voting->vote_in(message).has_value();
+    }
 };
 
 // The next vertex of a validator of a DAG. As it is given: honest.
@@ -241,8 +249,10 @@ public:
     [[nodiscard]] virtual bool builds_twice();
     // It has signed a second block for a slot, and shown it to those with an odd number.
     virtual void built_twice(const BlockRef& second);
-    // A block to send to all others beside the one just built, whatever it says; null: none.
-    [[nodiscard]] virtual BlockPtr forges(const OwnBlock& own);
+    // A block to send to all others beside the one just built, and what they must answer to it.
+    [[nodiscard]] virtual std::optional<ForgedBlock> forges(const OwnBlock& own);
+    // The same on a DAG, for each vertex and cut that it has built.
+    [[nodiscard]] virtual std::optional<ForgedVertex> forges_vertex(const OwnVertex& own);
     // Whether to send a second vote, for something else, to half of the others: called for each
     // vote that it signs.
     [[nodiscard]] virtual bool votes_twice();

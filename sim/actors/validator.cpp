@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/digest.h"
+#include "core/base/mutant.h"
 #include "sim/consensus/proposer_schedule.h"
 
 namespace aivm::sim {
@@ -58,6 +59,7 @@ void ValidatorActor::crash() {
 }
 
 void ValidatorActor::restart() {
+    AIVM_CHECK(!running());
     ++incarnation_;
     setup_.disk->power_on();
     boot(true);
@@ -78,26 +80,24 @@ void ValidatorActor::boot(bool bootstrap) {
     }
     // Before the engine has its own blocks verified again.
     if (bootstrap) setup_.observer->on_restarted(setup_.self, *vm_);
-    engine_ = setup_.make_engine(*this, random_);
+    engine_ = setup_.make_engine(*this, random_, epoch_.start(setup_.stakes, vm_->state()));
     const ExecutedPtr tip = vm_->executed(vm_->last_accepted());
     history_.push_back(tip);
     const BlockInfo last{tip->id, tip->block ? tip->block->parent() : Hash32{},
                          tip->state.head.height};
     auto records = NodeRecords(*setup_.disk).engine_records();
     if (!records) return stop(records.error());
-    epoch_.start(setup_.stakes);
     listens_ = bootstrap && setup_.engine->polls;
     listen_until_.reset();
     step(
         Started{item_of(last), incarnation_, bootstrap, std::move(*records), std::move(own_items)});
-    if (running()) note_epoch();
     if (running()) consider_building();
 }
 
 // A node that starts again with nothing on its disk has lost its record of what it signed.
 Status ValidatorActor::note_disk(bool disk_was_empty) {
     NodeRecords records(*setup_.disk);
-    if (disk_was_empty && incarnation_ > 0 && setup_.silent_blocks > 0)
+    if (disk_was_empty && incarnation_ > 0 && setup_.silent_blocks > 0 && !AIVM_MUTANT(B7))
         AIVM_TRY(records.set_silent_until(kHeightMax));
     AIVM_ASSIGN(silent_until_, records.silent_until());
     return {};
@@ -196,7 +196,10 @@ void ValidatorActor::take(ActorId from, const ConsensusPacket& packet) {
 void ValidatorActor::take_body(ActorId from, const BlockPtr& block) {
     if (!running() || vm_->executed(block->id())) return;
     // The id does not cover the signature: a copy with another one must not stand for the block.
-    if (!is_signed_by_proposer(*block)) return drop_malformed();
+    if (!is_signed_by_proposer(*block)) {
+        setup_.observer->on_verdict(setup_.self, *vm_, *block, fail(ErrorCode::kNotAuthorized));
+        return drop_malformed();
+    }
     bodies_.emplace(block->id(), block);
     step(ItemReceived{from, item_of(info_of(*block))});
 }
@@ -271,7 +274,7 @@ void ValidatorActor::step(const Input& input) {
 void ValidatorActor::act(Send action) {
     if (observes_polls()) setup_.observer->on_message_sent(setup_.self, action.to, action.message);
     if (setup_.engine->voting != nullptr) note_vote(action);
-    Outgoing outgoing{.message = std::move(action.message)};
+    Outgoing outgoing{.message = std::move(action.message), .voting = setup_.engine->voting};
     strategy_->sends(action.to, outgoing);
     if (outgoing.drop) return;
     if (outgoing.instead)
@@ -332,6 +335,7 @@ Verdict ValidatorActor::verdict_on(const BlockPtr& block) {
         return {block->id(), Validity::kInvalid};
     const TimestampNs clock = setup_.environment->clock();
     const Status status = vm_->verify(block, clock);
+    if (!engine_->bootstrapping()) setup_.observer->on_verdict(setup_.self, *vm_, *block, status);
     if (status) return {block->id(), Validity::kValid};
     switch (status.error().code) {
         case ErrorCode::kTooEarly: {
@@ -558,10 +562,12 @@ void ValidatorActor::build_twice(const ExecutedPtr& first, const ExecutedPtr& pa
 
 void ValidatorActor::forge(const ExecutedPtr& built, const ExecutedPtr& parent,
                            const BuildRequest& request) {
-    const BlockPtr forged = strategy_->forges({*built, *parent, *setup_.vm.rules, request.sign});
-    if (forged == nullptr) return;
+    const auto forged =
+        strategy_->forges(OwnBlock{*built, *parent, *setup_.vm.rules, request.sign});
+    if (!forged) return;
+    setup_.observer->on_forged(setup_.self, *forged);
     for (ActorId other = 0; other < setup_.stakes->size(); ++other) {
-        if (other != setup_.self) setup_.environment->send(other, BlockReply{{forged}});
+        if (other != setup_.self) setup_.environment->send(other, BlockReply{{forged->block}});
     }
 }
 

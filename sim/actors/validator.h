@@ -36,7 +36,7 @@ struct ValidatorSetup {
     SharedStakes stakes;  // by validator, at the start
     Vm::Setup vm;         // its store is the node's disk
     SimDisk* disk = nullptr;
-    std::function<std::unique_ptr<ConsensusEngine>(EngineHost&, RandomStream&)> make_engine;
+    MakeEngine make_engine;
     std::uint64_t block_interval_ns = 0;
     std::uint64_t fallback_delay_ns = 0;  // between the turns of two proposers
     std::size_t max_block_ops = kBlockOpsDefault;

@@ -35,7 +35,7 @@ class IncludesEverything final : public ValidatorStrategy {
 
 class Cluster final : public NodeObserver {
 public:
-    Cluster() {
+    explicit Cluster(std::uint64_t epoch_duration_ns = 0) {
         Genesis genesis;
         genesis.timestamp_ns = 1'000'000'000'000;
         for (ActorId id = 0; id < kNodes; ++id) {
@@ -46,6 +46,7 @@ public:
         genesis.models = {aivm::test::small_model("model")};
         genesis.providers = {{"provider", aivm::test::address_of("p-1"), {"model"}, lux(1000)}};
         rules_.parameters = aivm::test::short_parameters();
+        if (epoch_duration_ns > 0) rules_.parameters.config.epoch_duration_ns = epoch_duration_ns;
         rules_.kernels = &kernels_;
         rules_.authorizer = &authority_;
         genesis_ = make_genesis(genesis, rules_).value();
@@ -55,9 +56,9 @@ public:
     void start() {
         for (const auto& node : nodes) node->start();
     }
-    // Submits the client's next operation to everybody.
-    void submit(OperationBody body) {
-        Operation operation{identity_address(kFollower), ++nonce_, std::move(body)};
+    // Submits the next operation of the client, or of a validator, to everybody.
+    void submit(OperationBody body, ActorId from = kFollower) {
+        Operation operation{identity_address(from), ++nonces_[from], std::move(body)};
         const Hash32 id = SignedOperation(operation, {}).id();
         const Signer signer(authority_, operation.sender);
         const auto made = std::make_shared<const SignedOperation>(operation, signer.sign(id));
@@ -168,6 +169,7 @@ public:
     std::vector<std::pair<ActorId, Height>> signed_twice;
     std::map<ActorId, SimTime> last_accept;
     std::map<ActorId, Height> restarted_at;
+    std::map<ActorId, EpochBegun> started_in;  // as its last engine was made
     std::vector<std::string> stopped;
     std::vector<Height> followed;  // heights of which validator 0 notified the client
     std::map<ActorId, SimTime> clock_offset;
@@ -226,7 +228,9 @@ private:
         setup.engine = &kSnowmanEngine;
         setup.silent_blocks = 20;
         if (id == 0) setup.followers = {kFollower};
-        setup.make_engine = [id, stakes = setup.stakes](EngineHost& host, RandomStream& random) {
+        setup.make_engine = [this, id](EngineHost& host, RandomStream& random,
+                                       const EpochBegun& epoch) {
+            started_in[id] = epoch;
             SnowmanConfig config;
             config.snow.k = 8;
             config.snow.alpha_preference = 5;
@@ -235,7 +239,7 @@ private:
             config.snow.concurrent_polls = 2;
             config.snow.poll_timeout_initial_ns = 1'000'000'000;
             config.snow.poll_timeout_min_ns = 1'000'000'000;
-            config.stakes = *stakes;
+            config.stakes = epoch.stakes;
             config.self = id;
             return std::move(make_snowman(config, host, random).value());
         };
@@ -253,7 +257,7 @@ private:
     std::priority_queue<Event> queue_;
     SimTime now_ = 0;
     std::uint64_t next_ = 0;
-    std::uint64_t nonce_ = 0;
+    std::map<ActorId, std::uint64_t> nonces_;
     std::map<std::pair<ActorId, ProposalSlot>, Hash32> signed_;
 };
 
@@ -320,6 +324,29 @@ TEST(Validator, ACrashedMajorityStopsTheOthersAndBringsThemBack) {
     cluster.run_until(120 * kSecond);
     cluster.expect_agreement();
     EXPECT_GT(cluster.height(0), before + 1);
+}
+
+// The engine of a node that was away for long must not count with the stakes of genesis, not even
+// for what it does while it starts.
+TEST(Validator, ANodeThatRestartsInALaterEpochMakesItsEngineWithTheStakesOfThatEpoch) {
+    Cluster cluster(5 * kSecond);
+    cluster.start();
+    EXPECT_EQ(cluster.started_in[1].epoch, 0U);
+    EXPECT_EQ(cluster.started_in[1].stakes, std::vector<std::uint64_t>(kNodes, lux(2000).nlux()));
+    cluster.submit(op::WithdrawStake{}, 3);
+    for (std::uint32_t i = 0; i < 10; ++i) {
+        cluster.submit_task(i);
+        cluster.run_until((i + 1) * 2 * kSecond);
+    }
+    const State& state = cluster.vm(1)->state();
+    ASSERT_GT(state.head.epoch, 0U);
+    ASSERT_FALSE(state.validators[3].active);
+    const std::uint64_t epoch = state.head.epoch;
+    cluster.crash(1);
+    cluster.restart(1);
+    const std::uint64_t stake = lux(2000).nlux();
+    EXPECT_EQ(cluster.started_in[1].epoch, epoch);
+    EXPECT_EQ(cluster.started_in[1].stakes, (std::vector<std::uint64_t>{stake, stake, stake, 0}));
 }
 
 // V10: the id of a block does not cover its signature.

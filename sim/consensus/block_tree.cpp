@@ -4,6 +4,7 @@
 
 #include "core/base/check.h"
 #include "core/base/mutant.h"
+#include "core/base/mutant_noise.h"
 
 namespace aivm::sim {
 BlockTree::BlockTree(const BlockRef& last_accepted, const SnowThresholds& thresholds,
@@ -14,6 +15,7 @@ BlockTree::BlockTree(const BlockRef& last_accepted, const SnowThresholds& thresh
         thresholds_.alpha_preference = (thresholds_.alpha_preference + 1) / 2;
         thresholds_.alpha_confidence = (thresholds_.alpha_confidence + 1) / 2;
     }
+    if (AIVM_MUTANT(B3)) kind_ = SnowInstanceKind::kFlat;
     if (AIVM_MUTANT(beta_low)) thresholds_.beta = (thresholds_.beta + 1) / 2;
     nodes_[kRootSlot].block.id = root_.id;
     nodes_[kRootSlot].block.height = root_.height;
@@ -27,6 +29,12 @@ const BlockInfo* BlockTree::find(const Hash32& id) const {
 std::optional<Hash32> BlockTree::parent_of(const Hash32& id) const {
     const BlockInfo* const block = find(id);
     return block == nullptr ? std::nullopt : std::optional(block->parent);
+}
+
+bool BlockTree::is_on_branch(const Hash32& ancestor, const Hash32& tip) const {
+    const BlockInfo* at = find(tip);
+    while (at != nullptr && at->id != ancestor) at = find(at->parent);
+    return at != nullptr;
 }
 
 std::size_t BlockTree::blocks_of(VoterIndex proposer) const {
@@ -76,6 +84,11 @@ void BlockTree::add(const BlockInfo& block) {
         above.choice.emplace(kind_, thresholds_, block.id);
     }
     note_preferred_child(above);
+    if (AIVM_MUTANT(det_map_order)) {
+        std::vector<std::uint32_t> children = above.children;
+        mutants::order_by_address(children);
+        above.preferred = children.front();
+    }
 }
 
 void BlockTree::note_preferred_child(Node& node) const {
@@ -84,8 +97,6 @@ void BlockTree::note_preferred_child(Node& node) const {
     });
     AIVM_CHECK(child != node.children.end());
     node.preferred = *child;
-    if (AIVM_MUTANT(det_map_order) && mutant_noise() % 16 == 0)
-        node.preferred = node.children.front();
 }
 
 BlockRef BlockTree::preferred_tip() const {

@@ -30,6 +30,8 @@ public:
     [[nodiscard]] const BlockInfo* find(const Hash32& id) const;
     // The parent of an undecided block; nullopt for any other.
     [[nodiscard]] std::optional<Hash32> parent_of(const Hash32& id) const;
+    // Whether the undecided block `ancestor` is `tip` or below it.
+    [[nodiscard]] bool is_on_branch(const Hash32& ancestor, const Hash32& tip) const;
     // Undecided blocks of one proposer.
     [[nodiscard]] std::size_t blocks_of(VoterIndex proposer) const;
 

@@ -33,6 +33,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -158,7 +159,8 @@ struct SlotSigned {
     std::optional<Bytes> signature;  // nullopt: this node signed another message for the slot
 };
 
-// From now on these stakes count. The first set is the one that the engine is made with.
+// From now on these stakes count. The first set is the one that the engine is made with: that of
+// the epoch of the node's last accepted state.
 struct EpochBegun {
     std::uint64_t epoch = 0;
     std::vector<std::uint64_t> stakes;  // of the same validators; 0: it has left
@@ -296,10 +298,11 @@ public:
 // `chain`.
 struct EngineSetup {
     const ChainSettings& chain;
-    std::span<const std::uint64_t> stakes;  // of all validators
+    std::span<const std::uint64_t> stakes;  // of all validators, in `epoch`
     VoterIndex self = 0;
     EngineHost& host;
     RandomStream& random;
+    std::uint64_t epoch = 0;  // of the node's last accepted state
 };
 
 // All counters only grow.
@@ -310,6 +313,7 @@ struct EngineCounters {
     std::uint64_t answers_ignored = 0;  // late, repeated, or from a node that was not asked
     // counted for no block because the responder's choice is not known here
     std::uint64_t votes_unusable = 0;
+    std::uint64_t votes_forged = 0;  // dropped: the signature is not the sender's
     std::uint64_t fetches = 0;
     std::uint64_t bodies_discarded = 0;
     std::uint64_t bootstraps = 0;  // begun
@@ -339,5 +343,9 @@ public:
     // Asks for the memory that this message will need, which arrives soon.
     virtual void prefetch(const Message& message) const { static_cast<void>(message); }
 };
+
+// Makes the engine of one node, with the stakes of the epoch of its last accepted state.
+using MakeEngine = std::function<std::unique_ptr<ConsensusEngine>(EngineHost&, RandomStream&,
+                                                                  const EpochBegun& epoch)>;
 
 }  // namespace aivm::sim

@@ -86,6 +86,26 @@ private:
     }
 };
 
+// The certificates in a message, or in a part of one: a type of certificate says so with
+//     static constexpr bool kIsCertificate = true;
+struct CertificateShare {
+    std::uint64_t count = 0;
+    std::uint64_t bytes = 0;  // of their encodings
+};
+template <class T>
+void add_certificates(const T& value, CertificateShare& out) {
+    if constexpr (requires { T::kIsCertificate; }) {
+        ++out.count;
+        out.bytes += encoded_size(value);
+    } else if constexpr (is_instance<T, std::optional>) {
+        if (value) add_certificates(*value, out);
+    } else if constexpr (ListOfValues<T>) {
+        for (const auto& element : value) add_certificates(element, out);
+    } else if constexpr (Described<T>) {
+        for_each_field(value, [&](auto, const auto& member) { add_certificates(member, out); });
+    }
+}
+
 class Message {
 public:
     template <class T>
@@ -103,6 +123,8 @@ public:
     [[nodiscard]] std::uint64_t bytes() const { return contents_->size; }
     [[nodiscard]] std::uint64_t digest() const { return contents_->digest; }
     void encode(Writer& out) const { contents_->encode(out); }
+    // Worked out at each call.
+    [[nodiscard]] CertificateShare certificates() const { return contents_->certificates(); }
     // Asks for the memory of the contents.
     void prefetch() const {
         constexpr std::size_t kUsualBytes = 2 * kCacheLineBytes;
@@ -120,6 +142,7 @@ private:
         explicit Contents(const char* own_type) : type(own_type) {}
         virtual ~Contents() = default;
         virtual void encode(Writer& out) const = 0;
+        [[nodiscard]] virtual CertificateShare certificates() const = 0;
         [[nodiscard]] virtual std::optional<Hash32> attached_item() const = 0;
         std::uint32_t size = 0;  // fills the word that the count begins
         const char* type;
@@ -141,6 +164,11 @@ private:
         void encode(Writer& out) const override {
             out.u8(T::kKind);
             aivm::encode(out, value);
+        }
+        [[nodiscard]] CertificateShare certificates() const override {
+            CertificateShare out;
+            add_certificates(value, out);
+            return out;
         }
         [[nodiscard]] std::optional<Hash32> attached_item() const override {
             if constexpr (requires { value.attached_item(); }) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
 
 namespace aivm::sim {
 namespace {
@@ -112,7 +113,11 @@ void PendingBlocks::invalid(const Hash32& id, Actions& out) {
 
 void PendingBlocks::not_before(const Hash32& id, std::uint64_t delay_ns, Actions& out) {
     if (!verifying_.contains(id)) return;
-    if (due_.size() >= config_.waiting_max) {
+    if (AIVM_MUTANT(B2)) {  // two timers, each of which sets two more until the time has come
+        delay_ns = std::min<std::uint64_t>(delay_ns, 1'000'000'000);
+        due_.emplace(next_serial_, id);
+        out.push_back(SetTimer{timer_id(kDueTimer, next_serial_++), delay_ns});
+    } else if (due_.size() >= config_.waiting_max) {
         end_verification(id);
         return discard(id, out);
     }
@@ -130,11 +135,16 @@ void PendingBlocks::on_due(std::uint64_t serial, Actions& out) {
     verifying_.erase(entry);
     if (useless(block)) return discard(block.id, out);
     const bool parent_is_known = block.parent == tree_.root().id || tree_.contains(block.parent);
+    if (AIVM_MUTANT(B1)) {
+        const auto waiting = waiting_;
+        for (const auto& each : waiting) verify(each.second, out);
+    }
     if (parent_is_known) return verify(block, out);
     body(config_.self, block, out);
 }
 
 void PendingBlocks::unknown_parent(const Hash32& id, Actions& out) {
+    if (AIVM_MUTANT(B1)) return invalid(id, out);
     if (const auto block = end_verification(id)) body(config_.self, *block, out);
 }
 

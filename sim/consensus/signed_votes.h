@@ -1,5 +1,6 @@
 // What the engines whose validators sign their votes have in common. A type of vote has
 //     SignedVote signed_vote() const;
+//     static Vote of(const SignedVote& vote);
 #pragma once
 
 #include <functional>
@@ -24,12 +25,26 @@ std::optional<SignedVote> signed_vote_in(const Message& message) {
     return vote != nullptr ? std::optional(vote->signed_vote()) : std::nullopt;
 }
 
-// Signs, in the slot of this vote, for another item.
-inline SignedVote vote_for(const Hash32& other, SignedVote vote,
-                           const std::function<Bytes(const SignedVote&)>& sign) {
-    vote.item = other;
-    vote.signature = sign(vote);
-    return vote;
+// Beside this vote one for another item, in the same slot; nothing if the message is no such vote.
+template <class Vote>
+std::optional<Message> contradict_with(const Message& message, const Hash32& other,
+                                       const std::function<Bytes(const SignedVote&)>& sign) {
+    std::optional<SignedVote> vote = signed_vote_in<Vote>(message);
+    if (!vote) return std::nullopt;
+    vote->item = other;
+    vote->signature = sign(*vote);
+    return Vote::of(*vote);
+}
+
+// The member of the message, if the message is of the type that has it.
+template <class Contents, class Member>
+Member type_of_member(Member Contents::*);
+template <class Contents, class Member>
+Contents type_with_member(Member Contents::*);
+template <auto kMember>
+std::optional<decltype(type_of_member(kMember))> member_in(const Message& message) {
+    const auto* contents = message.get_if<decltype(type_with_member(kMember))>();
+    return contents != nullptr ? std::optional(contents->*kMember) : std::nullopt;
 }
 
 }  // namespace aivm::sim

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
 
 namespace aivm::sim {
 namespace {
@@ -49,7 +50,8 @@ void Machines::note_stopped(ActorId id) {
 
 void Machines::recover(ActorId id) {
     Machine& machine = machines_[id];
-    if (!machine.down || machine.stops != 0 || machine.pauses != 0) return;
+    const bool stays = !machine.down || machine.stops != 0 || machine.pauses != 0;
+    if (stays && !AIVM_MUTANT(B4)) return;
     if (id < disks_.size()) {
         Disk& disk = disks_[id];
         // A node that stopped by itself did so for a fault that may still be in force. One that was

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -21,14 +22,15 @@ constexpr std::uint32_t kDriftSteps = 10;
 constexpr std::uint64_t kJumpPeriod = 4 * static_cast<std::uint64_t>(kSecond);
 
 using Word = std::string_view;
-constexpr std::array kWherePollsDecide = std::to_array<Word>(
-    {"minority_keeper", "late_answers", "malformed_bytes", "frontier_liar", "silent_validator"});
-constexpr std::array kWhereVotesAreSigned =
-    std::to_array<Word>({"late_answers", "malformed_bytes", "silent_validator", "equivocator"});
-constexpr std::array kOnADag =
-    std::to_array<Word>({"late_answers", "malformed_bytes", "frontier_liar", "silent_validator",
-                         "equivocator", "vertex_equivocator", "balance_attacker", "parasite_chain",
-                         "conflict_flooder", "cut_withholder", "late_vertex", "orphan_maker"});
+constexpr std::array kWherePollsDecide =
+    std::to_array<Word>({"minority_keeper", "late_answers", "malformed_bytes", "frontier_liar",
+                         "silent_validator", "block_forger"});
+constexpr std::array kWhereVotesAreSigned = std::to_array<Word>(
+    {"late_answers", "malformed_bytes", "silent_validator", "equivocator", "block_forger"});
+constexpr std::array kOnADag = std::to_array<Word>(
+    {"late_answers", "malformed_bytes", "frontier_liar", "silent_validator", "equivocator",
+     "vertex_equivocator", "balance_attacker", "parasite_chain", "conflict_flooder",
+     "cut_withholder", "late_vertex", "orphan_maker", "vertex_forger"});
 constexpr std::array kWhereOneDecides = std::to_array<Word>({"late_answers", "malformed_bytes"});
 
 class Swarm {
@@ -47,6 +49,19 @@ public:
     }
 
     std::vector<FaultPlan> draw() {
+        std::vector<FaultPlan> plans = draw_plans();
+        std::vector<bool> fits(plans.size());
+        for (const std::size_t i : by_begin(plans)) fits[i] = fit(plans[i]);
+        std::vector<FaultPlan> out;
+        for (std::size_t i = 0; i < plans.size(); ++i) {
+            if (fits[i]) out.push_back(std::move(plans[i]));
+        }
+        return out;
+    }
+
+private:
+    // Those of each kind after those of the kind before, whatever the budget.
+    std::vector<FaultPlan> draw_plans() {
         std::vector<FaultPlan> out;
         for (const FaultTraits& traits : kFaultTraits) {
             if (!draws_kind(s_, traits.kind)) continue;
@@ -55,15 +70,18 @@ public:
             if (!choices_.chance(ChoiceKind::kSwarmPresent, actor_, s_.swarm.presence_ppm))
                 continue;
             const std::uint32_t count = 1 + pick(ChoiceKind::kSwarmCount, s_.swarm.faults_per_kind);
-            for (std::uint32_t i = 0; i < count; ++i) {
-                FaultPlan plan = draw_plan(traits);
-                if (fit(plan)) out.push_back(std::move(plan));
-            }
+            for (std::uint32_t i = 0; i < count; ++i) out.push_back(draw_plan(traits));
         }
         return out;
     }
-
-private:
+    // The order in which the plans have the budget: if kinds had it one after the other, the last
+    // ones would find nothing left of it in most runs.
+    static std::vector<std::size_t> by_begin(const std::vector<FaultPlan>& plans) {
+        std::vector<std::size_t> order(plans.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::ranges::stable_sort(order, {}, [&](std::size_t i) { return plans[i].at_ns; });
+        return order;
+    }
     // Whether no validator may be faulty.
     [[nodiscard]] bool has_no_budget() const {
         return !s_.run.beyond_f && budget_ < *std::ranges::min_element(stakes_);
@@ -171,7 +189,7 @@ private:
     ChoiceSource& choices_;
     std::vector<bool> byzantine_;
     Amount budget_;
-    std::vector<Outage> outages_;  // of the faults so far
+    std::vector<Outage> outages_;  // of the faults that have their part of the budget
     std::uint32_t actor_ = 0;      // the kind being drawn
 };
 

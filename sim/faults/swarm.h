@@ -17,7 +17,8 @@
 namespace aivm::sim {
 
 // Empty unless the scenario has a swarm. With the scheduled faults of the scenario they stay within
-// the fault budget, unless it is run beyond that.
+// the fault budget, unless it is run beyond that: those that begin first have it, and later ones
+// lose targets, or are left out, where nothing is left of it.
 std::vector<FaultPlan> draw_faults(const Scenario& scenario, const std::vector<Amount>& stakes,
                                    ChoiceSource& choices);
 

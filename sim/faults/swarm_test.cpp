@@ -22,6 +22,15 @@ Scenario swarm_of(std::uint32_t validators) {
     return s;
 }
 
+// Of 20 validators that poll each other, two may be faulty at the same time.
+Scenario swarm_of_polls() {
+    Scenario s = swarm_of(20);
+    s.chain.consensus = ConsensusKind::kSnowman;
+    s.chain.preset = SnowPresetName::kAvalancheMainnet;
+    apply_preset(s.chain);
+    return s;
+}
+
 std::vector<Amount> stakes_of(const Scenario& s) {
     return std::vector<Amount>(s.chain.validators, lux(2000));
 }
@@ -127,9 +136,45 @@ TEST(Swarm, MakesNoMoreValidatorsForgetThanThePollsOfSnowmanTolerate) {
     Scenario s = swarm_of(20);
     s.chain.consensus = ConsensusKind::kSnowman;
     EXPECT_EQ(forgetful(s), 0U) << "with the default parameters";
-    s.chain.preset = SnowPresetName::kAvalancheMainnet;
-    apply_preset(s.chain);
-    EXPECT_EQ(forgetful(s), 2U);
+    EXPECT_EQ(forgetful(swarm_of_polls()), 2U);
+}
+
+TEST(Swarm, TheFaultBudgetGoesToTheFaultsThatBeginFirst) {
+    const Scenario s = swarm_of_polls();
+    Scenario all = s;  // the same faults, and none left out
+    all.run.beyond_f = true;
+    int left_out = 0;
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+        const std::vector<FaultPlan> kept = draw(s, seed);
+        for (const FaultPlan& plan : draw(all, seed)) {
+            const auto same = [&](const FaultPlan& one) {
+                return one.kind == plan.kind && one.at_ns == plan.at_ns;
+            };
+            if (std::ranges::any_of(kept, same)) continue;
+            ++left_out;
+            std::vector<Outage> outages{*outage_of(plan, s.chain, {plan.validators.front()})};
+            for (const FaultPlan& one : kept) {
+                auto outage = outage_of(one, s.chain, one.validators);
+                if (outage && one.at_ns <= plan.at_ns) outages.push_back(*std::move(outage));
+            }
+            EXPECT_TRUE(find_excess(outages, byzantine_validators(s), stakes_of(s),
+                                    fault_budget(s, stakes_of(s))))
+                << "seed " << seed << ": " << word(plan.kind) << " had room when it began";
+        }
+    }
+    EXPECT_GT(left_out, 100);
+}
+
+TEST(Swarm, NoKindIsRareBecauseOthersHaveTheBudget) {
+    std::map<FaultKind, int> present;
+    constexpr int kRuns = 200;
+    for (std::uint64_t seed = 1; seed <= kRuns; ++seed) {
+        std::set<FaultKind> seen;
+        for (const FaultPlan& plan : draw(swarm_of_polls(), seed)) seen.insert(plan.kind);
+        for (const FaultKind kind : seen) ++present[kind];
+    }
+    for (const FaultTraits& traits : kFaultTraits)
+        EXPECT_GT(present[traits.kind], kRuns / 10) << traits.word;
 }
 
 TEST(Swarm, DrawsEveryDeviationThatTheEngineIsToWithstand) {

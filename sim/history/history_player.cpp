@@ -4,7 +4,7 @@
 
 #include "core/execution/block_run.h"
 #include "core/execution/build.h"
-#include "sim/invariants/invariant.h"
+#include "sim/invariants/state_audit.h"
 #include "sim/scenario/hashing.h"
 
 namespace aivm::sim {
@@ -12,8 +12,10 @@ namespace {
 
 Invariants chain_invariants() {
     Invariants out;
-    add_money_invariants(out);
+    const auto audit = std::make_shared<StateAudit>();
+    add_money_invariants(out, audit);
     add_mode_invariants(out);
+    add_structure_invariants(out, audit);
     return out;
 }
 

@@ -29,7 +29,8 @@ public:
     // The world must outlive the player. Blocks are executed with the CPU's own kernels.
     HistoryPlayer(const World& world, std::string_view invariant);
 
-    // Whether the accepted chain alone can violate the invariant: those about money and the modes.
+    // Whether the accepted chain alone can violate the invariant: those about money, the modes and
+    // the tables.
     static bool can_show(std::string_view invariant);
 
     // Errors: a kernel that fails, or a row that cannot be a block.

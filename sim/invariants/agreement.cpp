@@ -22,7 +22,12 @@ namespace {
 class OneBlockPerHeight final : public Invariant {
 public:
     OneBlockPerHeight()
-        : Invariant({"S1", "agreement", "one accepted block per height over all correct nodes"}) {}
+        : Invariant({.id = "S1",
+                     .name = "agreement",
+                     .meaning = "one accepted block per height over all correct nodes",
+                     .reason = "Two accepted blocks at one height are two histories of one "
+                               "chain: the same money is spent in both. Whoever trusted the "
+                               "block that is given up loses what it received there."}) {}
 
     void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
         look_at(node, executed->state.head.height, executed->id);
@@ -52,18 +57,26 @@ private:
 // S2. On a chain every accepted block is an ancestor of every later one, so a job is submitted by
 // one of them alone; and two branches that were both accepted must not share a job. On a DAG no two
 // accepted vertices share a conflict key, unless one is an ancestor of the other or all operations
-// of one on it were void in its slice.
+// of one on it were void in its slice. Each node's index of accepted jobs says so too: it names the
+// vertex that took a key last, the cut that settled it, and whether it took effect.
 class JobInOneBlock final : public Invariant {
 public:
     JobInOneBlock()
-        : Invariant({"S2", "job-in-one-block", "no two accepted blocks submit the same job"}) {}
+        : Invariant({.id = "S2",
+                     .name = "job-in-one-block",
+                     .meaning = "no two accepted blocks submit the same job",
+                     .reason = "A job that is accepted twice is computed and paid twice. The "
+                               "requester pays twice, or the two branches disagree about who "
+                               "did the work."}) {}
 
     void on_chain(const Executed& block, const State&) override { look_at(block); }
     void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
         if (watch().correct(node)) look_at(*executed);
     }
-    void on_vertex_accepted(ActorId node, const DagVm&, const VertexPtr& vertex) override {
-        if (!watch().correct(node) || !vertices_.emplace(vertex->id(), vertex).second) return;
+    void on_vertex_accepted(ActorId node, const DagVm& vm, const VertexPtr& vertex) override {
+        if (!watch().correct(node)) return;
+        if (!vertex->is_cut()) check_index(node, vm, *vertex);
+        if (!vertices_.emplace(vertex->id(), vertex).second) return;
         for (const ConflictKey& key :
              conflict_keys(*vertex, watch().rules().parameters.dag->conflict_key)) {
             std::vector<Hash32>& holders = holders_[key];
@@ -78,15 +91,54 @@ public:
             holders.push_back(vertex->id());
         }
     }
-    void on_settled(ActorId node, const DagVm&, const CutResult& result) override {
-        if (!watch().correct(node) || result.cut->cut() <= settled_) return;
+    void on_settled(ActorId node, const DagVm& vm, const CutResult& result) override {
+        if (!watch().correct(node)) return;
+        if (result.cut->cut() > settled_) note(result);
+        for (const VertexPtr& vertex : result.slice) check_index(node, vm, *vertex, &result);
+    }
+
+private:
+    void note(const CutResult& result) {
         settled_ = result.cut->cut();
         for (const VertexPtr& vertex : result.slice)
             for (const ConflictKey& key : vertex->jobs())
                 if (!result.effective.contains(key)) void_.insert({key, vertex->id()});
+        for (const ConflictKey& key : result.effective) took_effect_.try_emplace(key, settled_);
+    }
+    // After the vertex was accepted or, with `result`, settled by that cut.
+    void check_index(ActorId node, const DagVm& vm, const Vertex& vertex,
+                     const CutResult* result = nullptr) {
+        for (const ConflictKey& key :
+             conflict_keys(vertex, watch().rules().parameters.dag->conflict_key)) {
+            const auto holder = vm.accepted().holder_of(key);
+            // A value that cannot be read is an I/O error, at which the node stops (S17).
+            if (!holder && holder.error().code == ErrorCode::kStorage) continue;
+            const bool holds = holder && *holder &&
+                               (result == nullptr ? is_held_by(**holder, vertex.id())
+                                                  : is_settled(vm, **holder, key, *result));
+            expect(holds,
+                   [&] {
+                       return fmt::format("{} has a wrong entry of {} after vertex {} was {}",
+                                          watch().participants().name(node), key,
+                                          short_id(vertex.id()),
+                                          result == nullptr ? "accepted" : "settled");
+                   },
+                   {node});
+        }
+    }
+    static bool is_held_by(const KeyHolder& holder, const Hash32& vertex) {
+        return holder.vertex == vertex && holder.settled_by == 0;
+    }
+    // A later vertex that is not settled yet may hold the key.
+    [[nodiscard]] bool is_settled(const DagVm& vm, const KeyHolder& holder, const ConflictKey& key,
+                                  const CutResult& result) const {
+        const std::uint64_t number = result.cut->cut();
+        const auto since = took_effect_.find(key);
+        const bool effective = since != took_effect_.end() && since->second <= number;
+        const bool is_open = vm.accepted().unsettled().contains(holder.vertex);
+        return holder.effective == effective && holder.settled_by == (is_open ? 0 : number);
     }
 
-private:
     void look_at(const Executed& block) {
         if (!blocks_.insert(block.id).second) return;
         for (const VmEvent& event : block.events) {
@@ -136,8 +188,9 @@ private:
     std::map<Hash32, VertexPtr> vertices_;  // accepted by any correct node
     std::map<ConflictKey, std::vector<Hash32>> holders_;
     std::set<std::pair<ConflictKey, Hash32>> void_;
-    std::uint64_t settled_ = 0;  // the number of the last cut
-    std::set<Hash32> blocks_;    // looked at
+    std::map<ConflictKey, std::uint64_t> took_effect_;  // by key: the first cut in which it did
+    std::uint64_t settled_ = 0;                         // the number of the last cut
+    std::set<Hash32> blocks_;                           // looked at
     std::vector<Submission> submissions_;
     RowIndex by_job_;  // of submissions_
 };
@@ -147,8 +200,12 @@ private:
 class EqualPrefixEqualState final : public Invariant {
 public:
     EqualPrefixEqualState()
-        : Invariant({"S14", "replicated-state",
-                     "equal accepted prefix gives equal state on all nodes"}) {}
+        : Invariant({.id = "S14",
+                     .name = "replicated-state",
+                     .meaning = "equal accepted prefix gives equal state on all nodes",
+                     .reason = "All nodes must compute the same balances from the same blocks, "
+                               "or they refuse each other's next block. The chain splits "
+                               "without anybody having attacked it."}) {}
 
     void on_chain(const Executed& block, const State&) override {
         if (watch().scenario().run.fidelity == Fidelity::kEconomic)
@@ -184,8 +241,12 @@ private:
 class RestartIsNoRestart final : public Invariant {
 public:
     RestartIsNoRestart()
-        : Invariant({"S18", "restart-is-no-restart",
-                     "a restarted node has the state of one that went on"}) {}
+        : Invariant({.id = "S18",
+                     .name = "restart-is-no-restart",
+                     .meaning = "a restarted node has the state of one that went on",
+                     .reason = "Nodes restart all the time. One that comes back with another "
+                               "state votes wrongly, refuses good blocks or forgets a slash, "
+                               "and its owner loses stake for a crash."}) {}
 
     void on_chain(const Executed& block, const State&) override {
         if (watch().scenario().run.fidelity == Fidelity::kEconomic) return;
@@ -235,8 +296,11 @@ private:
 class ConsumedOnce final : public Invariant {
 public:
     ConsumedOnce()
-        : Invariant({"S19", "consumed-once",
-                     "each operation, job and result is consumed at most once"}) {}
+        : Invariant({.id = "S19",
+                     .name = "consumed-once",
+                     .meaning = "each operation, job and result is consumed at most once",
+                     .reason = "An operation, a job or a result that counts twice pays twice: "
+                               "a signed payment could be replayed until the account is empty."}) {}
 
     void on_chain(const Executed& block, const State&) override {
         for (const OperationPtr& operation : block.block->operations()) look_at(block, *operation);

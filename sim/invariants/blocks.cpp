@@ -22,9 +22,14 @@ namespace {
 class CanonicalBytes final : public Invariant {
 public:
     explicit CanonicalBytes(BlockDecoder decode)
-        : Invariant({"S7", "canonical-bytes",
-                     "id = hash of the bytes; decode then encode is identity; other bytes are "
-                     "refused; stored bytes are those that were executed"}),
+        : Invariant({.id = "S7",
+                     .name = "canonical-bytes",
+                     .meaning = "id = hash of the bytes; decode then encode is identity; other "
+                                "bytes are refused; stored bytes are those that were executed",
+                     .reason = "Blocks are named and signed by their bytes. If two byte "
+                               "strings mean one block, or one id two blocks, nodes vote for "
+                               "different things under one name, and a changed copy can "
+                               "displace the signed one."}),
           decode_(decode) {}
 
     void on_executed(const Executed& executed, const State&) override {
@@ -83,8 +88,13 @@ private:
 class FitsItsParent final : public Invariant {
 public:
     FitsItsParent()
-        : Invariant({"S8", "fits-its-parent",
-                     "height = parent's + 1; time never runs back and is within the skew"}) {}
+        : Invariant({.id = "S8",
+                     .name = "fits-its-parent",
+                     .meaning = "height = parent's + 1; time never runs back and is within the "
+                                "skew",
+                     .reason = "Heights and times drive windows, deadlines and rewards. A "
+                               "block from the future or the past would close a challenge "
+                               "window early or reopen one that was over."}) {}
 
     void on_executed(const Executed& executed, const State& parent) override {
         const BlockHeader& header = executed.block->header();
@@ -122,6 +132,9 @@ public:
         : Invariant({.id = "S10",
                      .name = "pure-build",
                      .meaning = "a block depends on parent, queue, time and configuration alone",
+                     .reason = "A block that depends on anything else cannot be built again, "
+                               "so neither a replay nor a second machine can check it. Hidden "
+                               "inputs are also how a proposer grinds blocks in its favour.",
                      .of_queues = true}) {}
 
     void on_built(ActorId node, const QueueView& view, const BuiltBlock& built) override {
@@ -178,6 +191,9 @@ public:
         : Invariant({.id = "S11",
                      .name = "extends-preference",
                      .meaning = "a block is built on the one that its builder prefers",
+                     .reason = "A proposer that builds elsewhere proposes what its own vote is "
+                               "against. Its block competes with the preferred one, decisions "
+                               "take longer, and its fee and reward are lost.",
                      .of_queues = true}) {}
 
     void on_built(ActorId node, const QueueView&, const BuiltBlock& built) override {
@@ -193,11 +209,12 @@ public:
     }
 };
 
-// S20. A correct validator signs at most one block on each parent and one vote per slot, across
-// restarts and new disks, and is never slashed for two. Where rounds go on through all heights, it
-// never says that it is in a round before one in which it voted, restarts included. The votes and
-// rounds are those in the messages that it sends. Nobody can keep this promise on a disk that lost
-// writes without a trace; a new disk does not know the round.
+// S20. A correct validator signs at most one block on each parent, one vertex per sequence number
+// and one vote per slot, across restarts and new disks, and is never slashed for two. A vertex
+// counts for the validator whose signature it carries, whichever node received it. Where rounds go
+// on through all heights, it never says that it is in a round before one in which it voted,
+// restarts included. The votes and rounds are those in the messages that it sends. Nobody can keep
+// this promise on a disk that lost writes without a trace; a new disk does not know the round.
 class SignsOnce final : public Invariant {
 public:
     SignsOnce()
@@ -205,6 +222,9 @@ public:
                      .name = "signs-once",
                      .meaning = "a correct validator signs one item per slot and is never slashed "
                                 "for two",
+                     .reason = "Two signatures for one slot are the proof of equivocation that "
+                               "costs a validator its stake. An honest one must never produce "
+                               "it, whatever happens to its disk or process.",
                      .of_queues = true}) {}
 
     void on_built(ActorId node, const QueueView&, const BuiltBlock& built) override {
@@ -218,6 +238,22 @@ public:
                                       short_id(built.executed->id), slot.number);
                },
                {node});
+    }
+    void on_vertex_verified(ActorId, const DagVm&, const VertexPtr& vertex) override {
+        const ActorId signer = vertex->header().proposer.value;
+        if (!watch().correct(signer) || forgetful_.contains(signer)) return;
+        const auto known = vertices_.find({signer, vertex->header().sequence});
+        if (known != vertices_.end() && known->second == vertex->id()) return;
+        if (!is_signed(*vertex, signer)) return;
+        const bool is_new =
+            vertices_.try_emplace({signer, vertex->header().sequence}, vertex->id()).second;
+        expect(is_new,
+               [&] {
+                   return fmt::format("{} signed vertices {} and {} of number {}",
+                                      watch().participants().name(signer), short_id(known->second),
+                                      short_id(vertex->id()), vertex->header().sequence);
+               },
+               {signer});
     }
     void on_round(ActorId node, std::uint32_t round) override {
         if (!watch().correct(node)) return;
@@ -268,7 +304,15 @@ public:
     }
 
 private:
+    [[nodiscard]] bool is_signed(const Vertex& vertex, ActorId signer) const {
+        const Rules& rules = watch().rules();
+        return rules.authorizer->verify(watch().participants().all.at(signer).address,
+                                        vertex.slot_message(rules.chain_id),
+                                        vertex.authorization());
+    }
+
     std::map<std::pair<ActorId, ProposalSlot>, Hash32> signed_;
+    std::map<std::pair<ActorId, std::uint64_t>, Hash32> vertices_;  // by signer and sequence
     std::map<ActorId, std::map<VoteSlot, Hash32>> voted_;
     std::map<ActorId, std::uint32_t> voted_round_;  // the last one in which it voted
     std::set<ActorId> forgetful_;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "sim/consensus/bft/messages.h"
+#include "sim/consensus/engine_records.h"
 #include "sim/scenario/engines.h"
 
 namespace aivm::sim {
@@ -44,8 +45,14 @@ std::optional<std::string> fault_of(const QuorumCertificate& quorum, const Watch
 class ExportIsCertified final : public Invariant {
 public:
     ExportIsCertified()
-        : Invariant({"L8", "export-is-certified",
-                     "what is exported has a certificate, and a settled cut gets one in time"}) {}
+        : Invariant({.id = "L8",
+                     .name = "export-is-certified",
+                     .meaning = "what is exported has a certificate, and a settled cut gets one "
+                                "in time",
+                     .reason = "The other chain cannot see this one and believes the "
+                               "certificate. Without one it would release money for blocks "
+                               "that were never final; without one in time, money that is due "
+                               "stays locked."}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         certificates_.note(block, parent);
@@ -66,8 +73,7 @@ public:
     void on_sample() override { check_open_cuts(); }
     void at_end() override { check_open_cuts(); }
     void on_exported(Height block) override {
-        const ChainSettings& chain = watch().scenario().chain;
-        if (engine_row(chain.consensus).voting == nullptr) return;
+        if (engine_of(watch().scenario().chain).voting == nullptr) return;
         expect(block <= certified_, [&] {
             return fmt::format(
                 "the anchor of block {} was exported, where block {} is the last with a "
@@ -123,16 +129,16 @@ bool CertificateCheck::is_quorum(const std::vector<std::uint32_t>& voters, Heigh
 
 std::optional<std::string> CertificateCheck::fault_of(const PublishCertificate& published,
                                                       const Watch& watch) const {
-    const VotingRules* const voting = engine_of(watch.scenario().chain).voting;
-    if (voting == nullptr) return "no engine of this chain could have made";
-    const auto quorums = voting->open_certificate(published.certificate);
-    if (!quorums || quorums->empty() || quorums->front().block != published.item)
+    if (engine_of(watch.scenario().chain).voting == nullptr)
+        return "no engine of this chain could have made";
+    const auto proof = decoded_record<FinalityProof>(published.certificate);
+    if (!proof || proof->quorums.empty() || proof->quorums.front().block != published.item)
         return "is not one of that block";
-    for (const QuorumCertificate& quorum : *quorums) {
+    for (const QuorumCertificate& quorum : proof->quorums) {
         if (auto fault = sim::fault_of(quorum, watch)) return fault;
     }
     std::vector<std::uint32_t> voters;
-    for (const VoteSignature& vote : quorums->front().votes) voters.push_back(vote.voter);
+    for (const VoteSignature& vote : proof->quorums.front().votes) voters.push_back(vote.voter);
     if (!is_quorum(voters, published.item.height))
         return "has votes with two thirds of the stake or less";
     return std::nullopt;

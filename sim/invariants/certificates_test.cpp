@@ -57,7 +57,7 @@ protected:
     }
     static PublishCertificate published(const QuorumCertificate& made) {
         Writer out;
-        encode(out, made);
+        encode(out, FinalityProof{{made}});
         return {made.block, 0, out.take()};
     }
 
@@ -140,6 +140,21 @@ TEST_F(Certificates, ASettledCutWithoutACertificateInTimeViolatesExportIsCertifi
     EXPECT_THAT(seen.reported(),
                 ElementsAre(HasSubstr("L8 cut 1 was settled and had no certificate 61 s later")));
     EXPECT_TRUE(seen.watch.violations.back().liveness);
+}
+
+TEST_F(Certificates, AnExportOfACutWithoutACertificateViolatesExportIsCertified) {
+    Invariant& l8 = seen.of("L8");
+    seen.watch.settings.chain.consensus = ConsensusKind::kAvalanche;
+    l8.on_exported(1);
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "no engine certifies";
+    seen.watch.settings.chain.cut_finality = CutFinality::kBft;
+    l8.on_exported(1);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("L8 the anchor of block 1 was exported")));
+    const std::uint64_t before = l8.checks();
+    l8.on_certificate(0, certificate({0, 1, 2}));
+    l8.on_exported(1);
+    EXPECT_EQ(seen.reported().size(), 1U);
+    EXPECT_EQ(l8.checks(), before + 1);
 }
 
 TEST_F(Certificates, ASettledCutWithACertificateInTimeIsCounted) {

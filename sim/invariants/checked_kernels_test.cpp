@@ -165,19 +165,27 @@ TEST(CheckedKernels, WhatIsReportedToItBecomesAViolationOfK1) {
                 ElementsAre("K1 inference_step gave other bytes than the canonical kernel"));
 }
 
+TEST(InvariantRegistry, OneIsFoundByItsIdAlone) {
+    ASSERT_TRUE(invariant_info("S1").has_value());
+    EXPECT_EQ(invariant_info("S1")->name, "agreement");
+    EXPECT_FALSE(invariant_info("agreement").has_value());
+}
+
 TEST(InvariantRegistry, EveryInvariantOfThisVersionIsOnOnce) {
     std::vector<std::string> ids;
     for (const InvariantInfo& info : invariant_infos()) {
         ids.emplace_back(info.id);
         EXPECT_FALSE(info.name.empty());
         EXPECT_FALSE(info.meaning.empty());
+        EXPECT_TRUE(info.reason.ends_with(".")) << info.id << " says no reason in a sentence";
+        EXPECT_NE(info.reason, info.meaning);
     }
     EXPECT_THAT(ids, ::testing::UnorderedElementsAre(
                          "E1", "E2", "E3", "E4", "E6", "E7", "E8", "E8b", "E9", "E10", "E11", "E12",
                          "E13", "E14", "E15", "E16", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8",
                          "S9", "S10", "S11", "S12", "S13", "S14", "S15", "S16", "S17", "S18", "S19",
-                         "S20", "S21", "S22", "S23", "S24", "S26", "L1", "L2", "L3", "L4", "L5",
-                         "L6", "L7", "L8", "L9", "K1", "K2", "M1", "M2", "R1", "R2", "R3"));
+                         "S20", "S21", "S22", "S23", "S24", "S26", "S27", "L1", "L2", "L3", "L4",
+                         "L5", "L6", "L7", "L8", "L9", "K1", "K2", "M1", "M2", "R1", "R2", "R3"));
 }
 
 }  // namespace

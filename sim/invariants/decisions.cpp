@@ -45,8 +45,13 @@ private:
 class StatusMovesForward final : public Invariant {
 public:
     StatusMovesForward()
-        : Invariant({"S3", "status-forward",
-                     "the status of a block moves only forward, with one terminal call"}) {}
+        : Invariant({.id = "S3",
+                     .name = "status-forward",
+                     .meaning = "the status of a block moves only forward, with one terminal "
+                                "call",
+                     .reason = "A decision that can be taken back is none. A client that saw a "
+                               "block as accepted has acted on it, and the same block decided "
+                               "twice applies its payments twice."}) {}
 
     void on_verified(ActorId node, const Vm&, const ExecutedPtr& executed) override {
         expect(!statuses_.is_decided(node, executed->id),
@@ -152,7 +157,12 @@ private:
 class ParentAcceptedFirst final : public Invariant {
 public:
     ParentAcceptedFirst()
-        : Invariant({"S4", "parent-first", "a block is accepted directly after its parent"}) {}
+        : Invariant({.id = "S4",
+                     .name = "parent-first",
+                     .meaning = "a block is accepted directly after its parent",
+                     .reason = "The state after a block is defined only on its parent's. "
+                               "Accepting it elsewhere executes operations on balances that "
+                               "are not theirs, and the node leaves the chain."}) {}
 
     void before_accept(ActorId node, const Vm&, const ExecutedPtr& executed, AcceptedBy) override {
         if (executed == nullptr) return;
@@ -218,9 +228,13 @@ private:
 class DescendantsRejected final : public Invariant {
 public:
     DescendantsRejected()
-        : Invariant({"S5", "descendants-rejected",
-                     "descendants of a rejected block and rivals of an accepted one are "
-                     "rejected"}) {}
+        : Invariant({.id = "S5",
+                     .name = "descendants-rejected",
+                     .meaning = "descendants of a rejected block and rivals of an accepted one "
+                                "are rejected",
+                     .reason = "A block on a rejected parent can never be valid. A node that "
+                               "keeps it undecided votes and builds on it, so its work is lost "
+                               "and the others wait for its votes."}) {}
 
     void on_verified(ActorId node, const Vm&, const ExecutedPtr& executed) override {
         check(node);
@@ -376,8 +390,12 @@ private:
 class DecidedInOrder final : public Invariant {
 public:
     DecidedInOrder()
-        : Invariant({"S6", "topological-decisions",
-                     "blocks are decided after Verify and after their parent"}) {}
+        : Invariant({.id = "S6",
+                     .name = "topological-decisions",
+                     .meaning = "blocks are decided after Verify and after their parent",
+                     .reason = "A node that accepts what it has not verified accepts whatever "
+                               "others send. An invalid payment becomes final at this node as "
+                               "soon as enough others are wrong."}) {}
 
     void on_verified(ActorId node, const Vm&, const ExecutedPtr& executed) override {
         statuses_.of(node, executed->id) = BlockStatus::kProcessing;
@@ -438,8 +456,13 @@ private:
 class VerifyIsPure final : public Invariant {
 public:
     VerifyIsPure()
-        : Invariant({"S15", "pure-verify",
-                     "Verify and Build leave committed state and other blocks unchanged"}) {}
+        : Invariant({.id = "S15",
+                     .name = "pure-verify",
+                     .meaning = "Verify and Build leave committed state and other blocks "
+                                "unchanged",
+                     .reason = "Nodes verify and build many blocks that are never accepted. If "
+                               "that leaves a trace in committed state, nodes that saw "
+                               "different candidates disagree about balances."}) {}
 
     void on_verified(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
         Node& mine = nodes_[node];
@@ -525,8 +548,12 @@ private:
 class RejectIsLocal final : public Invariant {
 public:
     RejectIsLocal()
-        : Invariant({"S16", "local-reject",
-                     "Reject changes nothing that does not descend from the block"}) {}
+        : Invariant({.id = "S16",
+                     .name = "local-reject",
+                     .meaning = "Reject changes nothing that does not descend from the block",
+                     .reason = "Rejecting a block is routine and must be harmless. If it "
+                               "changes other blocks, a rival's rejected proposal damages the "
+                               "accepted history of whoever received it."}) {}
 
     void before_reject(ActorId, const Vm& vm, const ExecutedPtr&) override {
         tip_ = vm.last_accepted();

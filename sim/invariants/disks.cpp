@@ -1,6 +1,7 @@
 // S12, S13 and S17: what a node has stored, and what is left of it after a crash.
 #include <fmt/format.h>
 
+#include <functional>
 #include <map>
 #include <set>
 
@@ -15,45 +16,77 @@ namespace {
 class TipIsThere final : public Invariant {
 public:
     TipIsThere()
-        : Invariant({"S12", "tip-is-there",
-                     "the last accepted block can be fetched and its height never falls"}) {}
+        : Invariant({.id = "S12",
+                     .name = "tip-is-there",
+                     .meaning = "the last accepted block can be fetched and its height never "
+                                "falls",
+                     .reason = "A node serves clients and lagging peers from its last accepted "
+                               "block. If that is gone or goes back, finality is revoked for "
+                               "whoever asks it, and peers cannot catch up."}) {}
 
     void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
-        const Height height = executed->state.head.height;
-        Height& known = heights_[node];
-        expect(vm.last_accepted() == executed->id && vm.last_accepted_height() == height &&
-                   height == known + 1,
-               [&] {
-                   return fmt::format("{} went from height {} to height {}",
-                                      watch().participants().name(node), known,
-                                      vm.last_accepted_height());
-               },
-               {node});
-        known = height;
+        grow(node, {executed->state.head.height, executed->id}, tip_of(vm));
         check_fetch(node, vm);
     }
     void on_restarted(ActorId node, const Vm& vm) override {
-        Height& known = heights_[node];
-        expect(vm.last_accepted_height() >= known,
-               [&] {
-                   return fmt::format("{} came back at height {}, and had height {}",
-                                      watch().participants().name(node), vm.last_accepted_height(),
-                                      known);
-               },
-               {node});
-        known = vm.last_accepted_height();
-        if (known > 0) check_fetch(node, vm);
+        come_back(node, tip_of(vm));
+        if (vm.last_accepted_height() > 0) check_fetch(node, vm);
+    }
+    // On a DAG the last accepted block is the last cut.
+    void on_settled(ActorId node, const DagVm& vm, const CutResult& result) override {
+        grow(node, {result.cut->cut(), result.cut->id()}, tip_of(vm));
+        check_fetch(node, vm);
+    }
+    void on_dag_restarted(ActorId node, const DagVm& vm) override {
+        come_back(node, tip_of(vm));
+        if (vm.last_cut_number() > 0) check_fetch(node, vm);
     }
     void on_disk_replaced(ActorId node) override { heights_.erase(node); }
 
 private:
+    struct Tip {
+        Height height = 0;
+        Hash32 id;
+        friend bool operator==(const Tip&, const Tip&) = default;
+    };
+    static Tip tip_of(const Vm& vm) { return {vm.last_accepted_height(), vm.last_accepted()}; }
+    static Tip tip_of(const DagVm& vm) { return {vm.last_cut_number(), vm.accepted().last_cut()}; }
+
+    void grow(ActorId node, const Tip& accepted, const Tip& now) {
+        Height& known = heights_[node];
+        expect(now == accepted && accepted.height == known + 1,
+               [&] {
+                   return fmt::format("{} went from height {} to height {}",
+                                      watch().participants().name(node), known, now.height);
+               },
+               {node});
+        known = accepted.height;
+    }
+    void come_back(ActorId node, const Tip& now) {
+        Height& known = heights_[node];
+        expect(now.height >= known,
+               [&] {
+                   return fmt::format("{} came back at height {}, and had height {}",
+                                      watch().participants().name(node), now.height, known);
+               },
+               {node});
+        known = now.height;
+    }
     void check_fetch(ActorId node, const Vm& vm) {
         const auto block = vm.get_block(vm.last_accepted());
-        expect(block && (*block)->id() == vm.last_accepted(),
+        report_fetch(node, tip_of(vm), block && (*block)->id() == vm.last_accepted());
+    }
+    void check_fetch(ActorId node, const DagVm& vm) {
+        const auto cut = vm.get_vertex(vm.accepted().last_cut());
+        // A value that cannot be read is an I/O error, at which the node stops (S17).
+        if (!cut && cut.error().code == ErrorCode::kStorage) return;
+        report_fetch(node, tip_of(vm), cut && (*cut)->id() == vm.accepted().last_cut());
+    }
+    void report_fetch(ActorId node, const Tip& tip, bool is_there) {
+        expect(is_there,
                [&] {
                    return fmt::format("{} cannot fetch its last accepted block {}",
-                                      watch().participants().name(node),
-                                      short_id(vm.last_accepted()));
+                                      watch().participants().name(node), short_id(tip.id));
                },
                {node});
     }
@@ -66,36 +99,65 @@ private:
 class HeightIndexTotal final : public Invariant {
 public:
     HeightIndexTotal()
-        : Invariant({"S13", "height-index",
-                     "the height index is total up to the tip, 'not found' above"}) {}
+        : Invariant({.id = "S13",
+                     .name = "height-index",
+                     .meaning = "the height index is total up to the tip, 'not found' above",
+                     .reason = "Bridges, receipts and catching up read the chain by height. A "
+                               "gap, or an error that is read as \"not found\", makes a node "
+                               "answer that accepted history does not exist."}) {}
 
     void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
-        const Height height = executed->state.head.height;
-        if (accepted_.try_emplace(height, executed->id).first->second != executed->id)
-            apart_.insert(node);  // S1 says so
-        const auto id = vm.block_id_at_height(height);
-        const auto above = vm.block_id_at_height(height + 1);
-        // A value that cannot be read is an I/O error, at which the node stops (S17).
-        if (!id && id.error().code == ErrorCode::kStorage) return;
-        expect(id && *id == executed->id && !above && above.error().code == ErrorCode::kNotFound,
-               [&] {
-                   return fmt::format("{} has a wrong index at height {}",
-                                      watch().participants().name(node), height);
-               },
-               {node});
-        if (height > 1) check_height(node, vm, 1 + checks() % (height - 1));
+        look_at(node, {executed->state.head.height, executed->id}, index_of(vm));
+    }
+    // On a DAG the index counts cuts.
+    void on_settled(ActorId node, const DagVm& vm, const CutResult& result) override {
+        look_at(node, {result.cut->cut(), result.cut->id()}, index_of(vm));
     }
     void on_restarted(ActorId node, const Vm& vm) override {
-        for (Height height = 0; height <= vm.last_accepted_height(); ++height)
-            check_height(node, vm, height);
+        check_all(node, vm.last_accepted_height(), index_of(vm));
+    }
+    void on_dag_restarted(ActorId node, const DagVm& vm) override {
+        check_all(node, vm.last_cut_number(), index_of(vm));
     }
     void on_disk_replaced(ActorId node) override { apart_.erase(node); }
 
 private:
-    void check_height(ActorId node, const Vm& vm, Height height) {
-        const auto id = vm.block_id_at_height(height);
-        // A value that cannot be read is an I/O error, at which the node stops (S17).
-        if (!id && id.error().code == ErrorCode::kStorage) return;
+    using Index = std::function<Result<Hash32>(Height)>;
+    struct Tip {
+        Height height = 0;
+        Hash32 id;
+    };
+
+    static Index index_of(const Vm& vm) {
+        return [&vm](Height height) { return vm.block_id_at_height(height); };
+    }
+    static Index index_of(const DagVm& vm) {
+        return [&vm](Height height) { return vm.accepted().cut_at(height); };
+    }
+    // A value that cannot be read is an I/O error, at which the node stops (S17).
+    static bool is_unreadable(const Result<Hash32>& id) {
+        return !id && id.error().code == ErrorCode::kStorage;
+    }
+    void look_at(ActorId node, const Tip& tip, const Index& index) {
+        if (accepted_.try_emplace(tip.height, tip.id).first->second != tip.id)
+            apart_.insert(node);  // S1 says so
+        const auto id = index(tip.height);
+        const auto above = index(tip.height + 1);
+        if (is_unreadable(id)) return;
+        expect(id && *id == tip.id && !above && above.error().code == ErrorCode::kNotFound,
+               [&] {
+                   return fmt::format("{} has a wrong index at height {}",
+                                      watch().participants().name(node), tip.height);
+               },
+               {node});
+        if (tip.height > 1) check_height(node, index, 1 + checks() % (tip.height - 1));
+    }
+    void check_all(ActorId node, Height last, const Index& index) {
+        for (Height height = 0; height <= last; ++height) check_height(node, index, height);
+    }
+    void check_height(ActorId node, const Index& index, Height height) {
+        const auto id = index(height);
+        if (is_unreadable(id)) return;
         const auto known = accepted_.find(height);
         const bool is_known = known != accepted_.end() && !apart_.contains(node);
         expect(id && (!is_known || *id == known->second),
@@ -117,9 +179,14 @@ private:
 class CrashIsBeforeOrAfter final : public Invariant {
 public:
     CrashIsBeforeOrAfter()
-        : Invariant({"S17", "crash-before-or-after",
-                     "a crash leaves a state before or after a write; a node stops for a failed "
-                     "disk and for nothing else"}) {}
+        : Invariant({.id = "S17",
+                     .name = "crash-before-or-after",
+                     .meaning = "a crash leaves a state before or after a write; a node stops "
+                                "for a failed disk and for nothing else",
+                     .reason = "Power fails in the middle of writes. A node with half a write "
+                               "holds balances that no block produced; a node that stops "
+                               "without a failed disk takes its stake out of consensus for "
+                               "nothing."}) {}
 
     void on_verified(ActorId node, const Vm&, const ExecutedPtr&) override { check_whole(node); }
     void before_accept(ActorId node, const Vm&, const ExecutedPtr& executed, AcceptedBy) override {

@@ -43,6 +43,9 @@ public:
         : Invariant({.id = "L9",
                      .name = "places-are-funded",
                      .meaning = "a sender can pay for all its operations that a queue takes",
+                     .reason = "A place in a queue that costs its holder nothing can be held "
+                               "by anybody in any number. Then honest operations, challenges "
+                               "included, are refused for want of room.",
                      .of_queues = true}) {}
 
     void on_offered(ActorId node, const QueueView& view, const OperationPtr& operation,

@@ -4,15 +4,16 @@
 // An invariant overrides the hooks it needs. Hooks run inside the world's events, in the order in
 // which things happen. They see the whole world, which no actor does. To add one:
 // write the class in the file of its kind (money, ownership, modes, receipts, queues, funding,
-// agreement, decisions, blocks, disks, polls, locks, vertices, certificates, liveness, load,
-// kernels), add it in the function at the end of that file, and write a test that violates it. What
-// it compares, it counts (expect, count_check): an invariant that never compared anything in a
-// campaign has not held, it has not looked.
+// agreement, decisions, blocks, disks, polls, locks, vertices, verdicts, certificates, liveness,
+// load, kernels), add it in the function at the end of that file, and write a test that violates
+// it. What it compares, it counts (expect, count_check): an invariant that never compared anything
+// in a campaign has not held, it has not looked.
 #pragma once
 
 #include <concepts>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,8 @@ namespace aivm::sim {
 struct InvariantInfo {
     std::string_view id;       // "E3"
     std::string_view name;     // "bond-outlives-obligation"
-    std::string_view meaning;  // one line
+    std::string_view meaning;  // what holds, one line
+    std::string_view reason;   // why it must hold, and who loses what if not: one or two sentences
     bool liveness = false;     // its violation is a limit reached (exit code 6), not a wrong state
     bool of_queues = false;    // it is shown what nodes offer to their queues and build from them
     bool of_messages = false;  // it is shown the messages of the nodes whose polls are observed
@@ -44,6 +46,12 @@ struct Load {
     ActorId timers_of = 0;         // that actor
     std::uint64_t step_max = 0;    // the most messages and timers caused by one event so far
     ActorId step_of = 0;           // the actor that handled it
+};
+
+// The end of the accepted chain, as far as any validator got. Of a DAG: its last slices, as blocks.
+struct LastBlocks {
+    ExecutedPtr tip;     // genesis, before the first block
+    ExecutedPtr parent;  // the one before; null if the tip is genesis
 };
 
 // The interface through which invariants read the world and report violations. The world implements
@@ -71,6 +79,8 @@ public:
         static_cast<void>(validator), static_cast<void>(vertex);
         return {};
     }
+    // Both are null in a world made by hand that has no chain.
+    [[nodiscard]] virtual LastBlocks last_blocks() const { return {}; }
     // Whether the validator can exchange messages with less than half of the stake, its own
     // included, because of the faults in force.
     [[nodiscard]] virtual bool cut_off(ActorId validator) const = 0;
@@ -142,6 +152,13 @@ public:
     virtual void on_vertex_poll(ActorId, const VertexPollRecord&) {}
     // Only if it is of_queues.
     virtual void on_vertex_built(ActorId, const DagVm&, const std::vector<LeftOut>& /*refused*/) {}
+    // A Byzantine node sends out an item that it changed, with the verdict that it deserves.
+    virtual void on_forged(ActorId, const ForgedBlock&) {}
+    virtual void on_forged(ActorId, const ForgedVertex&) {}
+    // What the node answers to an item of another one: to its signature, or to all of it (Verify).
+    // Its VM is as it was before, or holds the item as processing.
+    virtual void on_verdict(ActorId, const Vm&, const Block&, const Status&) {}
+    virtual void on_verdict(ActorId, const DagVm&, const Vertex&, const Status&) {}
     // The node sends a vote that it signed; once for each receiver.
     virtual void on_vote(ActorId, const SignedVote&) {}
     // The node says in which round it is; once for each receiver.
@@ -210,11 +227,15 @@ Invariants make_invariants();
 // Their descriptions, for listings and for checking names in scenarios.
 std::vector<InvariantInfo> invariant_infos();
 
+// Nothing if no invariant has this id.
+std::optional<InvariantInfo> invariant_info(std::string_view id);
+
 // Null if no invariant has this id.
 const Invariant* find_invariant(const Invariants& invariants, std::string_view id);
 
 // The groups of which registry.cpp makes the list.
-void add_money_invariants(Invariants& out);
+class StateAudit;  // state_audit.h
+void add_money_invariants(Invariants& out, const std::shared_ptr<StateAudit>& audit);
 void add_ownership_invariants(Invariants& out);
 void add_mode_invariants(Invariants& out);
 void add_receipt_invariants(Invariants& out);
@@ -231,6 +252,7 @@ void add_vertex_invariants(Invariants& out);
 void add_liveness_invariants(Invariants& out);
 void add_load_invariants(Invariants& out);
 void add_kernel_invariants(Invariants& out);
-void add_structure_invariants(Invariants& out);
+void add_structure_invariants(Invariants& out, const std::shared_ptr<StateAudit>& audit);
+void add_verdict_invariants(Invariants& out);
 
 }  // namespace aivm::sim

@@ -57,10 +57,14 @@ bool is_due(const Watch& watch, bool& judged) {
 class WorkGetsDone final : public Invariant {
 public:
     WorkGetsDone()
-        : Invariant({"L1", "work-is-accepted",
-                     "work is accepted in time, and tasks that honest providers could do do not "
-                     "fail",
-                     true}) {}
+        : Invariant({.id = "L1",
+                     .name = "work-is-accepted",
+                     .meaning = "work is accepted in time, and tasks that honest providers "
+                                "could do do not fail",
+                     .reason = "A chain that is safe because it does nothing is useless. "
+                               "Requesters have their fees locked, and providers that did the "
+                               "work are not paid, as long as nothing is accepted.",
+                     .liveness = true}) {}
 
     void on_chain(const Executed& block, const State&) override {
         const ChainHead& head = block.state.head;
@@ -278,7 +282,13 @@ private:
 class LaggardsCatchUp final : public Invariant {
 public:
     LaggardsCatchUp()
-        : Invariant({"L3", "laggards-catch-up", "a lagging or restarted node catches up", true}) {}
+        : Invariant({.id = "L3",
+                     .name = "laggards-catch-up",
+                     .meaning = "a lagging or restarted node catches up",
+                     .reason = "Each node that stays behind is one fault more that the chain "
+                               "can no longer bear. Its stake does not vote, and its clients "
+                               "act on old balances.",
+                     .liveness = true}) {}
 
     void on_chain(const Executed& block, const State&) override { tip_ = block.state.head.height; }
     void on_sample() override {
@@ -360,8 +370,13 @@ private:
 class MinorityStandsStill final : public Invariant {
 public:
     MinorityStandsStill()
-        : Invariant({"L6", "minority-stands-still",
-                     "a side without a quorum finalises nothing; all sides converge after it"}) {}
+        : Invariant({.id = "L6",
+                     .name = "minority-stands-still",
+                     .meaning = "a side without a quorum finalises nothing; all sides converge "
+                                "after it",
+                     .reason = "If two sides of a cut both finalise, each has a history of its "
+                               "own, and one of them is void after healing with every payment "
+                               "in it. Sides that never come together again remain two chains."}) {}
 
     void on_faults_changed() override {
         const ChainSettings& chain = watch().scenario().chain;

@@ -17,6 +17,9 @@ public:
         : Invariant({.id = "L5",
                      .name = "quiet-when-idle",
                      .meaning = "validators with nothing to decide exchange nothing but probes",
+                     .reason = "Messages that never stop cost bandwidth and energy for "
+                               "nothing. They also hide a loop that fills memory or queues "
+                               "when there is work.",
                      .liveness = true,
                      .of_queues = true}) {}
 
@@ -80,8 +83,13 @@ private:
 class LoadIsBounded final : public Invariant {
 public:
     LoadIsBounded()
-        : Invariant(
-              {"L7", "load-is-bounded", "memory, work per step and timers are bounded", true}) {}
+        : Invariant({.id = "L7",
+                     .name = "load-is-bounded",
+                     .meaning = "memory, work per step and timers are bounded",
+                     .reason = "What grows without a bound ends in a node that runs out of "
+                               "memory. An attacker that can cause the growth stops validators "
+                               "at the price of a few messages.",
+                     .liveness = true}) {}
 
     void on_sample() override {
         const Load load = watch().load();

@@ -12,8 +12,9 @@
 namespace aivm::sim {
 namespace {
 
-// S26. Under chained HotStuff, a correct validator that voted for a block with a certified parent
-// in the round before is locked on the block below that. Until it sees a certificate of a later
+// S26. Where rounds go on through all heights (VotingRules::round_in) and a block is decided by
+// certified blocks above it, a correct validator that voted for a block with a certified parent in
+// the round before is locked on the block below that. Until it sees a certificate of a later
 // round it votes only for what descends from it. Counted from the votes that validators send alone:
 // a block is certified in no round in which nobody was seen to vote for it, and the parent of what
 // is voted for had its certificate from one of the rounds before.
@@ -23,9 +24,13 @@ namespace {
 class KeepsItsLock final : public Invariant {
 public:
     KeepsItsLock()
-        : Invariant({"S26", "keeps-its-lock",
-                     "a correct validator votes against the block it is locked on only after a "
-                     "later certificate"}) {}
+        : Invariant({.id = "S26",
+                     .name = "keeps-its-lock",
+                     .meaning = "a correct validator votes against the block it is locked on "
+                                "only after a later certificate",
+                     .reason = "The lock is what keeps a block final once a quorum has voted "
+                               "for it. A validator that votes against its lock without a "
+                               "later certificate lets two conflicting blocks be committed."}) {}
 
     void on_verified(ActorId, const Vm&, const ExecutedPtr& executed) override {
         if (applies()) parents_.try_emplace(executed->id, executed->block->parent());

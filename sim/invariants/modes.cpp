@@ -31,8 +31,12 @@ protected:
 class SilenceCosts final : public OfModes {
 public:
     SilenceCosts()
-        : OfModes({"E4", "silence-costs", "whoever is selected and stays silent loses something"}) {
-    }
+        : OfModes({.id = "E4",
+                   .name = "silence-costs",
+                   .meaning = "whoever is selected and stays silent loses something",
+                   .reason = "If silence were free, providers would collect seats and answer "
+                             "only when it suits them. Requesters wait, and committees "
+                             "fail for lack of answers."}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         for (const std::uint32_t index : block.touched.tasks) {
@@ -82,8 +86,13 @@ private:
 class PaidOnceToTheAssigned final : public OfModes {
 public:
     PaidOnceToTheAssigned()
-        : OfModes({"E6", "pay-the-assigned-once",
-                   "at most one payment per task and provider, only to those assigned"}) {}
+        : OfModes({.id = "E6",
+                   .name = "pay-the-assigned-once",
+                   .meaning = "at most one payment per task and provider, only to those "
+                              "assigned",
+                   .reason = "A second payment, or one to a provider without a seat, is "
+                             "taken from the escrow of other tasks. The requester pays for "
+                             "work that was not done for it."}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         paid_here_.clear();
@@ -124,8 +133,14 @@ private:
 class DeadlinesInOrder final : public OfModes {
 public:
     DeadlinesInOrder()
-        : OfModes({"E11", "deadlines-in-order",
-                   "deadlines lie ahead and only move on; reveal opens after commit closes"}) {}
+        : OfModes({.id = "E11",
+                   .name = "deadlines-in-order",
+                   .meaning = "deadlines lie ahead and only move on; reveal opens after "
+                              "commit closes",
+                   .reason = "A deadline that moves back or wraps around closes a task while "
+                             "honest parties are still in time, and they are slashed for it. "
+                             "A reveal before the end of commits lets others copy the "
+                             "answer."}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         for (const VmEvent& e : block.events) {
@@ -197,8 +212,14 @@ private:
 class CommitteeIsEligible final : public OfModes {
 public:
     CommitteeIsEligible()
-        : OfModes({"E12", "eligible-committee",
-                   "a committee is distinct, complete and eligible when it is drawn"}) {}
+        : OfModes({.id = "E12",
+                   .name = "eligible-committee",
+                   .meaning = "a committee is distinct, complete and eligible when it is "
+                              "drawn",
+                   .reason = "A quorum protects only if its members are different, bonded "
+                             "and drawn by chance. A requester or provider that can choose "
+                             "or repeat members buys itself a majority, and a wrong answer "
+                             "passes."}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         drawn_.clear();
@@ -261,8 +282,13 @@ private:
 class ForgeryCosts final : public OfModes {
 public:
     ForgeryCosts()
-        : OfModes({"E13", "forgery-costs-a-quorum",
-                   "a proven wrong answer costs at least the slashable bond of a quorum"}) {}
+        : OfModes({.id = "E13",
+                   .name = "forgery-costs-a-quorum",
+                   .meaning = "a proven wrong answer costs at least the slashable bond of a "
+                              "quorum",
+                   .reason = "The price of a lie is what deters it. If a proven forgery "
+                             "costs less than the bonds of those needed to pass it, lying "
+                             "pays, and the requester bears the loss."}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         for (const std::uint32_t index : block.touched.tasks) {
@@ -313,8 +339,12 @@ private:
 class MintedOnSchedule final : public OfModes {
 public:
     MintedOnSchedule()
-        : OfModes(
-              {"E14", "minted-on-schedule", "no more is minted than the reward schedule allows"}) {}
+        : OfModes({.id = "E14",
+                   .name = "minted-on-schedule",
+                   .meaning = "no more is minted than the reward schedule allows",
+                   .reason = "Every coin minted beyond the schedule dilutes all holders. A "
+                             "provider that can mint more earns from empty work and lets "
+                             "everybody else pay."}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         Amount recorded;
@@ -353,8 +383,12 @@ private:
 class TrustIsVerified final : public OfModes {
 public:
     TrustIsVerified()
-        : OfModes({"E15", "trust-is-verified",
-                   "a trust score depends only on evidence that verifies"}) {}
+        : OfModes({.id = "E15",
+                   .name = "trust-is-verified",
+                   .meaning = "a trust score depends only on evidence that verifies",
+                   .reason = "Users of confidential models choose providers by this score. "
+                             "One that rises without verified evidence lets an insecure "
+                             "machine see their data."}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         for (const std::uint32_t index : block.touched.providers) {

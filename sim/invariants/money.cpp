@@ -3,52 +3,45 @@
 
 #include <algorithm>
 
-#include "core/audit/running_audit.h"
-#include "sim/invariants/invariant.h"
+#include "sim/invariants/state_audit.h"
 
 namespace aivm::sim {
 namespace {
 
-// E1, E2, E3 and E16 are all checked by one audit of the block. The first of them runs it, and the
-// others read its result.
-struct AuditOnce {
-    Hash32 block;
-    RunningAudit audit;
-    std::vector<AuditFinding> findings;
-
-    const std::vector<AuditFinding>& of(const Executed& executed, const State& parent,
-                                        const VmParameters& parameters) {
-        if (block != executed.id) {
-            findings = audit.follow(parent, executed.state, executed.touched, parameters);
-            block = executed.id;
-        }
-        return findings;
-    }
-};
-
+// One rule of the audit of states. Several findings may break it: all are reported.
 class Audited : public Invariant {
 public:
-    Audited(const InvariantInfo& info, std::shared_ptr<AuditOnce> audit)
+    Audited(const InvariantInfo& info, std::shared_ptr<StateAudit> audit)
         : Invariant(info), audit_(std::move(audit)) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         count_check();
-        for (const AuditFinding& finding : audit_->of(block, parent, watch().scenario().vm)) {
-            if (finding.invariant == info().id)
-                return report(finding.message, actors_of(block, finding.provider));
-        }
+        report_own(audit_->of(watch(), block, parent), block.state);
+    }
+    void at_end() override {
+        const ExecutedPtr tip = watch().last_blocks().tip;
+        if (tip == nullptr) return;
+        count_check();
+        report_own(audit_->at_end(watch()), tip->state);
     }
 
 protected:
-    [[nodiscard]] std::vector<ActorId> actors_of(const Executed& block,
+    [[nodiscard]] std::vector<ActorId> actors_of(const State& state,
                                                  std::optional<ProviderIndex> provider) const {
         if (!provider) return {};
-        const auto agent = watch().participants().find(block.state.provider(*provider).owner);
+        const auto agent = watch().participants().find(state.provider(*provider).owner);
         return agent ? std::vector<ActorId>{*agent} : std::vector<ActorId>{};
     }
 
 private:
-    std::shared_ptr<AuditOnce> audit_;
+    void report_own(const std::vector<AuditFinding>& findings, const State& state) {
+        for (const AuditFinding& finding : findings) {
+            if (finding.invariant == info().id)
+                report(finding.message, actors_of(state, finding.provider));
+        }
+    }
+
+    std::shared_ptr<StateAudit> audit_;
 };
 
 // E3. The audit sees states, and a provider that leaves in the very block that slashes it owes
@@ -70,7 +63,7 @@ public:
                                       "took {} nLUX",
                                       provider.id, block.state.head.height, slash->due.nlux(),
                                       slash->taken.nlux()),
-                          actors_of(block, slash->provider));
+                          actors_of(block.state, slash->provider));
         }
     }
 };
@@ -79,8 +72,12 @@ public:
 class TerminalTasksStay final : public Invariant {
 public:
     TerminalTasksStay()
-        : Invariant({"E7", "terminal-is-final",
-                     "a completed or failed task or result never changes again"}) {}
+        : Invariant({.id = "E7",
+                     .name = "terminal-is-final",
+                     .meaning = "a completed or failed task or result never changes again",
+                     .reason = "Requesters use an answer, and providers spend a payment, "
+                               "because it is final. A later change takes back what they rely "
+                               "on, or pays for one task twice."}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         for (const std::uint32_t index : block.touched.tasks) {
@@ -100,8 +97,13 @@ public:
 class PaidAfterWindow final : public Invariant {
 public:
     PaidAfterWindow()
-        : Invariant({"E8", "pay-after-window",
-                     "a provider is paid only after the window, with no dispute open"}) {}
+        : Invariant({.id = "E8",
+                     .name = "pay-after-window",
+                     .meaning = "a provider is paid only after the window, with no dispute open",
+                     .reason = "The window is the only time in which a wrong result can be "
+                               "challenged. A payment before its end reaches a cheater before "
+                               "anybody could object, and the requester has paid for a wrong "
+                               "answer."}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         for (const VmEvent& e : block.events) {
@@ -125,23 +127,41 @@ public:
 
 }  // namespace
 
-void add_money_invariants(Invariants& out) {
-    const auto audit = std::make_shared<AuditOnce>();
+void add_money_invariants(Invariants& out, const std::shared_ptr<StateAudit>& audit) {
     const auto add = [&](const InvariantInfo& info) {
         out.push_back(std::make_unique<Audited>(info, audit));
     };
-    add({"E1", "conservation",
-         "money only moves: balances, pots and burned sum to genesis plus minted"});
-    add({"E2", "escrow-balances",
-         "the escrow account holds exactly the bonds, escrows, challenge bonds and credits"});
+    add({.id = "E1",
+         .name = "conservation",
+         .meaning = "money only moves: balances, pots and burned sum to genesis "
+                    "plus minted",
+         .reason = "Money that appears or vanishes makes every balance a lie: "
+                   "somebody is paid from nothing, or an owner loses what nobody "
+                   "took."});
+    add({.id = "E2",
+         .name = "escrow-balances",
+         .meaning = "the escrow account holds exactly the bonds, escrows, challenge "
+                    "bonds and credits",
+         .reason = "The escrow account pays every refund, reward and withdrawal. "
+                   "With too little in it the last to withdraw gets nothing; with "
+                   "too much somebody's money is locked for ever."});
     out.push_back(std::make_unique<BondOutlivesObligation>(
-        InvariantInfo{"E3", "bond-outlives-obligation",
-                      "whoever can still be slashed still has the bond"},
+        InvariantInfo{.id = "E3",
+                      .name = "bond-outlives-obligation",
+                      .meaning = "whoever can still be slashed still has the bond",
+                      .reason = "A slash that finds no bond costs the cheater nothing. A "
+                                "provider that withdraws in time could post wrong results for "
+                                "free, and requesters would bear the loss."},
         audit));
     out.push_back(std::make_unique<TerminalTasksStay>());
     out.push_back(std::make_unique<PaidAfterWindow>());
-    add({"E16", "slash-coverage",
-         "each provider's bond covers all that its open obligations could still cost"});
+    add({.id = "E16",
+         .name = "slash-coverage",
+         .meaning = "each provider's bond covers all that its open obligations "
+                    "could still cost",
+         .reason = "A bond that is smaller than the sum of the possible slashes "
+                   "covers only the first of them. From then on each further lie "
+                   "is free, and the requesters of those tasks are unprotected."});
 }
 
 }  // namespace aivm::sim

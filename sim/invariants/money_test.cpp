@@ -56,7 +56,8 @@ TEST_F(Money, ABondThatNobodyPaidInViolatesTheEscrowBalance) {
     tip.state.providers.edit(0).bond += lux(1);
     tell("E2");
     EXPECT_THAT(seen.reported(),
-                ElementsAre(AllOf(HasSubstr("E2 the bonds add up to"), HasSubstr("totals say"))));
+                ElementsAre(AllOf(HasSubstr("E2 the bonds add up to"), HasSubstr("totals say")),
+                            HasSubstr("E2 the escrow account has")));
 }
 
 TEST_F(Money, AProviderThatLeftWithItsBondWhileSlashableIsNamed) {

@@ -76,8 +76,13 @@ private:
 class AuthorisedByItsOwner final : public Invariant {
 public:
     explicit AuthorisedByItsOwner(std::shared_ptr<BySender> operations)
-        : Invariant({"E9", "authorised-by-its-owner",
-                     "money leaves an account or a bond only by its owner's operation or a slash"}),
+        : Invariant({.id = "E9",
+                     .name = "authorised-by-its-owner",
+                     .meaning = "money leaves an account or a bond only by its owner's "
+                                "operation or a slash",
+                     .reason = "Without it anybody could spend somebody else's balance, bond "
+                               "or stake. The owner loses money without having signed "
+                               "anything."}),
           operations_(std::move(operations)) {}
 
     void on_chain(const Executed& block, const State& parent) override {
@@ -153,8 +158,14 @@ private:
 class TermsAreBound final : public Invariant {
 public:
     explicit TermsAreBound(std::shared_ptr<BySender> operations)
-        : Invariant({"E10", "terms-are-bound",
-                     "every term that a payer relies on is bound, and its fee is debited"}),
+        : Invariant({.id = "E10",
+                     .name = "terms-are-bound",
+                     .meaning = "every term that a payer relies on is bound, and its fee is "
+                                "debited",
+                     .reason = "A requester agrees to a model, an input and a price, and to "
+                               "nothing else. If a term can change after signing, it pays for "
+                               "work that it did not order, or the provider works for a fee "
+                               "that was never put aside."}),
           operations_(std::move(operations)) {}
 
     void on_chain(const Executed& block, const State& parent) override {

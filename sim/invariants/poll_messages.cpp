@@ -14,6 +14,17 @@ std::optional<RequestId> poll_that_asks(const Message& message) {
     return std::nullopt;
 }
 
+// Null if the poll is not among `polls` or did not ask `whom`; const if `polls` is.
+template <class Polls>
+auto* question_in(Polls& polls, RequestId poll, VoterIndex whom) {
+    const auto at = std::ranges::find_if(polls, [&](const auto& one) { return one.id == poll; });
+    using Found = decltype(&at->questions.front());
+    if (at == polls.end()) return Found{nullptr};
+    const auto question =
+        std::ranges::find_if(at->questions, [&](const auto& one) { return one.to == whom; });
+    return question == at->questions.end() ? Found{nullptr} : &*question;
+}
+
 }  // namespace
 
 void PollMessages::sent(VoterIndex to, const Message& message) {
@@ -39,10 +50,7 @@ void PollMessages::received(VoterIndex from, const Message& message) {
 }
 
 const PollMessages::Question* PollMessages::find(RequestId poll, VoterIndex whom) const {
-    const auto at = std::ranges::find(polls_, poll, &Poll::id);
-    if (at == polls_.end()) return nullptr;
-    const auto question = std::ranges::find(at->questions, whom, &Question::to);
-    return question == at->questions.end() ? nullptr : &*question;
+    return question_in(polls_, poll, whom);
 }
 
 std::vector<VoterIndex> PollMessages::asked(RequestId poll) const {
@@ -55,7 +63,7 @@ std::vector<VoterIndex> PollMessages::asked(RequestId poll) const {
 }
 
 PollMessages::Question* PollMessages::find_unanswered(RequestId poll, VoterIndex whom) {
-    auto* const question = const_cast<Question*>(find(poll, whom));
+    Question* const question = question_in(polls_, poll, whom);
     return question == nullptr || question->answered ? nullptr : question;
 }
 

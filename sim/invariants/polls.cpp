@@ -68,6 +68,9 @@ public:
               {.id = "S21",
                .name = "votes-count-once",
                .meaning = "a quorum is of distinct members with enough stake; a vote counts once",
+               .reason = "Agreement rests on quorums that must share an honest member. "
+                         "If a vote counts twice, a minority passes for a quorum and can "
+                         "finalise what others never voted for.",
                .of_messages = true}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
@@ -276,8 +279,12 @@ private:
 class FinalAfterBeta final : public OfTallies {
 public:
     FinalAfterBeta()
-        : OfTallies({"S22", "final-after-beta",
-                     "finality only after beta consecutive polls with enough votes"}) {}
+        : OfTallies({.id = "S22",
+                     .name = "final-after-beta",
+                     .meaning = "finality only after beta consecutive polls with enough votes",
+                     .reason = "The chance of a fork is computed from beta polls in a row. "
+                               "Fewer polls, or polls with fewer votes, make it larger than "
+                               "promised, and final blocks can be reverted."}) {}
 
     void on_poll(ActorId node, const PollRecord& poll) override {
         count(node, poll);
@@ -333,7 +340,12 @@ private:
 class ConflictingVotesStayApart final : public OfTallies {
 public:
     ConflictingVotesStayApart()
-        : OfTallies({"S23", "conflicts-stay-apart", "votes for conflicting blocks never add"}) {}
+        : OfTallies({.id = "S23",
+                     .name = "conflicts-stay-apart",
+                     .meaning = "votes for conflicting blocks never add",
+                     .reason = "A vote for one block is a vote against its rivals. If both "
+                               "count it, each can reach a quorum, and two nodes accept "
+                               "different blocks."}) {}
 
     void on_poll(ActorId node, const PollRecord& poll) override {
         count(node, poll);
@@ -372,8 +384,13 @@ public:
 class SamplesMatchStake final : public Invariant {
 public:
     SamplesMatchStake()
-        : Invariant({"S24", "samples-match-stake",
-                     "sampling matches its stake distribution and excludes the node itself"}) {}
+        : Invariant({.id = "S24",
+                     .name = "samples-match-stake",
+                     .meaning = "sampling matches its stake distribution and excludes the node "
+                                "itself",
+                     .reason = "The security of polls assumes that stake alone decides who is "
+                               "asked. With a skewed sample a few validators steer what a node "
+                               "prefers at less stake than the promise says."}) {}
 
     void on_poll_begun(ActorId node, std::span<const ActorId> asked) override {
         expect(std::ranges::find(asked, node) == asked.end(),

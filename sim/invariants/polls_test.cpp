@@ -302,6 +302,19 @@ TEST_F(VertexPolls, AVertexFinalisedTooEarlyViolatesFinalAfterBeta) {
     EXPECT_EQ(seen.reported().size(), 1U) << "not observed since it started again";
 }
 
+// A vertex that a node built on one that was being rejected is rejected with it.
+TEST_F(VertexPolls, ARivalThatWasRejectedBeforeTheNextPollMakesNothingRogue) {
+    Invariant& s22 = seen.of("S22");
+    const VertexPtr rival = dag.make({b}, {dag.by("bob", aivm::test::submission("other"))}, 1);
+    s22.on_vertex_verified(0, vm, rival);
+    s22.on_vertex_rejected(0, vm, rival);
+    const VertexPollRecord for_above = poll({{above->id()}, {above->id()}});
+    s22.on_vertex_poll(0, for_above);
+    s22.on_vertex_poll(0, for_above);
+    s22.before_vertex_accept(0, vm, above, AcceptedBy::kPolls);
+    EXPECT_THAT(seen.reported(), IsEmpty());
+}
+
 TEST_F(VertexPolls, VotesForRivalsCountedTogetherViolateConflictsStayApart) {
     Invariant& s23 = seen.of("S23");
     // The second one endorses both rivals, and counts above them only.

@@ -47,6 +47,9 @@ public:
                      .meaning =
                          "a challenge of a wrong result is neither refused for room or price nor "
                          "kept waiting",
+                     .reason = "A window protects only if a challenge gets through it. If "
+                               "cheap operations or a limit can keep challenges out, a cheater "
+                               "buys time until its wrong result is final.",
                      .of_queues = true}) {}
 
     void on_offered(ActorId node, const QueueView& view, const OperationPtr& operation,
@@ -254,6 +257,10 @@ public:
                      .meaning =
                          "no accepted work is lost to a reject, a crash, a full queue or a passing "
                          "error",
+                     .reason = "A sender believes that an operation which a node took will get "
+                               "into a block. If it is dropped silently, a provider misses its "
+                               "deadline, or a challenger its window, and loses money without "
+                               "any fault of its own.",
                      .of_queues = true}) {}
 
     void on_offered(ActorId node, const QueueView& view, const OperationPtr& operation,

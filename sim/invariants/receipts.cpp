@@ -17,8 +17,12 @@ constexpr std::size_t kRebuildEvery = 64;
 class RootDeterminesReceipts final : public Invariant {
 public:
     RootDeterminesReceipts()
-        : Invariant({"M1", "root-determines-receipts",
-                     "a Merkle root determines its ordered receipts and their count"}) {}
+        : Invariant({.id = "M1",
+                     .name = "root-determines-receipts",
+                     .meaning = "a Merkle root determines its ordered receipts and their count",
+                     .reason = "A light client accepts a receipt because it leads to the root "
+                               "in a header. If two lists share a root, a payment or a result "
+                               "that never happened can be proven to it."}) {}
 
     void on_chain(const Executed& block, const State&) override {
         if (watch().scenario().run.fidelity == Fidelity::kEconomic) return;  // its blocks have none
@@ -53,8 +57,12 @@ private:
 class AnchorsWhatItHad final : public Invariant {
 public:
     AnchorsWhatItHad()
-        : Invariant({"M2", "anchors-what-it-had",
-                     "every anchored root is a receipt root that the VM had"}) {}
+        : Invariant({.id = "M2",
+                     .name = "anchors-what-it-had",
+                     .meaning = "every anchored root is a receipt root that the VM had",
+                     .reason = "Other chains release money on the word of an anchored root. A "
+                               "root that the VM never had lets somebody claim results and "
+                               "payments that do not exist."}) {}
 
     void on_chain(const Executed& block, const State&) override {
         for (const VmEvent& e : block.events) {

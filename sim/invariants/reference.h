@@ -10,6 +10,9 @@ namespace aivm::sim {
 // third of a run's time: there the beacon draws a first height between 8 and 23, and each later
 // one is 16 to 17 times the one before. A sweep has many runs, and looks at other heights in each.
 constexpr Height kReferenceOneBlockIn = 16;
+// The last block of a run is compared too; in the economic fidelity, where that alone would be a
+// twentieth of a run's time, of every second run, by its last beacon, and of all paranoid ones.
+constexpr std::uint64_t kReferenceOneEndIn = 2;
 
 void add_reference_invariants(Invariants& out);
 

@@ -9,6 +9,7 @@
 
 #include "core/testing/every_operation.h"
 #include "core/testing/test_chain.h"
+#include "sim/testing/every_second_fails.h"
 #include "sim/testing/test_watch.h"
 
 namespace aivm::sim::test {
@@ -108,16 +109,46 @@ TEST(ReferenceInvariant, AParanoidRunComparesEveryBlock) {
     EXPECT_THAT(game.seen.reported(), ElementsAre(HasSubstr("R1 in block 6: head.minted is")));
 }
 
-// Of two answers about one signature, the VM receives the first and the model the second.
-class EverySecondFails final : public Authorizer {
-public:
-    [[nodiscard]] bool verify(const Address&, const Hash32&, ByteView) const override {
-        return ++calls_ % 2 != 0;
+TEST(ReferenceInvariant, InTheEconomicFidelityTheEndsOfSomeRunsAreCompared) {
+    std::uint64_t compared = 0;
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+        ReferenceGame game(seed);
+        game.seen.watch.settings.run.fidelity = Fidelity::kEconomic;
+        for (std::uint64_t height = 1; height <= seed; ++height) game.follow();
+        const auto parent = std::make_shared<Executed>();
+        parent->state = game.before;
+        game.seen.watch.last = {std::make_shared<Executed>(game.tip), parent};
+        game.seen.of("R1").at_end();
+        ASSERT_THAT(game.seen.reported(), IsEmpty());
+        compared += game.seen.of("R1").checks();
     }
+    EXPECT_GT(compared, 0U);
+    EXPECT_LT(compared, 12U);
+}
 
-private:
-    mutable int calls_ = 0;
-};
+TEST(ReferenceInvariant, TheLastBlockOfARunIsComparedAtItsEndInBothFidelities) {
+    for (const Fidelity fidelity : {Fidelity::kFull, Fidelity::kEconomic}) {
+        ReferenceGame game(1);
+        game.seen.watch.settings.run.fidelity = fidelity;
+        for (int i = 0; i < 5; ++i) {
+            game.follow();
+            game.tell();
+        }
+        game.seen.watch.is_paranoid = fidelity == Fidelity::kEconomic;
+        const auto parent = std::make_shared<Executed>();
+        parent->state = game.before;
+        game.seen.watch.last = {std::make_shared<Executed>(game.tip), parent};
+        EXPECT_EQ(game.seen.of("R1").checks(), 0U);
+        game.seen.of("R1").at_end();
+        EXPECT_THAT(game.seen.reported(), IsEmpty());
+        EXPECT_GE(game.seen.of("R1").checks(), 1U);
+        game.tip.state.head.totals.minted += Amount(1);
+        game.tip.id.bytes[0] ^= 1U;  // another block, so that it is compared too
+        game.seen.watch.last = {std::make_shared<Executed>(game.tip), parent};
+        game.seen.of("R1").at_end();
+        EXPECT_THAT(game.seen.reported(), ElementsAre(HasSubstr("R1 in block 5: head.minted is")));
+    }
+}
 
 class TriedOperations : public ::testing::Test {
 protected:
@@ -186,6 +217,7 @@ TEST(StructureInvariant, ACounterThatDisagreesWithItsTableViolatesR2) {
     EXPECT_EQ(game.seen.of("R2").checks(), 20U);
     ASSERT_THAT(game.seen.reported(), IsEmpty());
     game.tip.state.waiting_tasks += 1;
+    game.tip.id.bytes[0] ^= 1U;  // another block: each is audited once
     game.seen.of("R2").on_chain(game.tip, game.before);
     EXPECT_THAT(game.seen.reported(), ElementsAre(HasSubstr("are said to be")));
 }

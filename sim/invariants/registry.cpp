@@ -2,12 +2,14 @@
 
 #include "sim/invariants/invariant.h"
 #include "sim/invariants/reference.h"
+#include "sim/invariants/state_audit.h"
 
 namespace aivm::sim {
 
 Invariants make_invariants() {
     Invariants out;
-    add_money_invariants(out);
+    const auto audit = std::make_shared<StateAudit>();
+    add_money_invariants(out, audit);
     add_ownership_invariants(out);
     add_mode_invariants(out);
     add_receipt_invariants(out);
@@ -20,12 +22,13 @@ Invariants make_invariants() {
     add_poll_invariants(out);
     add_lock_invariants(out);
     add_vertex_invariants(out);
+    add_verdict_invariants(out);
     add_certificate_invariants(out);
     add_liveness_invariants(out);
     add_load_invariants(out);
     add_kernel_invariants(out);
     add_reference_invariants(out);
-    add_structure_invariants(out);
+    add_structure_invariants(out, audit);
     return out;
 }
 
@@ -33,6 +36,12 @@ std::vector<InvariantInfo> invariant_infos() {
     std::vector<InvariantInfo> out;
     for (const auto& invariant : make_invariants()) out.push_back(invariant->info());
     return out;
+}
+
+std::optional<InvariantInfo> invariant_info(std::string_view id) {
+    const Invariants all = make_invariants();
+    const Invariant* found = find_invariant(all, id);
+    return found == nullptr ? std::nullopt : std::optional(found->info());
 }
 
 const Invariant* find_invariant(const Invariants& invariants, std::string_view id) {

@@ -1,42 +1,47 @@
 // The tables of a state beside what is derived from them: counters, indexes, lists and timers.
-#include "core/audit/audit.h"
-#include "sim/invariants/invariant.h"
+#include "sim/invariants/state_audit.h"
 
 namespace aivm::sim {
 namespace {
 
-// Heights at which the whole state is audited; in a paranoid run it is after every block. An audit
-// looks at every task since genesis: in the economic fidelity, one in 32 would be a fiftieth of a
-// run's time.
-constexpr Height kAuditEvery = 32;
-constexpr Height kAuditEveryEconomic = 64;
-
+// The rules about money that an audit checks report their own findings (money.cpp).
 class TablesAgree final : public Invariant {
 public:
-    TablesAgree()
-        : Invariant({"R2", "tables-agree",
-                     "counters, indexes and timers agree with the tables that they come from"}) {}
+    explicit TablesAgree(std::shared_ptr<StateAudit> audit)
+        : Invariant({.id = "R2",
+                     .name = "tables-agree",
+                     .meaning = "counters, indexes and timers agree with the tables that they "
+                                "come from",
+                     .reason = "The VM answers from counters and indexes instead of searching "
+                               "its tables. If they drift apart, a deadline never fires, a "
+                               "bond stays locked, or a limit refuses what is allowed."}),
+          audit_(std::move(audit)) {}
 
-    void on_chain(const Executed& block, const State&) override {
-        if (!watch().paranoid() && block.state.head.height % interval() != 0) return;
-        // A world made by hand for a test may have no rules.
-        if (watch().rules().authorizer == nullptr) return;
+    void on_chain(const Executed& block, const State& parent) override {
+        const auto& findings = audit_->of(watch(), block, parent);
+        if (audit_->walked()) count_check();
+        report_own(findings);
+    }
+    void at_end() override {
+        if (watch().last_blocks().tip == nullptr) return;
         count_check();
-        for (const AuditFinding& finding : audit_state(block.state, watch().rules().parameters)) {
-            // Money has invariants of its own, which look at every block.
-            if (finding.invariant == "structure") report(finding.message);
-        }
+        report_own(audit_->at_end(watch()));
     }
 
 private:
-    [[nodiscard]] Height interval() const {
-        const bool economic = watch().scenario().run.fidelity == Fidelity::kEconomic;
-        return economic ? kAuditEveryEconomic : kAuditEvery;
+    void report_own(const std::vector<AuditFinding>& findings) {
+        for (const AuditFinding& finding : findings) {
+            if (finding.invariant == info().id) report(finding.message);
+        }
     }
+
+    std::shared_ptr<StateAudit> audit_;
 };
 
 }  // namespace
 
-void add_structure_invariants(Invariants& out) { out.push_back(std::make_unique<TablesAgree>()); }
+void add_structure_invariants(Invariants& out, const std::shared_ptr<StateAudit>& audit) {
+    out.push_back(std::make_unique<TablesAgree>(audit));
+}
 
 }  // namespace aivm::sim

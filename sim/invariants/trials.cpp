@@ -45,8 +45,7 @@ std::vector<reference::Attempt> Trials::run(const State& parent, const BlockCont
     return out;
 }
 
-void Trials::note_block(const Block& block) {
-    const auto& operations = block.operations();
+void Trials::note_block(const std::vector<OperationPtr>& operations) {
     const auto first =
         operations.end() - static_cast<std::ptrdiff_t>(std::min(operations.size(), kRepeated));
     repeated_.assign(first, operations.end());

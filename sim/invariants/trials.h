@@ -30,8 +30,8 @@ public:
     std::vector<reference::Attempt> run(const State& parent, const BlockContext& context,
                                         const Rules& rules);
 
-    // The next trials repeat the last operations of this block.
-    void note_block(const Block& block);
+    // The next trials repeat the last of these operations of a block.
+    void note_block(const std::vector<OperationPtr>& operations);
 
 private:
     std::deque<OperationPtr> offered_;

@@ -28,9 +28,7 @@ void VertexTally::add(const Vertex& vertex, ConflictKeyPolicy policy) {
         if (!shares) continue;
         entry.rivals.insert(id);
         other.rivals.insert(vertex.id());
-        other.rogue = true;
     }
-    entry.rogue = !entry.rivals.empty();
     entries_.insert_or_assign(vertex.id(), std::move(entry));
 }
 
@@ -53,6 +51,7 @@ void VertexTally::count(const VertexPollRecord& poll, const Thresholds& threshol
         }
     }
     for (auto& [id, entry] : entries_) {
+        entry.rogue = entry.rogue || !entry.rivals.empty();
         entry.confidence = entry.votes >= thresholds.alpha ? entry.confidence + 1 : 0;
         const auto beta = entry.rogue ? thresholds.beta_rogue : thresholds.beta_virtuous;
         entry.final = entry.final || entry.confidence >= beta;

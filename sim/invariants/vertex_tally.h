@@ -1,6 +1,7 @@
 // The undecided vertices of one node of a DAG, and its polls counted a second time, from the rules:
 // an answer counts for the vertices that it endorses and all their ancestors, but for no two that
-// conflict. Knows nothing of the engine.
+// conflict. A rival that comes and goes between two polls was rejected at once, with its parent,
+// and leaves no trace. Knows nothing of the engine.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,7 @@ public:
         std::vector<Hash32> parents;
         std::vector<ConflictKey> keys;
         std::set<Hash32> rivals;       // share a key with it, and neither is the other's ancestor
-        bool rogue = false;            // it had a rival at some time
+        bool rogue = false;            // it had a rival in some poll
         std::uint32_t votes = 0;       // in the poll that was counted last
         std::uint32_t confidence = 0;  // polls in a row with alpha votes
         bool final = false;            // it had enough of them

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "core/testing/test_dag.h"
+#include "sim/actors/dag_validator.h"
+#include "sim/testing/every_second_fails.h"
 #include "sim/testing/test_watch.h"
 
 namespace aivm::sim::test {
@@ -20,7 +22,12 @@ using ::testing::IsEmpty;
 
 class Vertices : public ::testing::Test {
 protected:
-    Vertices() { seen.watch.known_rules.parameters = dag.rules().parameters; }
+    Vertices() {
+        seen.watch.known_rules = dag.rules();
+        dag.genesis()->state.validators.for_each([&](std::size_t i, const Validator& each) {
+            seen.watch.set_address(static_cast<ActorId>(i), each.address);
+        });
+    }
 
     TestDag dag;
     MemoryStore store;
@@ -60,13 +67,99 @@ TEST_F(Vertices, TheKeysOfAVertexAreWorkedOutFromItsOperations) {
 TEST_F(Vertices, TwoAcceptedVerticesWithOneJobViolateJobInOneBlock) {
     Invariant& s2 = seen.of("S2");
     const VertexPtr above = dag.make({a}, {dag.submit("alice", "job")});
+    must_accept(vm, dag, a);
     s2.on_vertex_accepted(0, vm, a);
     s2.on_vertex_accepted(1, vm, a);
+    must_accept(vm, dag, above);
     s2.on_vertex_accepted(0, vm, above);
     EXPECT_THAT(seen.reported(), IsEmpty()) << "a descendant";
-    s2.on_vertex_accepted(1, vm, rival);
+    MemoryStore elsewhere;
+    DagVm other = dag.open(elsewhere);
+    must_accept(other, dag, rival);
+    s2.on_vertex_accepted(1, other, rival);
     ASSERT_FALSE(seen.reported().empty());
     EXPECT_THAT(seen.reported().front(), HasSubstr("S2 accepted vertices"));
+}
+
+TEST_F(Vertices, TwoVerticesOfOneSequenceNumberViolateSignsOnce) {
+    Invariant& s20 = seen.of("S20");
+    VertexHeader header = a->header();
+    ++header.timestamp_ns;
+    const VertexPtr second = dag.sign(header, a->operations());
+    const auto by_another =
+        std::make_shared<const Vertex>(second->with_authorization(rival->authorization()));
+    seen.watch.dishonest = {1};
+    header = rival->header();
+    ++header.timestamp_ns;
+    const VertexPtr second_of_a_liar = dag.sign(header, rival->operations());
+    const VertexPtr next = dag.make({a}, {});
+    for (const VertexPtr& vertex : {a, a, rival, second_of_a_liar, next, by_another})
+        s20.on_vertex_verified(2, vm, vertex);
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "a liar may, and another's signature is no vertex";
+    s20.on_disk_replaced(0);
+    s20.on_vertex_verified(3, vm, second);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S20 validator[0] signed vertices")));
+    EXPECT_EQ(seen.watch.violations.front().actors, std::vector<ActorId>{0});
+}
+
+TEST_F(Vertices, AVertexThatTheDiskLostWithoutATraceIsNotHeldAgainstItsSigner) {
+    Invariant& s20 = seen.of("S20");
+    VertexHeader header = a->header();
+    ++header.timestamp_ns;
+    s20.on_vertex_verified(2, vm, a);
+    s20.on_disk_replaced(0);
+    s20.on_writes_lost(0);
+    s20.on_vertex_verified(2, vm, dag.sign(header, a->operations()));
+    EXPECT_THAT(seen.reported(), IsEmpty());
+}
+
+TEST_F(Vertices, AnIndexOfJobsThatNamesAnotherVertexViolatesJobInOneBlock) {
+    Invariant& s2 = seen.of("S2");
+    must_accept(vm, dag, a);
+    s2.on_vertex_accepted(0, vm, a);
+    settle(vm, dag);
+    s2.on_settled(0, vm, *vm.last_result());
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    EXPECT_EQ(s2.checks(), 2U) << "the index after each";
+    s2.on_vertex_accepted(0, vm, a);
+    EXPECT_THAT(seen.reported(),
+                ElementsAre(HasSubstr("S2 validator[0] has a wrong entry of job:")))
+        << "it is settled already";
+    CutResult changed = *vm.last_result();
+    changed.effective.clear();
+    Watched fresh;
+    fresh.watch.known_rules.parameters = dag.rules().parameters;
+    fresh.of("S2").on_settled(0, vm, changed);
+    EXPECT_THAT(fresh.reported(), ElementsAre(HasSubstr("was settled")))
+        << "the index says that it took effect";
+}
+
+TEST_F(Vertices, ACutMissingFromTheIndexViolatesTheHeightIndex) {
+    Invariant& s13 = seen.of("S13");
+    must_accept(vm, dag, a);
+    settle(vm, dag);
+    s13.on_settled(0, vm, *vm.last_result());
+    s13.on_dag_restarted(0, vm);
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    MemoryStore elsewhere;
+    const DagVm empty = dag.open(elsewhere);
+    s13.on_settled(1, empty, *vm.last_result());
+    EXPECT_THAT(seen.reported(), ElementsAre("S13 validator[1] has a wrong index at height 1"));
+}
+
+TEST_F(Vertices, ANodeThatComesBackWithFewerCutsViolatesTipIsThere) {
+    Invariant& s12 = seen.of("S12");
+    must_accept(vm, dag, a);
+    settle(vm, dag);
+    s12.on_settled(0, vm, *vm.last_result());
+    s12.on_dag_restarted(0, vm);
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    EXPECT_EQ(s12.checks(), 4U);
+    s12.on_settled(0, vm, *vm.last_result());
+    EXPECT_THAT(seen.reported(), ElementsAre("S12 validator[0] went from height 1 to height 1"));
+    MemoryStore elsewhere;
+    s12.on_dag_restarted(0, dag.open(elsewhere));
+    EXPECT_THAT(seen.reported().back(), HasSubstr("came back at height 0, and had height 1"));
 }
 
 TEST_F(Vertices, AVertexBeforeItsParentViolatesParentFirst) {
@@ -210,6 +303,22 @@ TEST(Slices, OperationsThatDependOnTheirPlaceViolateSlicesCommute) {
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("R3 slice 2")));
 }
 
+TEST(Slices, ThatHaveNothingToCompareAreNotCounted) {
+    TestDag dag;
+    MemoryStore store;
+    DagVm vm = dag.open(store);
+    Watched seen;
+    seen.watch.known_rules = dag.rules();
+    Invariant& r3 = seen.of("R3");
+    must_accept(vm, dag, dag.make({}, {dag.submit("alice", "one")}));
+    must_accept(vm, dag, dag.make({}, {dag.submit("alice", "two")}, 1));
+    settle(vm, dag);
+    ASSERT_EQ(vm.last_result()->slice.size(), 2U);
+    r3.on_settled(0, vm, *vm.last_result());
+    EXPECT_EQ(r3.checks(), 0U) << "operations of one account depend on each other";
+    EXPECT_THAT(seen.reported(), IsEmpty());
+}
+
 TEST_F(Vertices, WorkOfARejectedVertexThatWaitsNowhereViolatesNoWorkIsLost) {
     Invariant& l4 = seen.of("L4");
     seen.watch.known_rules = dag.rules();
@@ -284,6 +393,55 @@ TEST_F(Vertices, ASliceThatTheRulesDoNotLeadToViolatesRulesAsWritten) {
     wrong.executed = executed;
     r1.on_settled(0, vm, wrong);
     EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("R1 in block 2")));
+}
+
+TEST_F(Vertices, AnOperationOfferedOnADagThatTheVmAllowsAndTheRulesDoNotViolatesR1) {
+    const EverySecondFails authorizer;
+    Invariant& r1 = seen.of("R1");
+    seen.watch.known_rules = dag.rules();
+    seen.watch.known_rules.authorizer = &authorizer;
+    seen.watch.is_paranoid = true;
+    r1.on_offered(0, queue_view_of(vm), dag.submit("bob", "offered"), {});
+    must_accept(vm, dag, a);
+    settle(vm, dag);
+    r1.on_settled(0, vm, *vm.last_result());
+    EXPECT_THAT(seen.reported(),
+                ElementsAre(::testing::AllOf(HasSubstr("R1 tried for block 1: SubmitTask of"),
+                                             HasSubstr("was allowed although the rules do not"))));
+}
+
+TEST_F(Vertices, OperationsOfferedOnADagThatAreRefusedAreSilent) {
+    Invariant& r1 = seen.of("R1");
+    seen.watch.known_rules = dag.rules();
+    seen.watch.is_paranoid = true;
+    r1.on_offered(0, queue_view_of(vm), dag.submit("nobody", "unpaid"), {});
+    r1.on_offered(0, queue_view_of(vm), dag.by("bob", op::SubmitResult{"job", "served", 1, {}, 0}),
+                  {});
+    must_accept(vm, dag, a);
+    settle(vm, dag);
+    r1.on_settled(0, vm, *vm.last_result());
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    EXPECT_EQ(r1.checks(), 1U);
+}
+
+// The first slices are not looked at, but the last one of a run is.
+TEST_F(Vertices, TheLastSliceOfARunIsComparedAtItsEnd) {
+    Invariant& r1 = seen.of("R1");
+    seen.watch.known_rules = dag.rules();
+    must_accept(vm, dag, a);
+    settle(vm, dag);
+    const CutResult first = *vm.last_result();
+    r1.on_settled(0, vm, first);
+    settle(vm, dag);
+    CutResult last = *vm.last_result();
+    auto wrong = std::make_shared<Executed>(*last.executed);
+    wrong->state.head.totals.minted += Amount(1);
+    last.executed = wrong;
+    r1.on_settled(0, vm, last);
+    EXPECT_EQ(r1.checks(), 0U);
+    seen.watch.last = {block_of_slice(last, first.cut->id()), block_of_slice(first, {})};
+    r1.at_end();
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("R1 in block 2: head.minted")));
 }
 
 TEST_F(Vertices, AContestThatDoesNotEndViolatesContestsEnd) {

@@ -5,6 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/base/mutant.h"
+#include "core/base/mutant_noise.h"
 #include "sim/engine/random_stream.h"
 
 namespace aivm::sim {
@@ -60,7 +61,8 @@ Arrivals Network::plan(const Transmission& message, const Fate& fate, SimTime no
     AIVM_CHECK(message.from < nodes_ && message.to < nodes_ && message.from != message.to);
     const LinkSettings& on = links_.of(message.from, message.to);
     const std::uint64_t number = sent_.next(message.from, message.to);
-    const auto draws = random_block({seed_, message.from, kLinkPurpose + message.to}, number);
+    const std::uint64_t draw = number + (AIVM_MUTANT(control_redraw) ? std::uint64_t{1} << 40 : 0);
+    const auto draws = random_block({seed_, message.from, kLinkPurpose + message.to}, draw);
     const std::optional<SimTime> left_at = transmit(message, on, now);
 
     ++counters_.sent;
@@ -86,6 +88,7 @@ Arrivals Network::plan(const Transmission& message, const Fate& fate, SimTime no
     const SimTime base = add_times(add_times(*left_at, slowness), up_to(on.jitter_ns, draws[1]));
     SimTime first = add_times(base, latency(draws[0]));
     if (AIVM_MUTANT(link_slow)) first = add_times(first, 500'000'000);
+    if (AIVM_MUTANT(det_uninitialised)) first = add_times(first, mutants::unwritten_byte());
     if (fate.reordered) {
         ++counters_.reordered;
         first = add_times(first, up_to(on.reorder_delay_ns, draws[3]));

@@ -77,44 +77,61 @@ bool bind_value(sqlite3_stmt* statement, int index, const std::optional<T>& valu
                  : sqlite3_bind_null(statement, index) == SQLITE_OK;
 }
 
-// The value of a column of the current row; `index` counts from 0. The column has the type of `out`
-// by the schema.
+// Each fetch_value reads a column of the current row; `index` counts from 0. It returns false when
+// the column holds no value of the type of `out`: the file is damaged, or its schema was changed.
 template <std::integral T>
-void fetch_value(sqlite3_stmt* statement, int index, T& out) {
-    out = static_cast<T>(sqlite3_column_int64(statement, index));
+bool fetch_value(sqlite3_stmt* statement, int index, T& out) {
+    if (sqlite3_column_type(statement, index) != SQLITE_INTEGER) return false;
+    const std::int64_t value = sqlite3_column_int64(statement, index);
+    if (value < std::int64_t{std::numeric_limits<T>::min()}) return false;
+    if (value > 0 && static_cast<std::uint64_t>(value) > std::numeric_limits<T>::max())
+        return false;
+    out = static_cast<T>(value);
+    return true;
 }
-inline void fetch_value(sqlite3_stmt* statement, int index, Amount& out) {
-    out = Amount(static_cast<std::uint64_t>(sqlite3_column_int64(statement, index)));
+inline bool fetch_value(sqlite3_stmt* statement, int index, Amount& out) {
+    std::uint64_t nlux = 0;
+    const bool fits = fetch_value(statement, index, nlux);
+    if (fits) out = Amount(nlux);
+    return fits;
 }
-inline void fetch_value(sqlite3_stmt* statement, int index, double& out) {
+inline bool fetch_value(sqlite3_stmt* statement, int index, double& out) {
+    const int type = sqlite3_column_type(statement, index);
+    if (type != SQLITE_FLOAT && type != SQLITE_INTEGER) return false;
     out = sqlite3_column_double(statement, index);
+    return true;
 }
-inline void fetch_value(sqlite3_stmt* statement, int index, std::string& out) {
+inline bool fetch_value(sqlite3_stmt* statement, int index, std::string& out) {
+    if (sqlite3_column_type(statement, index) != SQLITE_TEXT) return false;
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement, index));
-    out.assign(bytes == nullptr ? "" : bytes,
-               static_cast<std::size_t>(sqlite3_column_bytes(statement, index)));
+    if (bytes == nullptr) return false;  // out of memory
+    out.assign(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement, index)));
+    return true;
 }
 template <class T>
     requires std::is_enum_v<T>
-void fetch_value(sqlite3_stmt* statement, int index, T& out) {
+bool fetch_value(sqlite3_stmt* statement, int index, T& out) {
     std::string text;
-    fetch_value(statement, index, text);
-    out = from_word<T>(text).value();  // the table's CHECK lets no other word in
+    if (!fetch_value(statement, index, text)) return false;
+    const auto known = from_word<T>(text);
+    if (known) out = *known;
+    return known.has_value();
 }
-inline void fetch_value(sqlite3_stmt* statement, int index, Number& out) {
+inline bool fetch_value(sqlite3_stmt* statement, int index, Number& out) {
     if (sqlite3_column_type(statement, index) == SQLITE_FLOAT) {
         out = sqlite3_column_double(statement, index);
-    } else {
-        out = static_cast<std::int64_t>(sqlite3_column_int64(statement, index));
+        return true;
     }
+    std::int64_t whole = 0;
+    const bool fits = fetch_value(statement, index, whole);
+    if (fits) out = whole;
+    return fits;
 }
 template <class T>
-void fetch_value(sqlite3_stmt* statement, int index, std::optional<T>& out) {
-    if (sqlite3_column_type(statement, index) == SQLITE_NULL) {
-        out.reset();
-    } else {
-        fetch_value(statement, index, out.emplace());
-    }
+bool fetch_value(sqlite3_stmt* statement, int index, std::optional<T>& out) {
+    out.reset();
+    if (sqlite3_column_type(statement, index) == SQLITE_NULL) return true;
+    return fetch_value(statement, index, out.emplace());
 }
 
 // Binds all fields of a row, the first at `index`. Returns the name of the first column whose value
@@ -152,15 +169,18 @@ constexpr bool later_columns_are_optional() {
 }
 
 // The current row of a statement that selects the columns of `version` in order. The fields of
-// later columns keep their default, an empty optional.
+// later columns keep their default, an empty optional. Returns the name of the first column that
+// holds no value of its type, or an empty name.
 template <class Row>
-Row fetch_row(sqlite3_stmt* statement, std::int64_t version) {
+std::string_view fetch_row(sqlite3_stmt* statement, std::int64_t version, Row& row) {
     static_assert(later_columns_are_optional<Row>(), "make the field of a later column optional");
-    Row row;
+    std::string_view damaged;
     int index = 0;
-    for_each_column<Row>(
-        version, [&](const auto& column) { fetch_value(statement, index++, row.*column.member); });
-    return row;
+    for_each_column<Row>(version, [&](const auto& column) {
+        if (!fetch_value(statement, index++, row.*column.member) && damaged.empty())
+            damaged = column.name;
+    });
+    return damaged;
 }
 
 }  // namespace aivm::sim

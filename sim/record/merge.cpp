@@ -1,6 +1,11 @@
 #include "sim/record/merge.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "sim/record/schema.h"
 #include "sim/record/study.h"
@@ -42,6 +47,12 @@ bool is_shared(std::string_view table) {
 }
 bool is_conclusion(std::string_view table) { return table == "estimate" || table == "contrast"; }
 
+std::string columns_of(const TableInfo& table) {
+    std::vector<std::string_view> names;
+    for (const ColumnInfo& column : table.columns) names.push_back(column.name);
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
 Status copy_tables(Database& target, const std::string& other_path) {
     AIVM_ASSIGN(const std::string version, target.text(kVersionQuery));
     if (!version.empty())
@@ -54,9 +65,13 @@ Status copy_tables(Database& target, const std::string& other_path) {
         return fail(ErrorCode::kDuplicate, fmt::format("{}: {}", other_path, duplicate));
     for (const TableInfo& table : schema_tables()) {
         if (is_conclusion(table.name)) continue;
-        AIVM_TRY(target.execute(fmt::format("INSERT {} INTO main.{} SELECT * FROM other.{}",
-                                            is_shared(table.name) ? "OR IGNORE" : "", table.name,
-                                            table.name)));
+        const Status copied = target.execute(fmt::format(
+            "INSERT {} INTO main.{} SELECT {} FROM other.{}",
+            is_shared(table.name) ? "OR IGNORE" : "", table.name, columns_of(table), table.name));
+        if (copied) continue;
+        if (target.disk_failed() || copied.error().code == ErrorCode::kDuplicate) return copied;
+        return fail(ErrorCode::kMalformed, fmt::format("{} is damaged: table {} cannot be copied",
+                                                       other_path, table.name));
     }
     return {};
 }

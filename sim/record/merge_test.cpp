@@ -79,6 +79,18 @@ TEST_F(MergeTest, ADamagedFileIsNotMerged) {
     EXPECT_EQ(files(), 2U);
 }
 
+TEST_F(MergeTest, AFileWithAnotherTableIsDamagedAndNamed) {
+    write_study(file("a.db"), {"1"});
+    write_study(file("b.db"), {"2"});
+    auto database = Database::open(file("b.db"), Database::Mode::kReadWrite).value();
+    ASSERT_TRUE(database.execute("DROP TABLE validation; CREATE TABLE validation (x)"));
+    ASSERT_TRUE(database.close());
+    const Status merged = merge({"a.db", "b.db"});
+    ASSERT_FALSE(merged);
+    EXPECT_NE(merged.error().context.find("b.db is damaged"), std::string::npos)
+        << merged.error().context;
+}
+
 TEST_F(MergeTest, KeysFollowTheContents) {
     const PointRow point = point_of(test::sample_run());
     RunInfo other = test::sample_run();

@@ -22,6 +22,10 @@ constexpr std::array kSpecs{
                "time from submission to finality, 99th percentile of the final tasks"},
     MetricSpec{"ttu_mean", "s", true,
                "time from submission to the first block in which the result may be used, mean"},
+    MetricSpec{"ttp_mean", "s", false,
+               "time from the block of a result to the block in which the first challenge of it "
+               "was won, mean over the results that were proven wrong"},
+    MetricSpec{"ttp_p99", "s", false, "the same, 99th percentile"},
     MetricSpec{"tta_mean", "s", false,
                "on a DAG: time from a vertex's issue to its acceptance by the first correct "
                "validator, mean over accepted vertices with operations"},
@@ -32,8 +36,14 @@ constexpr std::array kSpecs{
                "vertices with operations"},
     MetricSpec{"tts_p50", "s", false, "the same, median"},
     MetricSpec{"tts_p99", "s", false, "the same, 99th percentile"},
+    MetricSpec{"ttd_mean", "s", false,
+               "on a DAG: time from two vertices or cuts being in conflict until one of them is "
+               "accepted or both are rejected, mean over decided conflicts"},
+    MetricSpec{"ttd_p99", "s", false, "the same, 99th percentile"},
     MetricSpec{"n_vertices", "", false, "vertices of a DAG with operations"},
     MetricSpec{"n_vertices_rejected", "", false, "those of them that were rejected"},
+    MetricSpec{"n_vertices_orphaned", "", false,
+               "rejected vertices of which no rival was accepted: they stood on one that lost"},
     MetricSpec{"n_conflicts", "", false, "pairs of vertices or of cuts that were in conflict"},
     MetricSpec{
         "attacker_net", "nLUX", false,

@@ -305,10 +305,9 @@ Status Recorder::check_new_run(const RunRow& run, const PointRow& point) {
     AIVM_ASSIGN(const bool known, database_->next(*find_run_));
     std::string known_seed;
     std::uint32_t known_replicate = 0;
-    if (known) {
-        fetch_value(find_run_->raw(), 0, known_seed);
-        fetch_value(find_run_->raw(), 1, known_replicate);
-    }
+    if (known && !(fetch_value(find_run_->raw(), 0, known_seed) &&
+                   fetch_value(find_run_->raw(), 1, known_replicate)))
+        return damaged_value(path_, "run", "seed");
     sqlite3_reset(find_run_->raw());
     if (!known) return {};
     if (known_seed == run.seed && known_replicate == run.replicate) {

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <set>
 
+#include "sim/record/identity.h"
 #include "sim/record/study.h"
 #include "sim/record/test_support.h"
 
@@ -23,7 +24,7 @@ protected:
         auto recorder = Recorder::create(file("study.db"), sample_study(), options);
         EXPECT_TRUE(recorder) << recorder.error().text();
         if (!(*recorder)->resumed()) {
-            EXPECT_TRUE((*recorder)->add_sweep({.plan = "{}"}));
+            EXPECT_TRUE((*recorder)->add_sweep({.plan = "{}", .confidence = 0.95}));
         }
         return std::move(*recorder);
     }
@@ -134,9 +135,10 @@ TEST_F(ResumeTest, TwoWritersDoNotMeet) {
 TEST_F(ResumeTest, EstimatesCanBeMadeAgain) {
     auto recorder = open();
     record(*recorder, "1");
-    ASSERT_TRUE(recorder->add_analysis(EstimateRow{1, "ttf_mean", "", "t 95%", 1, 2, 1, 3}));
+    const std::int64_t point = point_of(sample_run()).point_id;
+    ASSERT_TRUE(recorder->add_analysis(EstimateRow{point, "ttf_mean", "", "t 95%", 1, 2, 1, 3}));
     ASSERT_TRUE(recorder->clear_estimates());
-    ASSERT_TRUE(recorder->add_analysis(EstimateRow{1, "ttf_mean", "", "t 95%", 2, 2, 1, 3}));
+    ASSERT_TRUE(recorder->add_analysis(EstimateRow{point, "ttf_mean", "", "t 95%", 2, 2, 1, 3}));
     ASSERT_TRUE(recorder->close());
     EXPECT_EQ(open_study(file("study.db"))->rows<EstimateRow>().value().size(), 1U);
 }

@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <limits>
+#include <map>
+#include <utility>
+
 #include "sim/record/column_io.h"
 #include "sim/record/metrics.h"
 #include "sim/record/views.h"
@@ -21,6 +25,33 @@ std::string check_of(std::string_view name) {
         return fmt::format("{} IN ('{}')", name, fmt::join(words<Inner>, "', '"));
     }
     return {};
+}
+
+// The condition that a number fits its field; empty for one that holds every number of SQLite.
+template <class T>
+std::string range_of(std::string_view name) {
+    using Inner = typename OptionalOf<T>::Inner;
+    if constexpr (std::same_as<Inner, Amount>) return fmt::format("{} >= 0", name);
+    if constexpr (std::unsigned_integral<Inner> && !std::same_as<Inner, bool>) {
+        if constexpr (sizeof(Inner) == sizeof(std::int64_t)) return fmt::format("{} >= 0", name);
+        return fmt::format("{} BETWEEN 0 AND {}", name, std::numeric_limits<Inner>::max());
+    }
+    return {};
+}
+
+// By table and column.
+const std::map<std::pair<std::string_view, std::string_view>, std::string>& ranges() {
+    static const auto made = [] {
+        std::map<std::pair<std::string_view, std::string_view>, std::string> out;
+        for_each_table([&]<class Row> {
+            const auto add = [&]<class Owner, class T>(const Column<Owner, T>& column) {
+                out[{Table<Row>::name, column.name}] = range_of<T>(column.name);
+            };
+            std::apply([&](const auto&... column) { (add(column), ...); }, Table<Row>::columns);
+        });
+        return out;
+    }();
+    return made;
 }
 
 template <class Row>
@@ -45,6 +76,24 @@ TableInfo describe() {
     return table;
 }
 
+// The condition that a value of the column is one of it.
+std::string fits_sql(std::string_view table, const ColumnInfo& column) {
+    std::string out;
+    if (column.type == "REAL") {
+        out = fmt::format("typeof({}) IN ('real', 'integer')", column.name);
+    } else if (column.type != "ANY") {  // whose check names the types
+        out = fmt::format("typeof({}) = '{}'", column.name,
+                          column.type == "TEXT" ? "text" : "integer");
+    }
+    if (!column.check.empty())
+        out += fmt::format("{}({})", out.empty() ? "" : " AND ", column.check);
+    const auto range = ranges().find({table, column.name});
+    if (range != ranges().end() && !range->second.empty()) out += " AND " + range->second;
+    return column.nullable ? fmt::format("{} IS NULL OR ({})", column.name, out) : out;
+}
+
+}  // namespace
+
 std::string create_table_sql(const TableInfo& table) {
     std::string out = fmt::format("CREATE TABLE {} (  -- {}\n", table.name, table.doc);
     for (const ColumnInfo& column : table.columns) {
@@ -54,10 +103,21 @@ std::string create_table_sql(const TableInfo& table) {
     }
     // Rows come in the order of their keys, so keeping them in that order costs nothing and needs
     // no second index.
-    return out + fmt::format("    PRIMARY KEY ({})\n) STRICT, WITHOUT ROWID;\n", table.key);
+    return out + fmt::format("    PRIMARY KEY ({})\n) STRICT, WITHOUT ROWID", table.key);
 }
 
-}  // namespace
+std::string damaged_column_sql(const TableInfo& table, std::int64_t version) {
+    std::string cases;
+    for (const ColumnInfo& column : table.columns) {
+        if (column.since > version) continue;
+        cases +=
+            fmt::format(" WHEN ({}) IS NOT 1 THEN '{}'", fits_sql(table.name, column), column.name);
+    }
+    return fmt::format(
+        "SELECT wrong FROM (SELECT CASE{} END AS wrong FROM {}) WHERE wrong IS NOT "
+        "NULL LIMIT 1",
+        cases, table.name);
+}
 
 const std::vector<TableInfo>& schema_tables() {
     static const std::vector<TableInfo> tables = [] {
@@ -73,7 +133,7 @@ std::string create_schema_sql() {
                                   kApplicationId, kSchemaVersion);
     for (const TableInfo& table : schema_tables()) {
         out += '\n';
-        out += create_table_sql(table);
+        out += create_table_sql(table) + ";\n";
     }
     out += "\nCREATE INDEX run_by_point ON run (point_id, replicate);\n";
     for (const ViewInfo& view : schema_views()) {

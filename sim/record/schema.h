@@ -63,6 +63,13 @@ std::string create_schema_sql();
 // What an INSERT does with a row whose key the table already has: fail, or keep the older row.
 enum class OnDuplicate : std::uint8_t { kFail, kIgnore };
 
+// CREATE TABLE of a new database, without the semicolon: also what the database itself keeps of it.
+std::string create_table_sql(const TableInfo& table);
+
+// A query for the name of a column that holds a value it cannot have, of a table in a file of
+// schema version `version`; no row if there is none.
+std::string damaged_column_sql(const TableInfo& table, std::int64_t version);
+
 // INSERT INTO table VALUES (?, ?, ...).
 std::string insert_sql(const TableInfo& table, OnDuplicate on_duplicate = OnDuplicate::kFail);
 

@@ -61,7 +61,7 @@ TEST(Schema, MetricNamesAreUniqueAndFound) {
         EXPECT_TRUE(names.insert(metric.name).second) << metric.name;
         EXPECT_EQ(find_metric(metric.name), &metric);
     }
-    EXPECT_EQ(names.size(), 53U);
+    EXPECT_EQ(names.size(), 58U);
     EXPECT_EQ(find_metric("ttf_p98"), nullptr);
 }
 

@@ -106,6 +106,12 @@ Error Database::error(std::string_view what) const {
             fmt::format("{}: {} ({})", path_, what, why)};
 }
 
+bool Database::disk_failed() const {
+    const int kind = primary_code(sqlite3_extended_errcode(raw_.get()));
+    return kind == SQLITE_IOERR || kind == SQLITE_FULL || kind == SQLITE_CANTOPEN ||
+           kind == SQLITE_READONLY;
+}
+
 bool Database::busy() const {
     const int kind = primary_code(sqlite3_extended_errcode(raw_.get()));
     return kind == SQLITE_BUSY || kind == SQLITE_LOCKED;

@@ -49,6 +49,8 @@ public:
     // The last failure as an Error: "PATH: WHAT (SQLite's reason: the system's reason)". kDuplicate
     // when a row's key is in the table already, else kStorage.
     [[nodiscard]] Error error(std::string_view what) const;
+    // Whether the last failure is one of the disk: full, failing or not to be written.
+    [[nodiscard]] bool disk_failed() const;
     // Whether the last failure is that another connection has locked the file.
     [[nodiscard]] bool busy() const;
     [[nodiscard]] const std::string& path() const { return path_; }

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sim/record/check_rows.h"
+
 namespace aivm::sim {
 namespace {
 
@@ -42,6 +44,12 @@ Status check_header(const std::string& path) {
 }
 
 }  // namespace
+
+Status damaged_value(const std::string& path, std::string_view table, std::string_view column) {
+    return bad_file(path,
+                    fmt::format("is damaged: table {}: column {} holds a value that it cannot have",
+                                table, column));
+}
 
 Result<Study> Study::open(const std::string& path) {
     AIVM_TRY(check_header(path));
@@ -85,9 +93,11 @@ Status Study::check_kind() {
 }
 
 Status Study::check_whole() {
-    const auto verdict = database_.text("PRAGMA quick_check(1)");
-    if (!verdict) return bad_file(path(), "is damaged: " + verdict.error().context);
-    if (*verdict != "ok") return bad_file(path(), "is damaged: " + *verdict);
+    AIVM_TRY(check_rows(database_, version_));
+    return check_row_counts();
+}
+
+Status Study::check_row_counts() {
     for (const TableInfo& table : schema_tables()) {
         if (table.scope != Scope::kRun || version_ < table.since) continue;
         // One pass over both sides, in the order of the keys: a join of them would be quadratic in

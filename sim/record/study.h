@@ -33,6 +33,16 @@ std::string select_sql(const std::vector<std::string_view>& names, const std::st
                        Table<Row>::key);
 }
 
+// kStorage: the column of this table holds what it cannot hold.
+Status damaged_value(const std::string& path, std::string_view table, std::string_view column);
+
+// The current row of a statement of select_sql. Errors: damaged_value.
+template <class Row>
+Status read_row(Database& database, const Statement& statement, std::int64_t version, Row& row) {
+    const std::string_view damaged = fetch_row(statement.raw(), version, row);
+    return damaged.empty() ? Status() : damaged_value(database.path(), Table<Row>::name, damaged);
+}
+
 // The rows of any database with our tables of schema version `version`, in the order of their keys;
 // none of a table that this version does not have.
 template <class Row>
@@ -45,7 +55,7 @@ Result<std::vector<Row>> select_rows(Database& database, const std::string& wher
     while (true) {
         AIVM_ASSIGN(const bool found, database.next(statement));
         if (!found) return out;
-        out.push_back(fetch_row<Row>(statement.raw(), version));
+        AIVM_TRY(read_row(database, statement, version, out.emplace_back()));
     }
 }
 
@@ -88,9 +98,12 @@ public:
         while (true) {
             AIVM_ASSIGN(const bool found, database_.next(statement));
             if (!found) return {};
+            Row row;
+            AIVM_TRY(read_row(database_, statement, version_, row));
             std::int64_t run_id = 0;
-            fetch_value(statement.raw(), run_column, run_id);
-            take(run_id, fetch_row<Row>(statement.raw(), version_));
+            if (!fetch_value(statement.raw(), run_column, run_id))
+                return damaged_value(path(), Table<Row>::name, "run_id");
+            take(run_id, row);
         }
     }
 
@@ -109,6 +122,7 @@ private:
 
     Status check_file_size();
     Status check_kind();
+    Status check_row_counts();
     Status check_whole();
 
     template <class Row>

@@ -86,6 +86,71 @@ TEST_F(StudyTest, LostRowsAndRowsOfNobodyAreDetected) {
     EXPECT_EQ(error_after("ANALYZE"), "no error");
 }
 
+// SQLite's own check leaves constraints out in a file that is opened for reading only.
+TEST_F(StudyTest, AValueThatItsColumnCannotHaveIsRefusedOnOpening) {
+    const std::string unchecked = "PRAGMA ignore_check_constraints = ON;";
+    EXPECT_NE(error_after(unchecked + "UPDATE run SET status = 'odd'")
+                  .find("table run: column status holds a value that it cannot have"),
+              std::string::npos);
+    EXPECT_NE(error_after(unchecked + "UPDATE principal SET honest = 2")
+                  .find("table principal: column honest"),
+              std::string::npos);
+    // A file whose schema was changed too.
+    const std::string loose =
+        "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(replace(sql, "
+        "'STRICT, ', ''), ' NOT NULL', '') WHERE type = 'table'; PRAGMA writable_schema = RESET;";
+    for (const auto& [change, column] :
+         std::map<std::string, std::string>{{"UPDATE run SET digest = NULL", "digest"},
+                                            {"UPDATE run SET events = 'many'", "events"},
+                                            {"UPDATE metric SET value = x'00'", "value"},
+                                            {"UPDATE point SET config = x'ff'", "config"}}) {
+        const std::string error = error_after(loose + unchecked + change);
+        EXPECT_NE(error.find("column " + column + " holds"), std::string::npos) << error;
+    }
+    EXPECT_EQ(error_after(loose), "no error");
+}
+
+TEST_F(StudyTest, RowsThatReferToNothingOrMakeNoSenseAreRefusedOnOpening) {
+    for (const auto& [change, words] : std::map<std::string, std::string>{
+             {"DELETE FROM point", "a row of a point that is not there"},
+             {"DELETE FROM study", "a run of a study that is not there"},
+             {"UPDATE run SET seed = '1x'", "a seed that is no number"},
+             {"UPDATE run SET row_counts = '{'", "row counts that are no JSON object"},
+             {"UPDATE run SET row_counts = '[1]'", "row counts that are no JSON object"},
+             {"INSERT INTO sweep VALUES (1, '{', 1, 1, 0, 0.9)", "a plan that is no JSON"},
+             {"INSERT INTO sweep VALUES (1, '{}', 3, 2, 0, 0.9)", "none of its shards"},
+             {"INSERT INTO sweep VALUES (1, '{}', 1, 2, 0, 9e999)", "a confidence that is not"}}) {
+        const std::string error = error_after(change);
+        EXPECT_NE(error.find(words), std::string::npos) << change << ": " << error;
+    }
+}
+
+// Of a type that SQLite accepts, in a range that it does not know.
+TEST_F(StudyTest, ANumberOutsideOfItsFieldIsRefusedOnOpening) {
+    for (const auto& [change, column] :
+         std::map<std::string, std::string>{{"UPDATE run SET end_block = -1", "end_block"},
+                                            {"UPDATE run SET replicate = 4294967296", "replicate"},
+                                            {"UPDATE task SET fee = -1", "fee"}}) {
+        const std::string error = error_after(change);
+        EXPECT_NE(error.find("column " + column + " holds"), std::string::npos) << error;
+    }
+    EXPECT_EQ(error_after("UPDATE payoff SET net_nlux = -1"), "no error");
+}
+
+// A file that is still written to is read without those checks.
+TEST_F(StudyTest, ARowThatDoesNotFitIsAnErrorOfItsTable) {
+    write_study(file("a.db"), {"1"});
+    auto database = Database::open(file("a.db"), Database::Mode::kReadWrite).value();
+    ASSERT_TRUE(database.execute("PRAGMA ignore_check_constraints = ON"));
+    for (const char* change : {"UPDATE run SET end_block = -1", "UPDATE run SET status = 'odd'"}) {
+        ASSERT_TRUE(database.execute(change));
+        const auto rows = select_rows<RunRow>(database, "");
+        ASSERT_FALSE(rows) << change;
+        EXPECT_NE(rows.error().context.find("a.db is damaged: table run: column "),
+                  std::string::npos);
+    }
+}
+
 // Opening once took the square of the number of runs.
 TEST_F(StudyTest, OpeningTakesAsManyStepsPerRunWhateverTheNumberOfRuns) {
     const auto steps_of = [&](const std::string& name, int runs) {

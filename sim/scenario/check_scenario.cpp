@@ -88,6 +88,7 @@ private:
 
     void check_run();
     void check_consensus();
+    void check_unused_by_avalanche();
     void check_censorship();
     void check_payer();
     void check_vm();
@@ -162,6 +163,29 @@ void Checker::check_consensus() {
         add(each.is_note ? ProblemKind::kNote : ProblemKind::kUnrunnable, std::move(each.keys),
             std::move(each.problem), std::move(each.remedy));
     }
+    if (chain.consensus == ConsensusKind::kAvalanche) check_unused_by_avalanche();
+}
+
+// Settings of snowman that avalanche has no use for; what a preset sets is nobody's mistake.
+void Checker::check_unused_by_avalanche() {
+    ChainSettings unset;
+    unset.preset = s_.chain.preset;
+    apply_preset(unset);
+    const auto note_unused = [&](auto member, const char* key, const char* instead) {
+        if (s_.chain.*member == unset.*member) return;
+        note({key, "chain.consensus"},
+             fmt::format("avalanche has no use for this setting: {}", instead),
+             fmt::format("drop {}", key));
+    };
+    note_unused(&ChainSettings::alpha_preference, "chain.alpha_preference",
+                "a vertex is preferred by its confidence, which chain.alpha_confidence counts");
+    note_unused(&ChainSettings::beta, "chain.beta",
+                "chain.beta_virtuous and chain.beta_rogue decide");
+    note_unused(&ChainSettings::snow_instance, "chain.snow_instance",
+                "conflicts are a graph, and no choice is made bit by bit");
+    note_unused(&ChainSettings::sampling, "chain.sampling", "its polls always draw units of stake");
+    note_unused(&ChainSettings::optimal_processing, "chain.optimal_processing",
+                "what bounds a validator is the number of its own undecided vertices");
 }
 
 void Checker::check_censorship() {
@@ -760,7 +784,8 @@ void Checker::check_budget() {
                         "fork in a run is not below 10^-9",
                         faulty(*excess), exact_lux(tolerated)),
             "aivmsim check prints the chance; chain.preset = \"avalanche-mainnet\" tolerates more, "
-            "as does a greater chain.beta; run.beyond_f = true says that it is meant");
+            "as does a greater chain.beta (beta_rogue on a DAG); run.beyond_f = true says that "
+            "it is meant");
     }
 }
 

@@ -22,13 +22,26 @@ struct ChainSettings;
 class Message;
 class ConsensusEngine;  // sim/consensus/consensus.h, as is EngineSetup
 struct EngineSetup;
-struct QuorumCertificate;  // sim/consensus/bft/messages.h
+struct BlockRef;  // sim/consensus/message.h
 
-enum class ConsensusKind : std::uint8_t { kSequencer, kSnowman, kBft, kHotstuff, kAvalanche };
+// All engines: one row per engine, in the order of the enum. Name and word; its EngineRow, defined
+// in its folder, is k<Name>Engine.
+#define AIVM_ENGINES(ROW)       \
+    ROW(Sequencer, "sequencer") \
+    ROW(Snowman, "snowman")     \
+    ROW(Bft, "bft")             \
+    ROW(Hotstuff, "hotstuff")   \
+    ROW(Avalanche, "avalanche")
+
+#define AIVM_ENGINE_KIND(name, word) k##name,
+#define AIVM_ENGINE_WORD(name, word) word,
+#define AIVM_ENGINE_ROW(name, word) extern const EngineRow k##name##Engine;
+#define AIVM_ENGINE_ADDRESS(name, word) &k##name##Engine,
+
+enum class ConsensusKind : std::uint8_t { AIVM_ENGINES(AIVM_ENGINE_KIND) };
 
 constexpr auto enum_words(ConsensusKind) {
-    return std::to_array<std::string_view>(
-        {"sequencer", "snowman", "bft", "hotstuff", "avalanche"});
+    return std::to_array<std::string_view>({AIVM_ENGINES(AIVM_ENGINE_WORD)});
 }
 
 // How the cuts of a DAG become final for those outside it (chain.cut_finality).
@@ -62,12 +75,19 @@ struct VotingRules {
     std::optional<Message> (*contradict)(const Message& vote, const Hash32& other,
                                          const std::function<Bytes(const SignedVote&)>& sign) =
         nullptr;
+    // Where a validator is free to propose another block each time that it leads: the block of the
+    // proposal in the message, and its round; nothing if the message is no proposal. Null
+    // elsewhere.
+    std::optional<BlockRef> (*proposed_in)(const Message& message) = nullptr;
+    std::optional<std::uint32_t> (*proposed_round_in)(const Message& message) = nullptr;
+    // The proposal `later` with this block in the place of its own, on the parent and with the
+    // certificates of `earlier`: what a validator sends that insists on an earlier block. Requires
+    // two proposals. Set with the two above.
+    Message (*propose_instead)(const BlockRef& block, const Message& earlier,
+                               const Message& later) = nullptr;
     // Where rounds go on through all heights: the round in which the sender says that it is, if the
     // message says so.
     std::optional<std::uint32_t> (*round_in)(const Message& message) = nullptr;
-    // The quorums that a published certificate consists of, that of the block first. Fails on other
-    // bytes.
-    Result<std::vector<QuorumCertificate>> (*open_certificate)(ByteView bytes) = nullptr;
     // The least time of a round in which all is well but for its proposer.
     std::uint64_t round_timeout_ns = 0;
     // A vote goes to one validator, not to all.
@@ -111,19 +131,19 @@ struct EngineRow {
     [[nodiscard]] constexpr bool is_decided_together() const { return polls || voting != nullptr; }
 };
 
-extern const EngineRow kSequencerEngine;
-extern const EngineRow kSnowmanEngine;
-extern const EngineRow kBftEngine;
-extern const EngineRow kHotstuffEngine;
-extern const EngineRow kAvalancheEngine;
+AIVM_ENGINES(AIVM_ENGINE_ROW)
 // Avalanche, whose cuts get certificates: with cut_finality = "bft" in the place of
 // kAvalancheEngine.
 extern const EngineRow kCutVotesEngine;
 
 // In the order of the enum.
-inline constexpr std::array kEngines{&kSequencerEngine, &kSnowmanEngine, &kBftEngine,
-                                     &kHotstuffEngine, &kAvalancheEngine};
-static_assert(kEngines.size() == enum_count<ConsensusKind>);
+inline constexpr std::array<const EngineRow*, enum_count<ConsensusKind>> kEngines{
+    AIVM_ENGINES(AIVM_ENGINE_ADDRESS)};
+
+#undef AIVM_ENGINE_KIND
+#undef AIVM_ENGINE_WORD
+#undef AIVM_ENGINE_ROW
+#undef AIVM_ENGINE_ADDRESS
 
 constexpr const EngineRow& engine_row(ConsensusKind kind) {
     return *kEngines[static_cast<std::size_t>(kind)];

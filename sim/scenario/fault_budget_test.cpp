@@ -46,6 +46,34 @@ TEST(FaultBudget, OfSnowmanIsWhatItsPollsTolerate) {
     EXPECT_TRUE(fault_budget(snowman, skewed).is_zero());
 }
 
+TEST(FaultBudget, OfAvalancheIsWhatItsPollsTolerate) {
+    Scenario dag = chain_of(ConsensusKind::kAvalanche);
+    dag.chain.k = 20;
+    dag.chain.alpha_preference = dag.chain.alpha_confidence = 15;
+    dag.chain.beta_virtuous = 15;
+    dag.chain.beta_rogue = 20;
+    dag.chain.concurrent_polls = 4;
+    const FaultTolerance tolerance = fault_tolerance(dag, equal_stakes(20));
+    EXPECT_EQ(tolerance.faulty, 2U);
+    EXPECT_GT(tolerance.fork_chance, 0);
+    EXPECT_LT(tolerance.fork_chance, 1e-9);
+    EXPECT_GE(tolerance.fork_chance_beyond, 1e-9);
+    EXPECT_LE(tolerance.polls, tolerance.polls_max);
+    EXPECT_EQ(fault_budget(dag, equal_stakes(20)), lux(4000));
+    EXPECT_TRUE(fault_budget(dag, equal_stakes(4)).is_zero());
+    // More vertices contest more often; and a node that knows no rival decides sooner.
+    dag.chain.vertex_interval_ns = 1000;
+    EXPECT_EQ(fault_budget(dag, equal_stakes(20)), lux(2000));
+    dag.chain.vertex_interval_ns = 1'000'000'000;
+    dag.chain.concurrent_polls = dag.chain.beta_virtuous = 1;
+    EXPECT_TRUE(fault_budget(dag, equal_stakes(20)).is_zero());
+    dag.chain.beta_virtuous = 15;
+    EXPECT_EQ(fault_budget(dag, equal_stakes(20)), lux(4000));
+    // Where cuts are voted on, too.
+    dag.chain.cut_finality = CutFinality::kBft;
+    EXPECT_EQ(fault_budget(dag, equal_stakes(20)), lux(4000));
+}
+
 TEST(FaultBudget, CountsByzantineAndForgetfulValidatorsTogetherAndEachOnce) {
     const std::vector<Amount> stakes = equal_stakes(7);
     const std::vector<bool> byzantine = {true, false, false, false, false, false, false};

@@ -132,9 +132,11 @@ struct ChainSettings {
     std::string censor_payer;  // the group whose owner pays
     // orphan: blocks that the attack lasts after the first orphaned block; 0: until the end
     std::uint32_t social_response_blocks = 0;
-    // bft, hotstuff, certified cuts: from deciding a block to having the certificate that others
-    // can check
+    // Where validators sign their votes: from deciding a block to having the certificate that
+    // others can check.
     std::uint64_t certificate_delay_ns = 0;
+    // The size of a certificate in a message; 0: as encoded, with a signature of each voter.
+    std::uint32_t certificate_bytes = 0;
     // The chain that anchors go to, see sim/world/anchor_chain.h.
     std::uint64_t anchor_delay_ns = 12'000'000'000;
     std::uint64_t anchor_outage_at_ns = 0;

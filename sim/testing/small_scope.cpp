@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "core/base/check.h"
 #include "core/base/codec.h"
 #include "core/base/digest.h"
 #include "sim/testing/test_network.h"
@@ -49,6 +50,8 @@ SmallWorld::SmallWorld(const SmallScope& given) : scope(given) {
         nodes.push_back(std::make_unique<SmallNode>(*this, i, scope.identities[i]));
     for (auto& node : nodes) start(*node, false);
     scope.begin(*this);
+    for (const Event& event : scope.prefix) happen(event);
+    dropped = timers_fired = crashed = 0;
 }
 
 void SmallWorld::start(SmallNode& node, bool bootstrap) {
@@ -378,5 +381,56 @@ private:
 }  // namespace
 
 ScopeResult search(const SmallScope& scope) { return Search(scope).run(); }
+
+namespace {
+
+// What happens next when all goes well. Messages arrive in turn: those that are under way now come
+// before all that they cause.
+class WithoutFaults {
+public:
+    SmallEvent next(const SmallWorld& world) {
+        if (due_.empty()) {
+            for (const auto& [digest, parcel] : world.under_way) due_.push_back(digest);
+            std::ranges::reverse(due_);
+        }
+        if (!due_.empty()) {
+            const std::uint64_t digest = due_.back();
+            due_.pop_back();
+            return {SmallEventKind::kDeliver, digest};
+        }
+        for (const auto& node : world.nodes)
+            if (node->built < world.scope.builds && node->engine->wants_block())
+                return {SmallEventKind::kBuild, node->self};
+        const SmallNode* first = nullptr;
+        for (const auto& node : world.nodes) {
+            if (node->timers.empty()) continue;
+            if (first == nullptr || *node->timers.begin() < *first->timers.begin())
+                first = node.get();
+        }
+        AIVM_CHECK(first != nullptr);
+        return {SmallEventKind::kTimer, first->self};
+    }
+
+private:
+    std::vector<std::uint64_t> due_;  // digests, the last one first
+};
+
+}  // namespace
+
+SmallScope shortly_before_a_decision(SmallScope scope, std::uint32_t events) {
+    constexpr std::size_t kMost = 1'000;
+    std::vector<SmallEvent> way;
+    SmallWorld world(scope);
+    WithoutFaults course;
+    while (world.decisions == 0) {
+        AIVM_CHECK(way.size() < kMost && world.violation.empty());
+        way.push_back(course.next(world));
+        world.happen(way.back());
+    }
+    AIVM_CHECK(way.size() >= events);
+    way.resize(way.size() - events);
+    scope.prefix = std::move(way);
+    return scope;
+}
 
 }  // namespace aivm::sim::test

@@ -7,6 +7,10 @@
 // under way; a state that was reached before, in whichever order, is not searched again. A branch
 // begins with the events that led to it, repeated on new engines.
 //
+// The number of states grows so fast with the depth that a search from the start ends before
+// anything is decided. So a search may begin later, after a prefix of events without faults:
+// shortly_before_a_decision() makes one.
+//
 // What is checked at every event: items are verified and accepted after their parents, decided
 // once; on a chain one item per height is accepted anywhere, on a DAG no two that share a key,
 // unless one is an ancestor of the other; a validator signs one message per slot.
@@ -65,6 +69,12 @@ public:
     std::set<Timer> timers;
 };
 
+enum class SmallEventKind : std::uint8_t { kDeliver, kDrop, kTimer, kCrash, kRestart, kBuild };
+struct SmallEvent {
+    SmallEventKind kind = SmallEventKind::kDeliver;
+    std::uint64_t which = 0;  // the digest of a parcel, or a node
+};
+
 struct SmallScope {
     // The validator that each instance is. Usually 0, 1, 2, ...
     std::vector<VoterIndex> identities;
@@ -72,6 +82,8 @@ struct SmallScope {
     std::function<std::unique_ptr<ConsensusEngine>(SmallNode&)> make;
     // What has happened before the search begins.
     std::function<void(SmallWorld&)> begin = [](SmallWorld&) {};
+    // Then these events, which use up no budget.
+    std::vector<SmallEvent> prefix = {};
     // Nodes may build when their engine wants a block, each at most so often.
     std::uint32_t builds = 0;
     std::uint32_t depth = 10;  // events
@@ -96,11 +108,8 @@ public:
         std::vector<Item> bodies;
         std::uint64_t digest = 0;
     };
-    enum class Kind : std::uint8_t { kDeliver, kDrop, kTimer, kCrash, kRestart, kBuild };
-    struct Event {
-        Kind kind = Kind::kDeliver;
-        std::uint64_t which = 0;  // the digest of a parcel, or a node
-    };
+    using Kind = SmallEventKind;
+    using Event = SmallEvent;
 
     [[nodiscard]] std::vector<Event> possible() const;
     void happen(const Event& event);
@@ -142,12 +151,17 @@ Item small_genesis();
 struct ScopeResult {
     std::uint64_t states = 0;           // different ones
     std::uint64_t met_again = 0;        // reached in another order
-    std::uint64_t events = 0;           // carried out, repetitions included
+    std::uint64_t events = 0;           // carried out, repetitions included, prefixes left out
     std::uint64_t states_deciding = 0;  // in which some node has accepted something
     bool complete = true;               // all states up to the depth; not if states_max was reached
     std::string violation;              // the first one found; empty if there is none
     std::vector<SmallWorld::Event> trace;  // that led to it
 };
 ScopeResult search(const SmallScope& scope);
+
+// The scope with a prefix that ends `events` before a node accepts something: messages arrive one
+// by one in the order in which they were sent, a block is built when none is under way, and a timer
+// fires when nothing else happens. Requires that the engines decide in this way.
+SmallScope shortly_before_a_decision(SmallScope scope, std::uint32_t events);
 
 }  // namespace aivm::sim::test

@@ -41,6 +41,7 @@ public:
     [[nodiscard]] Status verify_again(ActorId, const VertexPtr&) const override {
         return answer_again;
     }
+    [[nodiscard]] LastBlocks last_blocks() const override { return last; }
     [[nodiscard]] bool cut_off(ActorId validator) const override {
         return alone.contains(validator);
     }
@@ -92,6 +93,7 @@ public:
     std::optional<Hash32> preference;       // of every engine
     Recovery recovering;
     bool is_paranoid = false;
+    LastBlocks last;
     Status answer_again;  // of every node that is asked to verify again
     Load known_load;
     std::vector<Seen> violations;

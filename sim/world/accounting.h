@@ -153,6 +153,7 @@ private:
     void add_slash_metrics();
     void add_noise_metrics();
     void add_chain_metrics();
+    void add_proof_metrics();
     void add_dag_metrics(const std::optional<DagFigures>& dag);
     void add_run_metrics(const State& end, const RunTotals& totals);
     void add_metric(const char* name, Number value) { metrics_.push_back({name, "", value, {}}); }

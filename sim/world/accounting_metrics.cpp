@@ -1,7 +1,9 @@
 // The metrics of a run, computed from the rows of its accounting.
 #include <algorithm>
 #include <array>
+#include <map>
 
+#include "core/base/check.h"
 #include "sim/world/accounting.h"
 
 namespace aivm::sim {
@@ -79,6 +81,7 @@ void Accounting::compute_metrics(const State& end, const RunTotals& totals) {
     add_mode_metrics();
     add_attack_metrics();
     add_slash_metrics();
+    add_proof_metrics();
     add_noise_metrics();
     add_chain_metrics();
     add_price_metrics(totals.virtual_ns);
@@ -199,6 +202,28 @@ void Accounting::add_slash_metrics() {
     add_count("grief_attacker_cost", attacker_cost);
 }
 
+// A result that several challengers prove wrong counts once, with the first of them.
+void Accounting::add_proof_metrics() {
+    std::map<std::pair<std::uint64_t, Height>, Height> proven;  // by task and the result's block
+    for (const ChallengeRow& row : challenges_) {
+        if (row.winner != DisputeWinner::kChallenger || !row.resolved_block) continue;
+        Height& first =
+            proven.try_emplace({row.task, row.ready_block}, *row.resolved_block).first->second;
+        first = std::min(first, *row.resolved_block);
+    }
+    const auto time_of = [this](Height block) {
+        const auto row = std::ranges::lower_bound(chain_stats_, block, {}, &ChainStatRow::block);
+        AIVM_CHECK(row != chain_stats_.end() && row->block == block);
+        return static_cast<double>(row->time_ns) / kNsPerSecond;
+    };
+    std::vector<double> seconds;
+    for (const auto& [result, block] : proven)
+        seconds.push_back(time_of(block) - time_of(result.second));
+    std::ranges::sort(seconds);
+    add_measured("ttp_mean", mean(seconds), seconds.size());
+    add_measured("ttp_p99", percentile(seconds, 99), seconds.size());
+}
+
 void Accounting::add_noise_metrics() {
     std::uint64_t noise_posted = 0;
     std::uint64_t honest_slashed = 0;
@@ -247,6 +272,9 @@ void Accounting::add_dag_metrics(const std::optional<DagFigures>& dag) {
     const DagFigures figures = dag.value_or(DagFigures{});
     add_times("tta", figures.accepted_s);
     add_times("tts", figures.settled_s);
+    const std::uint64_t decided = figures.contested_s.size();
+    add_measured("ttd_mean", mean(figures.contested_s), decided);
+    add_measured("ttd_p99", percentile(figures.contested_s, 99), decided);
     const auto add = [&](const char* name, std::uint64_t count) {
         MetricRow row{name, "", std::nullopt, {}};
         if (dag) row.value = static_cast<std::int64_t>(count);
@@ -254,6 +282,7 @@ void Accounting::add_dag_metrics(const std::optional<DagFigures>& dag) {
     };
     add("n_vertices", figures.vertices);
     add("n_vertices_rejected", figures.rejected);
+    add("n_vertices_orphaned", figures.orphaned);
     add("n_conflicts", figures.conflicts);
 }
 

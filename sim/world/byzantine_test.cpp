@@ -37,8 +37,20 @@ public:
     bool reports_equivocation() override { return false; }
 };
 
+// Sends beside each block one with another state root.
+class Forger final : public ValidatorStrategy {
+public:
+    bool includes(const SignedOperation&) override { return true; }
+    bool reports_equivocation() override { return false; }
+    std::optional<ForgedBlock> forges(const OwnBlock& own) override {
+        const auto all = block_mutations();
+        const auto root = std::ranges::find(all, "another_state_root", &BlockMutation::name);
+        return ForgedBlock{root->apply(own), root->name, root->refused_with};
+    }
+};
+
 // The strategies of the other tests, and those that deviate: an equivocator signs two of
-// everything, all others are mute.
+// everything, a forger forges, all others are mute.
 class WithDeviations final : public StrategyFactory {
 public:
     Result<std::unique_ptr<ProviderStrategy>> provider(
@@ -58,6 +70,7 @@ public:
         if (group.strategy == "honest") return kSmallStrategies.validator(group, context);
         if (group.strategy == "nobody") return fail(ErrorCode::kConfig, "no such validator");
         if (group.strategy == "equivocator") return std::make_unique<Double>();
+        if (group.strategy == "forger") return std::make_unique<Forger>();
         return std::make_unique<Mute>(kept);
     }
     bool is_honest(const ActorGroup& group) const override { return group.strategy == "honest"; }
@@ -81,8 +94,8 @@ struct Watched {
     std::vector<std::uint64_t> kept;  // after every ten virtual seconds
 };
 
-Watched watch(const Scenario& scenario, std::uint64_t seed = 1,
-              const ChoiceList* choices = nullptr) {
+Watched watch(const Scenario& scenario, std::uint64_t seed = 1, const ChoiceList* choices = nullptr,
+              const decltype(WorldOptions::execute)& execute = {}) {
     WithDeviations strategies;
     Watched out;
     Setting setting = setting_of(scenario);
@@ -90,6 +103,7 @@ Watched watch(const Scenario& scenario, std::uint64_t seed = 1,
     WorldOptions options;
     options.seed = seed;
     options.choices = choices;
+    options.execute = execute;
     options.progress = [&](SimTime, std::uint64_t) {
         out.kept.push_back(strategies.kept);
         return true;
@@ -143,6 +157,27 @@ TEST(Byzantine, AStakeThatIsTakenForADeviationIsNotTakenFromTheInnocent) {
         EXPECT_GT(figure(outcome, "slash_taken"), 1'000'000'000'000) << word(consensus);
         EXPECT_EQ(figure(outcome, "honest_false_slash"), 0) << word(consensus);
     }
+}
+
+// With a node that says the wrong thing of a root in the second run.
+TEST(Byzantine, AForgedBlockIsAnsweredByEachHonestNodeAsItDeserves) {
+    Scenario s = small_scenario();
+    s.faults = {byzantine("forger", 5, 60, {3})};
+    const Outcome right = watch(s).played->outcome;
+    EXPECT_EQ(verdict(right), "clean");
+    const auto s27 = std::ranges::find(right.invariants, "S27") - right.invariants.begin();
+    EXPECT_GT(right.checks_of.at(static_cast<std::size_t>(s27)), 0U);
+    const auto wrong = [](const State& parent, const BlockPtr& block,
+                          const Rules& rules) -> Result<ExecutedPtr> {
+        auto executed = execute_block(parent, block, rules);
+        if (!executed && executed.error().code == ErrorCode::kBadRoot)
+            return fail(ErrorCode::kBadNonce, "planted");
+        return executed;
+    };
+    const Outcome outcome = watch(s, 1, nullptr, wrong).played->outcome;
+    ASSERT_FALSE(outcome.violations.empty());
+    EXPECT_EQ(outcome.violations[0].invariant, "S27");
+    EXPECT_THAT(outcome.violations[0].message, HasSubstr("(another_state_root) of validator[3]"));
 }
 
 TEST(Byzantine, TheRecoveryLimitCountsTheRoundsOfThoseThatDeviated) {

@@ -25,6 +25,7 @@ void ChainWatch::begin(Substrate& substrate) {
 
 void ChainWatch::extend(const ExecutedPtr& executed, TraceTag tag, ByteView note) {
     const ExecutedPtr parent = std::exchange(tip_, executed);
+    before_tip_ = parent;
     const SimTime now = context_.engine.now();
     context_.note(tag, note);
     notify([&](Invariant& i) { i.on_chain(*executed, parent->state); });
@@ -126,6 +127,11 @@ void ChainWatch::on_settled(ActorId node, const DagVm& vm, const CutResultPtr& r
     if (correct(node)) dag_.settled(*result, now());
     if (number == tip_->state.head.height + 1) {
         extend(shown, TraceTag::kStateRoot, shown->state.state_root.view());
+        if (context_.options.probe != nullptr) {
+            const bool contested = std::ranges::any_of(
+                result->slice, [&](const VertexPtr& v) { return dag_.is_contested(v->id()); });
+            context_.options.probe->on_cut(*result, contested);
+        }
         if (number > kResultsKept) execution_.forget_cuts_below(number - kResultsKept);
     }
     if (recovery_.is_healed() && correct(node)) recovery_.reach(node, number, now());
@@ -160,13 +166,23 @@ void ChainWatch::on_queue_lost(ActorId node) {
 
 // A node that stopped while it wrote that it accepted a block may find on its disk that it did.
 void ChainWatch::on_restarted(ActorId node, const Vm& vm) {
+    note_recovery(node);
     const auto last = accepting_.extract(node);
     if (last && last.mapped()->id == vm.last_accepted()) extend_if_next(last.mapped());
     notify([&](Invariant& i) { i.on_restarted(node, vm); });
 }
 
+void ChainWatch::note_recovery(ActorId node) {
+    if (torn_.erase(node) != 0 && context_.options.probe != nullptr)
+        context_.options.probe->on_torn_write_recovered(node);
+}
+
 void ChainWatch::on_stopped(ActorId node, const Error& error) {
-    if (substrate_->accept_stop(node)) return;
+    const bool torn = substrate_->died_in_write(node);
+    if (substrate_->accept_stop(node)) {
+        if (torn) torn_.insert(node);
+        return;
+    }
     notify([&](Invariant& i) { i.on_stopped(node, error); });
 }
 

@@ -29,7 +29,8 @@ public:
           accounting_(accounting),
           censorship_(censorship),
           anchors_(context.scenario().chain, context.stream(kWorldItself, Purpose::kAnchors),
-                   export_hook()) {}
+                   export_hook()),
+          dag_(context.scenario().chain.conflict_key) {}
 
     // Starts at the genesis block, with the invariants unless WorldOptions turns them off. Call
     // once.
@@ -102,6 +103,7 @@ public:
     [[nodiscard]] Status verify_again(ActorId validator, const VertexPtr& vertex) const override {
         return substrate_->verify_again(validator, vertex);
     }
+    [[nodiscard]] LastBlocks last_blocks() const override { return {tip_, before_tip_}; }
     [[nodiscard]] bool cut_off(ActorId validator) const override {
         return substrate_->is_cut_off(validator);
     }
@@ -133,10 +135,25 @@ public:
         for (Invariant* invariant : of_messages_)
             invariant->on_message_received(node, from, message);
     }
+    void on_forged(ActorId node, const ForgedBlock& forged) override {
+        notify([&](Invariant& i) { i.on_forged(node, forged); });
+    }
+    void on_forged(ActorId node, const ForgedVertex& forged) override {
+        notify([&](Invariant& i) { i.on_forged(node, forged); });
+    }
+    void on_verdict(ActorId node, const Vm& vm, const Block& block, const Status& status) override {
+        notify([&](Invariant& i) { i.on_verdict(node, vm, block, status); });
+    }
+    void on_verdict(ActorId node, const DagVm& vm, const Vertex& vertex,
+                    const Status& status) override {
+        notify([&](Invariant& i) { i.on_verdict(node, vm, vertex, status); });
+    }
     void on_vote(ActorId node, const SignedVote& vote) override {
+        if (vote.slot.round > 0 && !has_views()) note_view_change(node);
         notify([&](Invariant& i) { i.on_vote(node, vote); });
     }
     void on_round(ActorId node, std::uint32_t round) override {
+        note_view_change(node);
         notify([&](Invariant& i) { i.on_round(node, round); });
     }
     void on_certificate(ActorId node, const PublishCertificate& certificate) override;
@@ -171,6 +188,7 @@ public:
     void on_settled(ActorId node, const DagVm& vm, const CutResultPtr& result,
                     const ExecutedPtr& shown) override;
     void on_dag_restarted(ActorId node, const DagVm& vm) override {
+        note_recovery(node);
         notify([&](Invariant& i) { i.on_dag_restarted(node, vm); });
     }
     void on_vertex_built(ActorId node, const DagVm& vm,
@@ -184,6 +202,14 @@ public:
     void on_stopped(ActorId node, const Error& error) override;
 
 private:
+    // Whether rounds go on through all heights, so that a later one is nothing special.
+    [[nodiscard]] bool has_views() const {
+        return engine_of(scenario().chain).voting->round_in != nullptr;
+    }
+    void note_view_change(ActorId node) {
+        if (context_.options.probe != nullptr) context_.options.probe->on_view_change(node);
+    }
+    void note_recovery(ActorId node);
     void extend_if_next(const ExecutedPtr& executed);
     // Empty unless blocks are certified.
     [[nodiscard]] std::function<void(Height)> export_hook();
@@ -209,9 +235,11 @@ private:
     std::uint64_t tasks_due_ = 0;          // known at the end
     Recovery recovery_;
     ExecutedPtr tip_;
+    ExecutedPtr before_tip_;  // null at genesis
     std::vector<BlockPtr> history_;
     std::set<Hash32> executed_before_;          // blocks that any node has executed
     std::map<ActorId, ExecutedPtr> accepting_;  // by node: what it is about to accept, or was
+    std::set<ActorId> torn_;                    // nodes that died in a write
     std::vector<Violation> violations_;         // at most one per invariant
 };
 

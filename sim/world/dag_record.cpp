@@ -9,16 +9,16 @@ namespace {
 
 std::uint64_t ns(SimTime time) { return static_cast<std::uint64_t>(time); }
 
-// The first key that two vertices share, in the order of the first one's.
-ConflictKey shared_key(const DagVm& vm, const Vertex& a, const Hash32& b) {
+}  // namespace
+
+ConflictKey DagRecord::shared_key(const DagVm& vm, const Vertex& a, const Hash32& b) const {
     const auto other = vm.get_vertex(b);
     if (!other) return {};
-    for (const ConflictKey& key : a.jobs())
-        if (std::ranges::find((*other)->jobs(), key) != (*other)->jobs().end()) return key;
+    const std::vector<ConflictKey> theirs = conflict_keys(**other, policy_);
+    for (const ConflictKey& key : conflict_keys(a, policy_))
+        if (std::ranges::find(theirs, key) != theirs.end()) return key;
     return {};
 }
-
-}  // namespace
 
 void DagRecord::verified(const DagVm& vm, const Vertex& vertex, SimTime now) {
     const auto number = static_cast<std::uint32_t>(vertices_.size());
@@ -110,6 +110,13 @@ void DagRecord::write(RowSink& sink) const {
     sink.add_all(conflicts_);
 }
 
+bool DagRecord::has_lost(std::uint32_t vertex) const {
+    const auto mine = conflicts_of_.find(vertex);
+    return mine != conflicts_of_.end() && std::ranges::any_of(mine->second, [&](std::size_t index) {
+               return conflicts_[index].winner && *conflicts_[index].winner != vertex;
+           });
+}
+
 DagFigures DagRecord::figures() const {
     DagFigures out;
     out.conflicts = conflicts_.size();
@@ -117,12 +124,18 @@ DagFigures DagRecord::figures() const {
         if (row.is_cut || row.operations == 0) continue;
         ++out.vertices;
         if (row.rejected_ns) ++out.rejected;
+        if (row.rejected_ns && !has_lost(row.vertex)) ++out.orphaned;
         const auto seconds_to = [&](std::uint64_t end) {
             return static_cast<double>(end - row.issued_ns) / kNsPerSecond;
         };
         if (row.accepted_ns) out.accepted_s.push_back(seconds_to(*row.accepted_ns));
         if (row.settled_ns) out.settled_s.push_back(seconds_to(*row.settled_ns));
     }
+    for (const ConflictRow& row : conflicts_)
+        if (row.decided_ns)
+            out.contested_s.push_back(static_cast<double>(*row.decided_ns - row.seen_ns) /
+                                      kNsPerSecond);
+    std::ranges::sort(out.contested_s);
     std::ranges::sort(out.accepted_s);
     std::ranges::sort(out.settled_s);
     return out;

@@ -22,7 +22,7 @@ protected:
     TestDag dag;
     MemoryStore store;
     DagVm vm = dag.open(store);
-    DagRecord record;
+    DagRecord record{ConflictKeyPolicy::kJob};
     VertexPtr a = dag.make({}, {dag.submit("alice", "job")});
     VertexPtr b = dag.make({}, {dag.by("alice", aivm::test::submission("job"))}, 1);
     VertexPtr above = dag.make({a}, {dag.submit("bob", "other")});
@@ -80,8 +80,23 @@ TEST_F(DagRows, AVertexHasTheTimesOfItsFirstDecisions) {
     EXPECT_EQ(figures.vertices, 3U) << "without the cut";
     EXPECT_EQ(figures.rejected, 1U);
     EXPECT_EQ(figures.conflicts, 1U);
+    EXPECT_EQ(figures.orphaned, 0U) << "it lost to a rival";
+    EXPECT_EQ(figures.contested_s, (std::vector<double>{2e-8}));
     EXPECT_EQ(figures.accepted_s, (std::vector<double>{3e-8, 3e-8}));
     EXPECT_EQ(figures.settled_s, (std::vector<double>{5e-8, 7e-8}));
+}
+
+TEST_F(DagRows, AVertexOnALoserIsAnOrphan) {
+    verify(a, 10);
+    verify(b, 20);
+    verify(above, 30);
+    must(vm.accept(b->id()));
+    record.accepted(*b, 40);
+    record.rejected(*a, 40);
+    record.rejected(*above, 40);
+    const DagFigures figures = record.figures();
+    EXPECT_EQ(figures.rejected, 2U);
+    EXPECT_EQ(figures.orphaned, 1U) << "nothing else carried its job";
 }
 
 TEST_F(DagRows, AConflictThatBothLoseWithAnAncestorHasNoWinner) {
@@ -96,6 +111,31 @@ TEST_F(DagRows, AConflictThatBothLoseWithAnAncestorHasNoWinner) {
     record.write(rows);
     EXPECT_EQ(rows.rows<ConflictRow>()[0].decided_ns, 40U);
     EXPECT_FALSE(rows.rows<ConflictRow>()[0].winner.has_value());
+}
+
+// Bob's reveal is on the same job as Alice's submission, so both vertices have the job's key; what
+// they share by the rules is the reveal alone.
+TEST(DagRowsByOperation, AConflictNamesTheOperationThatBothCarry) {
+    aivm::test::TestOptions options;
+    options.parameters.dag.emplace().conflict_key = ConflictKeyPolicy::kOperation;
+    TestDag dag(options);
+    MemoryStore store;
+    DagVm vm = dag.open(store);
+    DagRecord record(ConflictKeyPolicy::kOperation);
+    const std::string job = TestDag::job_of("alice", "job");
+    const OperationPtr reveal = dag.by("bob", op::ChallengeReveal{job, Answer{0}, Hash32{}});
+    const VertexPtr a = dag.make({}, {dag.submit("alice", "job"), reveal});
+    const VertexPtr b = dag.make({}, {reveal}, 1);
+    for (const VertexPtr& vertex : {a, b}) {
+        must(vm.verify(vertex, dag.now()));
+        record.verified(vm, *vertex, 10);
+    }
+    VectorSink rows;
+    record.write(rows);
+    const auto& conflicts = rows.rows<ConflictRow>();
+    ASSERT_EQ(conflicts.size(), 1U);
+    EXPECT_EQ(conflicts[0].key, conflict_keys(*b, ConflictKeyPolicy::kOperation).front());
+    EXPECT_NE(conflicts[0].key, b->jobs().front());
 }
 
 }  // namespace

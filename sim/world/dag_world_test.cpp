@@ -33,6 +33,15 @@ TEST(DagWorld, AllTasksBecomeFinalAndLiesAreCaughtAndTheCutsReplay) {
         EXPECT_GT(dag_checks_of(played->outcome, id), 0U) << id;
 }
 
+TEST(DagWorld, SlicesAreComparedInRandomOrdersAndAgainInReversedOrderByTheReplay) {
+    Scenario s = dag_scenario();
+    const std::uint64_t with = dag_checks_of(play(s)->outcome, "R3");
+    s.run.solo_replay = false;
+    const std::uint64_t without = dag_checks_of(play(s)->outcome, "R3");
+    EXPECT_GT(without, 0U);
+    EXPECT_GT(with, without);
+}
+
 TEST(DagWorld, TimeToAcceptedAndTimeToSettledStandSideBySide) {
     const auto played = play(dag_scenario());
     const double accepted = std::get<double>(played->outcome.metric("tta_mean"));

@@ -80,7 +80,20 @@ CutExecutor& Execution::cut_executor_of(ActorId validator) {
     return cuts_;
 }
 
-std::optional<std::string> Execution::replay_cuts(const DagVm& vm) {
+void Execution::note_reversed(std::string_view what, Height height,
+                              const Result<Commutation>& found) {
+    if (found && found->orders > 0) ++blocks_reversed_;
+    if (!reversed_difference_.empty() || (found && found->differences.empty())) return;
+    reversed_difference_ = fmt::format("{} {} in reversed order: {}", what, height,
+                                       found ? found->differences.front() : found.error().text());
+}
+
+std::optional<ReplayDifference> Execution::reversed_difference() const {
+    if (reversed_difference_.empty()) return std::nullopt;
+    return ReplayDifference{"R3", reversed_difference_};
+}
+
+std::optional<ReplayDifference> Execution::replay_cuts(const DagVm& vm) {
     Rules rules = rules_;
     rules.kernels = &default_kernels_;
     State state = genesis_->state;
@@ -88,17 +101,20 @@ std::optional<std::string> Execution::replay_cuts(const DagVm& vm) {
     for (std::uint64_t number = 1; number <= vm.last_cut_number(); ++number) {
         const auto next = replay_cut(vm, state, number, settled, rules);
         if (!next) {
-            return fmt::format("cut {} cannot be executed again: {}", number, next.error().text());
+            return ReplayDifference{"S14", fmt::format("cut {} cannot be executed again: {}",
+                                                       number, next.error().text())};
         }
         ++blocks_replayed_;
+        note_reversed("slice", number, check_reversed(state, **next, rules));
         state = (*next)->executed->state;
     }
     if (state.state_root != vm.state().state_root ||
         contents_digest(state) != contents_digest(vm.state())) {
-        return fmt::format("the {} accepted cuts executed again give another state",
-                           vm.last_cut_number());
+        return ReplayDifference{
+            "S14", fmt::format("the {} accepted cuts executed again give another state",
+                               vm.last_cut_number())};
     }
-    return std::nullopt;
+    return reversed_difference();
 }
 
 // Its slice: the ancestors that no cut before it has settled. Everything comes from the bytes.
@@ -136,25 +152,28 @@ Result<ExecutedPtr> Execution::replay_block(const Vm& vm, const Executed& parent
     return execute_(parent.state, decoded, rules);
 }
 
-std::optional<std::string> Execution::replay(const Vm& vm) {
+std::optional<ReplayDifference> Execution::replay(const Vm& vm) {
     Rules rules = rules_;
     rules.kernels = &default_kernels_;
     ExecutedPtr tip = genesis_;
     for (Height height = 1; height <= vm.last_accepted_height(); ++height) {
         const Result<ExecutedPtr> next = replay_block(vm, *tip, rules);
         if (!next) {
-            return fmt::format("block {} of the accepted chain cannot be executed again: {}",
-                               height, next.error().text());
+            return ReplayDifference{
+                "S14", fmt::format("block {} of the accepted chain cannot be executed again: {}",
+                                   height, next.error().text())};
         }
         ++blocks_replayed_;
+        note_reversed("block", height, check_reversed(tip->state, **next, rules));
         tip = *next;
     }
     if (tip->state.state_root != vm.state().state_root ||
         contents_digest(tip->state) != contents_digest(vm.state())) {
-        return fmt::format("the accepted chain of {} blocks executed again gives another state",
-                           vm.last_accepted_height());
+        return ReplayDifference{
+            "S14", fmt::format("the accepted chain of {} blocks executed again gives another state",
+                               vm.last_accepted_height())};
     }
-    return std::nullopt;
+    return reversed_difference();
 }
 
 Status Execution::build(const RunContext& context) {

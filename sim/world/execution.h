@@ -5,7 +5,9 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
+#include "core/dag/commutation.h"
 #include "core/vm/dag_vm.h"
 #include "core/vm/vm.h"
 #include "gpu/simd/simd_kernels.h"
@@ -18,6 +20,12 @@
 #include "sim/world/shared_executor.h"
 
 namespace aivm::sim {
+
+// What the replay of a run found wrong, and the invariant that it violates.
+struct ReplayDifference {
+    std::string_view invariant;
+    std::string message;
+};
 
 class Execution {
 public:
@@ -48,11 +56,15 @@ public:
 
     // Executes the chain that `vm` has accepted once more, from the genesis block and from the
     // bytes on the node's disk, and compares the roots of every block and all contents of the last
-    // state. Returns the first difference as a sentence, or nothing.
-    [[nodiscard]] std::optional<std::string> replay(const Vm& vm);
-    // The same for the cuts that `vm` has accepted, each with its slice from the vertices on disk.
-    [[nodiscard]] std::optional<std::string> replay_cuts(const DagVm& vm);
+    // state (S14). Also executes each block with what shares nothing in reversed order, and
+    // compares what must be equal then (R3). Returns the first difference, or nothing.
+    [[nodiscard]] std::optional<ReplayDifference> replay(const Vm& vm);
+    // The same for the cuts that `vm` has accepted, each with its slice from the vertices on disk,
+    // which is reversed as far as ancestors stay before descendants.
+    [[nodiscard]] std::optional<ReplayDifference> replay_cuts(const DagVm& vm);
     [[nodiscard]] std::uint64_t blocks_replayed() const { return blocks_replayed_; }
+    // Of these, in which something changed its place in the reversed order.
+    [[nodiscard]] std::uint64_t blocks_reversed() const { return blocks_reversed_; }
 
 private:
     [[nodiscard]] Result<ExecutedPtr> replay_block(const Vm& vm, const Executed& parent,
@@ -61,6 +73,11 @@ private:
     [[nodiscard]] Result<CutResultPtr> replay_cut(const DagVm& vm, const State& below,
                                                   std::uint64_t number, std::set<Hash32>& settled,
                                                   const Rules& rules) const;
+
+    // Notes what the reversed order of a block or slice showed.
+    void note_reversed(std::string_view what, Height height, const Result<Commutation>& found);
+    // The first thing that a reversed order showed.
+    [[nodiscard]] std::optional<ReplayDifference> reversed_difference() const;
 
     std::uint32_t validators_;
     std::uint32_t alone_one_in_;
@@ -75,6 +92,8 @@ private:
     SharedCutExecutor cuts_;
     ExecutedPtr genesis_;
     std::uint64_t blocks_replayed_ = 0;
+    std::uint64_t blocks_reversed_ = 0;
+    std::string reversed_difference_;  // the first one; empty if there is none
 };
 
 }  // namespace aivm::sim

@@ -67,10 +67,15 @@ void FullSubstrate::send(ActorId from, ActorId to, const Packet& packet) {
     ++step_;
     if (from == to) return post(message, at_once(now), 0);
     if (from < validators() && to < validators()) ++validator_messages_;
-    message.transmission.size_bytes = static_cast<std::uint32_t>(packet_bytes(packet));
+    message.transmission.size_bytes = size_of(packet);
     apply_by_chance(message, network_.link(from, to), context_.choices);
     for (const MessageFault* fault : message_faults_) fault->apply(message);
     transmit(message, machines_.wait_for_disk(from), 0);
+}
+
+std::uint32_t FullSubstrate::size_of(const Packet& packet) const {
+    return static_cast<std::uint32_t>(
+        packet_bytes(packet, context_.scenario().chain.certificate_bytes));
 }
 
 void FullSubstrate::transmit(MessageInFlight& message, SimTime waiting, std::uint32_t resends) {
@@ -96,13 +101,11 @@ void FullSubstrate::resend(const Engine::Event& event) {
     const ActorId from = event.payload.actor;
     const PacketToResend waiting = resends_.take(event.payload.payload);
     if (!machines_.is_up(from) || event.payload.mark != machines_.incarnation(from)) return;
-    MessageInFlight message{
-        .transmission = {from, waiting.to,
-                         static_cast<std::uint32_t>(packet_bytes(waiting.packet))},
-        .packet = &waiting.packet,
-        .replacement = replacement_,
-        .now = context_.engine.now(),
-        .choices = &context_.choices};
+    MessageInFlight message{.transmission = {from, waiting.to, size_of(waiting.packet)},
+                            .packet = &waiting.packet,
+                            .replacement = replacement_,
+                            .now = context_.engine.now(),
+                            .choices = &context_.choices};
     message.fate.duplicated = waiting.fate.duplicated;
     message.fate.reordered = waiting.fate.reordered;
     message.fate.corrupted = waiting.fate.corrupted;

@@ -51,6 +51,9 @@ public:
     }
     [[nodiscard]] bool is_cut_off(ActorId validator) const override;
     [[nodiscard]] bool accept_stop(ActorId validator) override;
+    [[nodiscard]] bool died_in_write(ActorId validator) override {
+        return machines_.disk(validator).down();
+    }
     [[nodiscard]] bool has_caught_up(std::uint64_t tasks) const override;
     [[nodiscard]] std::uint64_t messages() const override { return network_.counters().sent; }
 
@@ -91,6 +94,7 @@ private:
         Fate fate;                  // as decided when it was sent first
     };
 
+    [[nodiscard]] std::uint32_t size_of(const Packet& packet) const;  // on the network, in bytes
     void transmit(MessageInFlight& message, SimTime waiting, std::uint32_t resends);
     void resend(const Engine::Event& event);
     void post(MessageInFlight& message, const Arrivals& arrivals, SimTime waiting);

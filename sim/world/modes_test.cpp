@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "sim/testing/test_world.h"
 
@@ -164,6 +165,32 @@ TEST_P(InBothFidelities, ABisectionIsPlayedToItsEndAndTheLiarLosesIt) {
         // missed deadline.
         EXPECT_GE(*row.resolved_block, *row.included_block + 2 + 2 * 2);
     }
+}
+
+// Both challengers dispute each lie; the first of them that wins counts.
+TEST_P(InBothFidelities, ALieIsProvenWhenTheFirstChallengeOfItIsWon) {
+    Scenario s = scenario_in(VerificationMode::kOptimistic, GetParam());
+    s.actors[0].count = 1;
+    s.actors[1].count = 2;
+    add_liar(s);
+    const auto played = play(s);
+    EXPECT_EQ(verdict(played->outcome), "clean");
+    std::map<Height, double> seconds;
+    for (const ChainStatRow& row : played->rows.rows<ChainStatRow>())
+        seconds[row.block] = static_cast<double>(row.time_ns) / kNsPerSecond;
+    std::map<std::pair<std::uint64_t, Height>, double> waits;  // by task and the result's block
+    for (const ChallengeRow& row : played->rows.rows<ChallengeRow>()) {
+        if (row.winner != DisputeWinner::kChallenger) continue;
+        const double wait = seconds.at(*row.resolved_block) - seconds.at(row.ready_block);
+        const auto [first, is_new] = waits.try_emplace({row.task, row.ready_block}, wait);
+        first->second = std::min(first->second, wait);
+    }
+    ASSERT_EQ(waits.size(), static_cast<std::size_t>(figure(played->outcome, "n_fraud_posted")));
+    double sum = 0;
+    for (const auto& [result, wait] : waits) sum += wait;
+    EXPECT_GT(sum, 0);
+    EXPECT_NEAR(std::get<double>(played->outcome.metric("ttp_mean")),
+                sum / static_cast<double>(waits.size()), 1e-9);
 }
 
 TEST_P(InBothFidelities, AttestedResultsAreUsableLongBeforeTheyAreFinal) {

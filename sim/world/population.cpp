@@ -173,9 +173,9 @@ Result<Population::Added<ValidatorActor>> Population::add_validator(ActorId id, 
         return Follower{follower, one.role, one.index_in_role};
     };
     // It cannot fail: check_scenario has accepted the settings of the chain.
-    setup.make_engine = [&engine, &chain, stakes = setup.stakes, id](EngineHost& host,
-                                                                     RandomStream& random) {
-        return std::move(engine.make({chain, *stakes, id, host, random}).value());
+    setup.make_engine = [&engine, &chain, id](EngineHost& host, RandomStream& random,
+                                              const EpochBegun& epoch) {
+        return std::move(engine.make({chain, epoch.stakes, id, host, random, epoch.epoch}).value());
     };
     return add_replicas<ValidatorActor>(participant, std::move(setup));
 }
@@ -205,9 +205,9 @@ Result<Population::Added<DagValidatorActor>> Population::add_dag_validator(Actor
     std::ranges::copy_if(setup.followers, std::back_inserter(setup.watchers),
                          [this](ActorId client) { return watches_pending(client); });
     // It cannot fail: check_scenario has accepted the settings of the chain.
-    setup.make_engine = [&engine, &chain, stakes = setup.stakes, id](EngineHost& host,
-                                                                     RandomStream& random) {
-        return std::move(engine.make({chain, *stakes, id, host, random}).value());
+    setup.make_engine = [&engine, &chain, id](EngineHost& host, RandomStream& random,
+                                              const EpochBegun& epoch) {
+        return std::move(engine.make({chain, epoch.stakes, id, host, random, epoch.epoch}).value());
     };
     return add_replicas<DagValidatorActor>(participant, std::move(setup));
 }

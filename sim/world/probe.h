@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "core/dag/slice.h"
 #include "core/execution/execute.h"
 #include "sim/actors/actor.h"
 #include "sim/engine/time.h"
@@ -24,6 +25,16 @@ public:
         static_cast<void>(from), static_cast<void>(to), static_cast<void>(sent),
             static_cast<void>(arrives);
     }
+    // A slice of the DAG is settled for the first time, next in order. `contested`: it has a vertex
+    // that another one conflicted with.
+    virtual void on_cut(const CutResult& cut, bool contested) {
+        static_cast<void>(cut), static_cast<void>(contested);
+    }
+    // The node has given up a proposer, and votes in a later round (of an engine whose validators
+    // sign their votes).
+    virtual void on_view_change(ActorId node) { static_cast<void>(node); }
+    // The node died in the middle of a write, and has opened what that left on its disk.
+    virtual void on_torn_write_recovered(ActorId node) { static_cast<void>(node); }
     // A provider began to compute, after the task had waited for one of its machines for `waited`.
     virtual void on_work_started(ActorId provider, TaskIndex task, SimTime now, SimTime waited) {
         static_cast<void>(provider), static_cast<void>(task), static_cast<void>(now),

@@ -79,6 +79,11 @@ public:
     [[nodiscard]] virtual bool is_cut_off(ActorId validator) const = 0;
     // The node has stopped by itself. Returns whether a fault in force explains it.
     [[nodiscard]] virtual bool accept_stop(ActorId validator) = 0;
+    // Whether what stopped it was the end of its machine in the middle of a write.
+    [[nodiscard]] virtual bool died_in_write(ActorId validator) {
+        static_cast<void>(validator);
+        return false;
+    }
     // Whether every validator that runs has seen this many tasks become final.
     [[nodiscard]] virtual bool has_caught_up(std::uint64_t tasks) const = 0;
     [[nodiscard]] virtual std::uint64_t messages() const = 0;

@@ -371,7 +371,7 @@ void World::Impl::replay() {
     }
     if (furthest == nullptr) return;
     if (const auto difference = execution_.replay(*furthest))
-        watch_.report_violation("S14", *difference);
+        watch_.report_violation(difference->invariant, difference->message);
 }
 
 void World::Impl::replay_cuts() {
@@ -384,7 +384,7 @@ void World::Impl::replay_cuts() {
     }
     if (furthest == nullptr) return;
     if (const auto difference = execution_.replay_cuts(*furthest))
-        watch_.report_violation("S14", *difference);
+        watch_.report_violation(difference->invariant, difference->message);
 }
 
 // The comparisons that are made outside the invariants count for those that report them.
@@ -395,6 +395,7 @@ std::vector<std::uint64_t> World::Impl::checks_by_invariant() const {
         if (invariant->info().id == "S14")
             checks += execution_.executor().comparisons() + execution_.cut_comparisons() +
                       execution_.blocks_replayed();
+        if (invariant->info().id == "R3") checks += execution_.blocks_reversed();
         if (invariant->info().id == "K1") checks += execution_.comparisons();
         if (invariant->info().id == "K2") checks += execution_.border_checks();
         out.push_back(checks);

@@ -190,6 +190,26 @@ TEST(World, ParametersThatTheEngineRefusesAndStrategiesNobodyKnowsAreErrors) {
     EXPECT_THAT(refusal(s), HasSubstr("no such challenger"));
 }
 
+// A size of zero is the encoding, with a signature of each voter. Another one is only that: who
+// sends what stays the same, but on a narrow line it takes longer.
+TEST(World, CertificatesTakeTheBytesThatTheScenarioSays) {
+    Scenario s = small_scenario();
+    s.chain.consensus = ConsensusKind::kBft;
+    s.workload.tasks = 5;
+    const auto digest_with = [&](std::uint32_t bytes, std::uint64_t bandwidth_bps) {
+        s.chain.certificate_bytes = bytes;
+        s.network.bandwidth_bps = bandwidth_bps;
+        const Outcome outcome = run(s);
+        EXPECT_EQ(verdict(outcome), "clean") << bytes;
+        return outcome.digest;
+    };
+    EXPECT_EQ(digest_with(0, 0), digest_with(100'000, 0)) << "an unlimited line";
+    constexpr std::uint64_t kNarrow = 10'000'000;
+    EXPECT_EQ(digest_with(123, kNarrow), digest_with(123, kNarrow));
+    EXPECT_NE(digest_with(123, kNarrow), digest_with(0, kNarrow));
+    EXPECT_NE(digest_with(123, kNarrow), digest_with(33'000, kNarrow));
+}
+
 TEST(World, OneWayBlocksAndSlowNodesAreSurvived) {
     Scenario s = small_scenario();
     s.faults = {fault(FaultKind::kOneWay, 20, 20, {4}), fault(FaultKind::kSlowNode, 10, 60, {3})};

@@ -142,8 +142,23 @@ True
 """,
     "HostedVertex": """
 >>> import aivmsim
->>> def is_settled(vertex: aivmsim.HostedVertex) -> bool:
-...     return vertex.status == "accepted" and vertex.settled_by is not None
+>>> money = [{"address": aivmsim.DEV_ACCOUNT, "balance": str(10_000 * 10**9)}]  # nLUX
+>>> genesis = {"version": 1, "message": "demo", "timestamp": 1_700_000_000, "allocations": money}
+>>> vm = aivmsim.DagVM()
+>>> vm.initialize(genesis, dev=True)
+>>> vm.set_state("normal_operation")
+>>> now = 1_700_000_010_000_000_000
+>>> provider = {"id": "p-1", "wallet_address": "0x" + "aa" * 20, "endpoint": "http://p", "gpus": []}
+>>> vm.request("POST", "/providers/register", provider, now_ns=now).status
+200
+>>> vertex = vm.build_vertex(now)
+>>> vertex.status, vertex.height, vertex.parents == [vm.cut_at(0)]
+('processing', 1, True)
+>>> vm.parse_vertex(vertex.to_bytes()).id == vertex.id
+True
+>>> vertex.reject()
+>>> vertex.status
+'rejected'
 """,
     "NodeView": """
 >>> import aivmsim

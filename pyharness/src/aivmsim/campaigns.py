@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from importlib import resources
 from pathlib import Path
@@ -17,12 +18,21 @@ from typing import Any, NamedTuple
 
 from .scenario import Scenario, as_scenario
 
-#: Exit codes of a campaign that ran, whatever it found; others mean that it did not.
+#: Exit codes of a campaign that came to its end, whatever it found.
 _RAN = {0, 1, 4, 5, 6}
+_FAILED = 3  # aivmsim itself failed on a run, or something could not be written
+_BAD_REQUEST = 2
+_INCOMPLETE = 4
 
 
 class CampaignError(RuntimeError):
     """A campaign could not be made; the text is what the program said.
+
+    Attributes
+    ----------
+    exit_code : int
+        That of ``aivmsim campaign``: 2 for a request that cannot be met, 3 if the program or the
+        disk failed, 4 if no shard came back.
 
     Examples
     --------
@@ -31,6 +41,10 @@ class CampaignError(RuntimeError):
     Traceback (most recent call last):
     aivmsim.campaigns.CampaignError: . exists already; choose another folder
     """
+
+    def __init__(self, text: str, exit_code: int = _BAD_REQUEST) -> None:
+        super().__init__(text)
+        self.exit_code = exit_code
 
 
 class _Shard(NamedTuple):
@@ -41,6 +55,27 @@ class _Shard(NamedTuple):
     seed: int
     scenarios: tuple[tuple[str, str], ...]  # name and text
     arguments: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.number}/{self.of}"
+
+
+class _Part(NamedTuple):
+    """What came of a shard."""
+
+    files: dict[str, bytes]  # of its folder; empty if it did not begin
+    exit_code: int  # negative: the signal that ended the process
+    said: str  # on stderr
+
+    @property
+    def problem(self) -> str | None:
+        """Why runs of the shard may be missing; None if none are."""
+        # Runs on which aivmsim failed are in the log, and nothing else is said of them.
+        ended = self.exit_code in _RAN or (self.exit_code == _FAILED and not self.said)
+        if ended and self.files:
+            return None
+        return self.said or f"aivmsim ended with {self.exit_code}"
 
 
 def campaign(
@@ -54,7 +89,9 @@ def campaign(
     """Makes the shards of a campaign on an executor, and joins them to one in a folder.
 
     Each shard is a command ``aivmsim campaign --shard I/N`` with a process of its own, so a worker
-    needs the package and nothing else. No seed is used by two shards.
+    needs the package and nothing else. No seed is used by two shards. A shard that fails, or whose
+    worker dies, costs its own runs only: what it has logged and all other shards are joined, and
+    the result names it.
 
     Parameters
     ----------
@@ -76,7 +113,15 @@ def campaign(
     Returns
     -------
     dict
-        The document that ``aivmsim campaign --json`` prints, for all shards together.
+        The document that ``aivmsim campaign --json`` prints, for all shards together. Its
+        ``shard_errors`` holds the shards that did not come to their end, such as ``"2/4"``, and
+        why; its ``exit_code`` is 4 if there are any and nothing was found.
+
+    Raises
+    ------
+    CampaignError
+        A request that cannot be met, no shard that came back, or a result that cannot be written;
+        in the last case it names the folder in which the parts are kept.
 
     Examples
     --------
@@ -101,73 +146,135 @@ def campaign(
     with ExitStack() as stack:
         if executor is None:
             executor = stack.enter_context(ThreadPoolExecutor(shards))
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aivmsim-campaign-")))
-        names = []
-        for number, files in enumerate(executor.map(_make_shard, parts), start=1):
-            names.append(str(folder / str(number)))
-            _write_files(folder / str(number), files)
-        _call(["merge", *names, "--out", str(out)], folder)
-        paths = _write_scenarios(folder, texts)
-        runs = sum(b'"run":' in line[:8] for line in (Path(out) / _LOG).read_bytes().splitlines())
-        # As many runs as there are: nothing is left to do but to tell.
-        return json.loads(
-            _call(
-                ["campaign", *paths, "--seed", str(seed), "--out", str(Path(out).resolve()),
-                 "--runs", str(max(runs, 1)), "--json",
-                 *[each for each in arguments if each.startswith(_OF_THE_PLAN + _OF_THE_RESULT)]],
-                folder,
-            )
-        )
+        made, problems = _collect(executor, parts)
+    if not made:
+        raise _nothing_came_back(problems)
+    folder = Path(tempfile.mkdtemp(prefix="aivmsim-campaign-"))
+    try:
+        result = _join(folder, made, out, arguments)
+    except CampaignError as error:
+        raise CampaignError(f"{error}; the parts are kept in {folder}", error.exit_code) from None
+    shutil.rmtree(folder, ignore_errors=True)
+    result["shard_errors"] = {
+        shard.name: problems[shard.name].text for shard in parts if shard.name in problems
+    }
+    if problems and result["exit_code"] == 0:
+        result["exit_code"] = _INCOMPLETE
+    return result
 
 
-_LOG = "campaign.jsonl"
-
-
-#: What belongs to the campaign, and what to the telling of its result; everything else says how
-#: much a shard makes.
-_OF_THE_PLAN = ("--paranoid", "--set=")
+#: Flags of the telling of the result; everything else is of the shards.
 _OF_THE_RESULT = ("--probes", "--junit=", "--sarif=")
+
+
+class _Problem(NamedTuple):
+    text: str
+    exit_code: int
+
+
+def _collect(
+    executor: Executor, parts: Sequence[_Shard]
+) -> tuple[dict[int, _Part], dict[str, _Problem]]:
+    """The parts that came back, by number, and why others did not or are not whole."""
+    futures: dict[int, Future[_Part]] = {}
+    made: dict[int, _Part] = {}
+    problems: dict[str, _Problem] = {}
+
+    def lost(shard: _Shard, error: BaseException) -> None:
+        text = f"its worker failed: {type(error).__name__}: {error}".rstrip(": ")
+        problems[shard.name] = _Problem(text, _INCOMPLETE)
+
+    for shard in parts:
+        try:
+            futures[shard.number] = executor.submit(_make_shard, shard)
+        except Exception as error:  # of the executor: it does not accept work any more
+            lost(shard, error)
+    for shard in parts:
+        if shard.number not in futures:
+            continue
+        try:
+            part = futures[shard.number].result()
+        except (Exception, CancelledError) as error:  # of the executor, or of its worker
+            lost(shard, error)
+            continue
+        if part.files:
+            made[shard.number] = part
+        if part.problem is not None:
+            problems[shard.name] = _Problem(part.problem, part.exit_code)
+    return made, problems
+
+
+def _nothing_came_back(problems: dict[str, _Problem]) -> CampaignError:
+    """All shards refuse a request that cannot be met, and in the same words."""
+    codes = {problem.exit_code for problem in problems.values()}
+    if codes == {_BAD_REQUEST}:
+        return CampaignError(next(iter(problems.values())).text)
+    texts = "; ".join(f"{name}: {problem.text}" for name, problem in problems.items())
+    return CampaignError(f"no shard came back: {texts}", _INCOMPLETE)
+
+
+def _join(
+    folder: Path, made: dict[int, _Part], out: str | os.PathLike[str], arguments: Sequence[str]
+) -> dict[str, Any]:
+    names = []
+    for number, part in made.items():
+        names.append(str(folder / str(number)))
+        _write_files(folder / str(number), part.files)
+    flags = [each for each in arguments if each.startswith(_OF_THE_RESULT)]
+    done = _call(["merge", *names, "--out", str(out), "--incomplete", "--json", *flags], None)
+    if not done.stdout:
+        text = done.stderr.strip() or f"aivmsim merge ended with {done.returncode}"
+        raise CampaignError(text, done.returncode if done.returncode > 0 else _FAILED)
+    result: dict[str, Any] = json.loads(done.stdout)
+    result["exit_code"] = done.returncode  # also of a file that could not be written
+    return result
 
 
 def _program() -> str:
     return str(Path(str(resources.files("aivmsim"))) / "bin" / "aivmsim")
 
 
-def _call(arguments: Sequence[str], folder: Path) -> str:
-    done = subprocess.run(
+def _call(
+    arguments: Sequence[str], folder: Path | None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [_program(), *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
-    if done.returncode not in _RAN:
-        raise CampaignError(done.stderr.strip() or f"aivmsim ended with {done.returncode}")
-    return done.stdout
 
 
 def _write_scenarios(folder: Path, texts: Iterable[tuple[str, str]]) -> list[str]:
     paths = []
-    for number, (name, text) in enumerate(texts):
-        path = folder / f"{number}-{name}.toml"
+    for number, (_, text) in enumerate(texts):
+        path = folder / f"{number}.toml"
         path.write_text(text)
         paths.append(str(path))
     return paths
 
 
-def _make_shard(shard: _Shard) -> dict[str, bytes]:
-    """The files of the shard's folder. Runs on the worker."""
+def _make_shard(shard: _Shard) -> _Part:
+    """Runs on the worker."""
     with tempfile.TemporaryDirectory(prefix="aivmsim-shard-") as name:
         folder = Path(name)
         paths = _write_scenarios(folder, shard.scenarios)
-        _call(
-            ["campaign", *paths, "--seed", str(shard.seed), "--shard",
-             f"{shard.number}/{shard.of}", "--out", "part", "--jobs", "1", "--quiet",
+        done = _call(
+            ["campaign", *paths, "--seed", str(shard.seed), "--shard", shard.name, "--out", "part",
+             "--jobs", "1", "--quiet",
              *[each for each in shard.arguments if not each.startswith(_OF_THE_RESULT)]],
             folder,
-        )
-        part = folder / "part"
-        return {
-            str(path.relative_to(part)): path.read_bytes()
-            for path in sorted(part.rglob("*"))
-            if path.is_file()
-        }
+        )  # fmt: skip
+        return _Part(_files_of(folder / "part"), done.returncode, done.stderr.strip())
+
+
+def _files_of(part: Path) -> dict[str, bytes]:
+    """Of a campaign's folder; none if its log does not hold the plan yet."""
+    log = part / "campaign.jsonl"
+    if not log.exists() or b"\n" not in log.read_bytes():
+        return {}
+    return {
+        str(path.relative_to(part)): path.read_bytes()
+        for path in sorted(part.rglob("*"))
+        if path.is_file()
+    }
 
 
 def _write_files(folder: Path, files: dict[str, bytes]) -> None:
@@ -213,7 +320,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         except CampaignError as error:
             print(f"aivmsim: {error}", file=sys.stderr)
-            return 2
+            return error.exit_code
+    for name, why in result["shard_errors"].items():
+        print(f"aivmsim: shard {name} is not whole: {why}", file=sys.stderr)
     print(json.dumps(result, indent=2))
     return int(result["exit_code"])
 

@@ -6,7 +6,8 @@ import functools
 import json
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from . import _core
+from ._core import StudyError
 from .metrics import METRICS
 from .pictures import ROWS_SHOWN, payoff_bars
 
@@ -142,7 +144,7 @@ class StudyData:
         >>> int(aivmsim.read(path).query("SELECT count(*) AS n FROM task")["n"][0]) > 0
         True
         """
-        with closing(_connect(self.path)) as db:
+        with _reading(self.path), closing(_connect(self.path)) as db:
             return pd.read_sql_query(sql, db, params=parameters)
 
     def __repr__(self) -> str:
@@ -167,6 +169,15 @@ class StudyData:
         )
 
 
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Errors of SQLite as one that names the file: a query that is wrong, or a file that is."""
+    try:
+        yield
+    except (sqlite3.Error, pd.errors.DatabaseError) as error:
+        raise StudyError(f"{path} cannot be read: {error}") from error
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     """For reading only. An unfinished file may have a write-ahead log, which SQLite reads only
     where it may write."""
@@ -177,7 +188,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def runs_frame(path: Path) -> pd.DataFrame:
     """One row per run with parameters, metrics and identities; see :attr:`StudyData.runs`."""
-    with closing(_connect(path)) as db:
+    with _reading(path), closing(_connect(path)) as db:
         columns = {row[1] for row in db.execute("PRAGMA table_info(run)")}
         failure = "failure" if "failure" in columns else "NULL AS failure"
         runs = pd.read_sql_query(

@@ -408,7 +408,7 @@ class ValidatorStrategy(Strategy):
 
     def votes_twice(self) -> bool:
         """Whether to sign a second vote beside the one just signed, and show it to half of the
-        others; asked only where votes are signed (``chain.consensus`` bft or hotstuff)."""
+        others; asked only where votes are signed."""
         return False
 
     def tolerates(self, block: Block) -> bool:
@@ -493,17 +493,19 @@ class Registry:
         """Adds a row, or replaces an earlier one, as a notebook cell that is run twice does."""
         self._rows[role, name] = row
 
-    def check(self, role: str, name: str, parameters: Mapping[str, int]) -> str | None:
-        """The problem with a group's strategy, or None."""
+    def check(
+        self, role: str, name: str, parameters: Mapping[str, int]
+    ) -> tuple[str, str] | None:
+        """What is wrong with a group's strategy and what would be right, or None."""
         row = self._rows.get((role, name))
         if row is None:
             known = ", ".join(f"python:{known}" for of, known in self._rows if of == role) or "none"
-            return f"no {role} strategy is called 'python:{name}'; registered in Python: {known}"
+            return f'no {role} strategy is called "python:{name}"', f"registered in Python: {known}"
         for parameter in parameters:
             if parameter not in row.parameters:
                 return (
-                    f"python:{name} has no parameter '{parameter}'; it has "
-                    f"{', '.join(row.parameters) or 'none'}"
+                    f'python:{name} has no parameter "{parameter}"',
+                    f"it has {', '.join(row.parameters) or 'none'}",
                 )
         return None
 

@@ -37,9 +37,11 @@ std::uint64_t parse_seed(const std::string& text) {
 }
 
 void check(const PythonStrategies& strategies, const ScenarioHandle& scenario) {
-    const std::vector<std::string> faults = strategies.check(scenario.loaded.scenario);
-    if (faults.empty()) return;
-    const Error error{ErrorCode::kConfig, fmt::format("{}", fmt::join(faults, "; "))};
+    std::vector<std::string> problems;
+    for (const auto& one : strategies.check(scenario.loaded.scenario))
+        problems.push_back(scenarios::problem_text(one));
+    if (problems.empty()) return;
+    const Error error{ErrorCode::kConfig, fmt::format("{}", fmt::join(problems, "; "))};
     throw ScenarioFault(fmt::format("{}: {}\n", scenario.loaded.source, error.text()));
 }
 

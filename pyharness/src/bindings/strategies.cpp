@@ -318,19 +318,25 @@ PythonStrategies::~PythonStrategies() {
     registry_ = py::object();
 }
 
-std::vector<std::string> PythonStrategies::check(const sim::Scenario& scenario) const {
+std::vector<sim::ScenarioProblem> PythonStrategies::check(const sim::Scenario& scenario) const {
     sim::Scenario others = scenario;
     std::erase_if(others.actors, is_python);
-    std::vector<std::string> faults = scenarios::check_strategies(others);
+    std::vector<sim::ScenarioProblem> problems = scenarios::check_strategies(others);
     const bool is_full = scenario.run.fidelity == sim::Fidelity::kFull;
     const sim::EngineRow& engine = sim::engine_row(scenario.chain.consensus);
     for (const sim::ActorGroup& group : scenario.actors) {
         if (!is_python(group)) continue;
+        const auto add = [&](std::string message, std::string remedy) {
+            problems.push_back({sim::ProblemKind::kError,
+                                {sim::group_key(group, "strategy")},
+                                std::move(message),
+                                std::move(remedy)});
+        };
         const py::object fault =
             registry_.attr("check")(word(group.role), python_name(group), parameters_of(group));
         if (!fault.is_none()) {
-            faults.push_back(
-                fmt::format("{}.{}: {}", word(group.role), group.name, fault.cast<std::string>()));
+            const auto [message, remedy] = fault.cast<std::pair<std::string, std::string>>();
+            add(message, remedy);
         }
         if (is_full && engine.polls) continue;
         auto polled = registry_.attr("polled")(word(group.role), python_name(group))
@@ -338,12 +344,11 @@ std::vector<std::string> PythonStrategies::check(const sim::Scenario& scenario) 
         if (is_full && engine.is_decided_together())
             std::erase_if(polled, [](const std::string& hook) { return hook != "vote"; });
         if (polled.empty()) continue;
-        faults.push_back(
-            fmt::format("{}.{}: {} overrides {}, which is asked only where validators vote; set "
-                        "run.fidelity to full and chain.consensus to snowman",
-                        word(group.role), group.name, group.strategy, fmt::join(polled, ", ")));
+        add(fmt::format("{} overrides {}, which is asked only where validators vote",
+                        group.strategy, fmt::join(polled, ", ")),
+            "set run.fidelity to full and chain.consensus to snowman");
     }
-    return faults;
+    return problems;
 }
 
 Result<std::unique_ptr<sim::ProviderStrategy>> PythonStrategies::provider(

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pyharness/src/bindings/strategy_object.h"
+#include "scenarios/adversaries/check_strategies.h"
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::python {
@@ -20,9 +21,8 @@ public:
         : registry_(std::move(registry)), faults_(&faults) {}
     ~PythonStrategies() override;
 
-    // Everything wrong with the strategies that the scenario names, Python's and others, one
-    // sentence each.
-    [[nodiscard]] std::vector<std::string> check(const sim::Scenario& scenario) const;
+    // Everything wrong with the strategies that the scenario names, Python's and others.
+    [[nodiscard]] std::vector<sim::ScenarioProblem> check(const sim::Scenario& scenario) const;
 
     [[nodiscard]] Result<std::unique_ptr<sim::ProviderStrategy>> provider(
         const sim::ActorGroup& group, const sim::StrategyContext& context) const override;

@@ -6,6 +6,7 @@
 #include "pyharness/src/bindings/bindings.h"
 #include "scenarios/run/build_info.h"
 #include "scenarios/validation/validate.h"
+#include "sim/record/check_rows.h"
 #include "sim/record/recorder.h"
 #include "sim/record/study.h"
 
@@ -29,7 +30,7 @@ std::shared_ptr<sim::Recorder> create(const std::string& path, const std::string
 }
 
 // Whether a file can be read: finished ones by all checks of the program, an unfinished one by its
-// kind.
+// kind and its rows.
 void check_study(const std::string& path, bool unfinished) {
     if (!unfinished) {
         const auto study = sim::open_study(path);
@@ -41,6 +42,11 @@ void check_study(const std::string& path, bool unfinished) {
         database ? database->integer("PRAGMA application_id") : Result<std::int64_t>(0);
     if (!kind || *kind != sim::kApplicationId)
         throw StudyFault(fmt::format("{} is no unfinished database of aivmsim", path));
+    const auto version = database->integer("PRAGMA user_version");
+    if (!version || *version != sim::kSchemaVersion)
+        throw StudyFault(fmt::format("{} is of another version of aivmsim", path));
+    if (const auto whole = sim::check_rows(*database, *version); !whole)
+        throw StudyFault(whole.error().context);
 }
 
 }  // namespace

@@ -47,7 +47,9 @@ void bind_contents(py::class_<PyVertex>& vertex) {
         .def_property_readonly("is_cut",
                                [](const PyVertex& self) { return self.vertex.contents().is_cut(); })
         .def_property_readonly("txs", [](const PyVertex& self) { return self.vertex.txs(); })
-        .def("to_bytes", [](const PyVertex& self) { return raw_bytes(self.vertex.bytes()); })
+        .def(
+            "to_bytes", [](const PyVertex& self) { return raw_bytes(self.vertex.bytes()); },
+            "The canonical bytes, which DagVM.parse_vertex takes.")
         .def("__repr__", [](const PyVertex& self) {
             return fmt::format("<{} 0x{} of height {}>",
                                self.vertex.contents().is_cut() ? "HostedCut" : "HostedVertex",
@@ -67,22 +69,37 @@ void bind_decisions(py::class_<PyVertex>& vertex) {
             [](const PyVertex& self, py::handle now_ns, bool decided) {
                 must(self.vertex.verify({time_of(now_ns), decided}));
             },
-            py::arg("now_ns"), py::arg("decided") = false)
-        .def("accept", [](const PyVertex& self) { must(self.vertex.accept()); })
-        .def("reject", [](const PyVertex& self) { must(self.vertex.reject()); })
+            py::arg("now_ns"), py::arg("decided") = false,
+            "Checks it at now_ns (nanoseconds since 1970) and keeps it as undecided. With decided, "
+            "others have accepted it: neither its time nor the number of its proposer's vertices "
+            "is a reason to refuse it. Raises VmError; refusals that can pass are too_early, "
+            "bad_parent, window_not_open and limit_reached, all others are final.")
+        .def(
+            "accept", [](const PyVertex& self) { must(self.vertex.accept()); },
+            "Accepts it. Raises VmError: wrong_state unless it is undecided, bad_parent before "
+            "its parents are accepted, conflict beside an accepted vertex of the same job.")
+        .def(
+            "reject", [](const PyVertex& self) { must(self.vertex.reject()); },
+            "Rejects it; its operations wait in the queue again, but for submissions whose job "
+            "another vertex has taken. Raises VmError wrong_state unless it is undecided.")
         .def(
             "conflicts",
             [](const PyVertex& self, const PyVertex& other) {
                 return self.vertex.conflicts(other.vertex);
             },
-            py::arg("other"))
+            py::arg("other"), "Whether the two are different and share a job, as published.")
         .def(
             "conflicts_vertex",
             [](const PyVertex& self, py::handle id) {
                 return must(self.vertex.conflicts_vertex(item_id(id)));
             },
-            py::arg("id"))
-        .def("rivals", [](const PyVertex& self) { return texts_of(must(self.vertex.rivals())); });
+            py::arg("id"),
+            "The same for the vertex with this id. Raises VmError not_found unless it is verified "
+            "or accepted here.")
+        .def(
+            "rivals", [](const PyVertex& self) { return texts_of(must(self.vertex.rivals())); },
+            "The ids of the undecided vertices of which at most one can be accepted beside it: "
+            "they share a conflict key, and neither is an ancestor of the other.");
 }
 
 void bind_building(HostClass<VertexVm>& vm) {

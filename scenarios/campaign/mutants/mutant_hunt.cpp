@@ -9,9 +9,11 @@
 #include <set>
 #include <utility>
 
-#include "core/base/mutant.h"
 #include "scenarios/campaign/campaign_log.h"
+#include "scenarios/campaign/campaign_seeds.h"
 #include "scenarios/campaign/campaign_worker.h"
+#include "scenarios/campaign/mutants/mutant_choice.h"
+#include "scenarios/campaign/mutants/twin_speed.h"
 #include "scenarios/campaign/process_pool.h"
 
 namespace aivm::scenarios {
@@ -20,34 +22,11 @@ namespace {
 constexpr int kPollMs = 100;
 constexpr std::uint64_t kFirstRoundUs = 4'000'000;
 constexpr std::uint64_t kRoundGrowth = 4;
+// What a run that crashed counts, since nobody knows its CPU time: a hunt in which every run
+// crashes must end.
+constexpr std::uint64_t kCrashCostUs = 10'000;
 // Of kRepeatOneIn runs, one is made twice, to find mutants of determinism.
 constexpr std::uint64_t kRepeatOneIn = 3;
-constexpr std::uint64_t kSlowRunsMin = 3;
-constexpr std::uint64_t kSlowFactor = 2;
-constexpr std::uint64_t kSlowLatencyNs = 100'000'000;  // beside half of the twin's
-
-void choose_mutant([[maybe_unused]] std::string_view id) {
-#ifdef AIVM_MUTANTS
-    mutants::active = id == "-" ? 0 : mutants::key_of(id);
-    mutants::reached = 0;
-#endif
-}
-
-std::uint64_t times_reached() {
-#ifdef AIVM_MUTANTS
-    return mutants::reached;
-#else
-    return 0;
-#endif
-}
-
-// Whether a run took much longer than its unmutated twin, or to accept its blocks.
-bool is_slow(const RunRecord& run, const RunRecord& twin) {
-    return twin.end == RunEnd::kClean &&
-           (run.virtual_ns > kSlowFactor * twin.virtual_ns ||
-            run.latency_ns > twin.latency_ns * 3 / 2 + kSlowLatencyNs);
-}
-
 // Of every scenario one run in kRepeatOneIn, whatever divides the number of scenarios.
 bool is_repeated(std::uint64_t run, std::size_t scenarios) {
     return (run + run / scenarios) % kRepeatOneIn == 0;
@@ -56,10 +35,10 @@ bool is_repeated(std::uint64_t run, std::size_t scenarios) {
 // "ID REST": does REST with the mutant ID ("-": none); the answer is "TIMES-REACHED LINE".
 std::string work(const CampaignWorker& worker, const std::string& request) {
     const std::size_t space = request.find(' ');
-    choose_mutant(std::string_view(request).substr(0, space));
+    choose_mutant(find_mutant(std::string_view(request).substr(0, space)));
     const std::string line = worker.answer(request.substr(space + 1));
     const std::uint64_t reached = times_reached();
-    choose_mutant("-");
+    choose_mutant(nullptr);
     return fmt::format("{} {}", reached, line);
 }
 
@@ -68,8 +47,18 @@ struct Quarry {
     std::size_t mutant = 0;
     std::uint64_t first = 0;  // number of its first run
     MutantRecord record;
+    bool is_control = false;
     bool busy = false;
 };
+
+// The mutants, and behind them the controls that are not among them.
+std::vector<const MutantRow*> with_controls(std::vector<const MutantRow*> mutants) {
+    for (const MutantRow& row : mutant_rows()) {
+        if (row.subject == MutantSubject::kControl && std::ranges::count(mutants, &row) == 0)
+            mutants.push_back(&row);
+    }
+    return mutants;
+}
 
 class Hunter {
 public:
@@ -82,7 +71,7 @@ public:
         std::map<std::pair<std::string, std::uint32_t>, const MutantRecord*> known;
         for (const MutantRecord& m : contents.mutants) known[{m.id, m.repeat}] = &m;
         for (std::size_t m = 0; m < mutants.size(); ++m) {
-            out_.mutants.push_back({mutants[m], {}});
+            hunted_.push_back({mutants[m], {}});
             for (std::uint32_t r = 0; r < options.repeats; ++r) {
                 Quarry quarry;
                 quarry.mutant = m;
@@ -90,6 +79,7 @@ public:
                 quarry.first = r * std::uint64_t{1'000'000} * scenarios;
                 quarry.record.id = mutants[m]->id;
                 quarry.record.repeat = r;
+                quarry.is_control = mutants[m]->subject == MutantSubject::kControl;
                 const auto before = known.find({quarry.record.id, r});
                 if (before != known.end()) quarry.record = *before->second;
                 quarries_.push_back(std::move(quarry));
@@ -108,7 +98,12 @@ public:
         out_.complete = std::ranges::none_of(
             quarries_, [this](const Quarry& q) { return is_hunted(q) || is_unshrunk(q); });
         for (Quarry& quarry : quarries_)
-            out_.mutants[quarry.mutant].repeats.push_back(std::move(quarry.record));
+            hunted_[quarry.mutant].repeats.push_back(std::move(quarry.record));
+        for (HuntedMutant& mutant : hunted_) {
+            const bool is_control = mutant.row->subject == MutantSubject::kControl;
+            if (is_control) note_alarms(mutant);
+            (is_control ? out_.controls : out_.mutants).push_back(std::move(mutant));
+        }
         return std::move(out_);
     }
 
@@ -126,13 +121,18 @@ private:
                options_.wall_clock_ns() - started_ns_ >= options_.budget_ns;
     }
     [[nodiscard]] bool is_hunted(const Quarry& quarry) const {
-        return !quarry.record.detected && quarry.record.cpu_us < limit_us_;
+        if (quarry.record.detected || quarry.record.cpu_us >= limit_us_) return false;
+        return !quarry.is_control || quarry.record.runs < scenarios_ || is_any_bug_hunted();
+    }
+    [[nodiscard]] bool is_any_bug_hunted() const {
+        return std::ranges::any_of(
+            quarries_, [this](const Quarry& q) { return !q.is_control && is_hunted(q); });
     }
     // The first repeat of a mutant that violated an invariant is shrunk, once.
     [[nodiscard]] bool is_unshrunk(const Quarry& quarry) const {
-        return options_.shrink_tries != 0 && quarry.record.repeat == 0 && quarry.record.detected &&
-               quarry.record.violated && quarry.record.actions_before == 0 &&
-               !shrunk_.contains(quarry.mutant);
+        return !quarry.is_control && options_.shrink_tries != 0 && quarry.record.repeat == 0 &&
+               quarry.record.detected && quarry.record.violated &&
+               quarry.record.actions_before == 0 && !shrunk_.contains(quarry.mutant);
     }
 
     Status round(ProcessPool& pool) {
@@ -152,12 +152,18 @@ private:
         const std::uint64_t run = quarry.first + quarry.record.runs;
         if (!twins_.contains(run)) {
             if (!twins_under_way_.insert(run).second) return {};
-            return send(pool, {Purpose::kTwin, i, run}, fmt::format("- run {}", run));
+            return send(pool, {Purpose::kTwin, i, run}, "- " + task(WorkerTask::Kind::kRun, run));
         }
         quarry.busy = true;
-        const char* how = is_repeated(quarry.record.runs, scenarios_) ? "twice" : "run";
+        const bool twice = is_repeated(quarry.record.runs, scenarios_);
         return send(pool, {Purpose::kMutant, i, run},
-                    fmt::format("{} {} {}", quarry.record.id, how, run));
+                    quarry.record.id + " " +
+                        task(twice ? WorkerTask::Kind::kRunTwice : WorkerTask::Kind::kRun, run));
+    }
+
+    [[nodiscard]] std::string task(WorkerTask::Kind kind, std::uint64_t run) const {
+        return CampaignWorker::request({kind, run, seed_of_run(options_.seed, run),
+                                        static_cast<std::uint32_t>(run % scenarios_)});
     }
 
     Status send(ProcessPool& pool, const Job& job, const std::string& request) {
@@ -183,7 +189,7 @@ private:
         } else {
             const bool late = done.end == WorkEnd::kTimedOut;
             run.end = late ? RunEnd::kTimedOut : RunEnd::kCrashed;
-            run.cpu_us = late ? options_.run_limit_ns / 1000 : 0;
+            run.cpu_us = late ? options_.run_limit_ns / 1000 : kCrashCostUs;
             reached = 1;
         }
         if (job.purpose == Purpose::kMutant) return take_mutant(job, run, reached);
@@ -213,7 +219,9 @@ private:
         record.runs_reached += reached > 0 ? 1 : 0;
         record.runs_infected += run.digest != twin.digest ? 1 : 0;
         record.cpu_us += run.cpu_us * (run.repeated ? 2 : 1);
-        if (is_slow(run, twin)) ++record.runs_slow;
+        record.scenario = static_cast<std::uint32_t>(job.run % scenarios_);
+        record.seed = twin.seed;
+        note_speed(run, twin, record);
         // What the unmutated program reports on this seed is no detection.
         if (twin.end == RunEnd::kClean) note_detection(run, record);
         if (record.detected && options_.progress) {
@@ -225,17 +233,39 @@ private:
     }
 
     static void note_detection(const RunRecord& run, MutantRecord& record) {
-        if (!run.violations.empty()) {
+        if (run.end == RunEnd::kNotDeterministic) {
+            // Its violation, if there was one, is not that of the repeated run.
+            record.by = run_end_word(run.end);
+            record.message = run.message;
+        } else if (!run.violations.empty()) {
             record.by = run.violations.front().invariant;
             record.message = run.violations.front().message;
             record.violated = true;
         } else if (run.end != RunEnd::kClean) {
             record.by = run_end_word(run.end);
             record.message = run.message;
-        } else if (record.runs_slow >= kSlowRunsMin) {
-            record.by = "slower than its twin";
+        } else if (is_slower_than_twin(record)) {
+            record.by = kSlowerThanTwin;
         }
         record.detected = !record.by.empty();
+    }
+
+    // What a control must not do.
+    void note_alarms(const HuntedMutant& control) {
+        const auto alarm = [&](const std::string& what) {
+            out_.false_alarms.push_back(fmt::format("{}: {}", control.row->id, what));
+        };
+        for (const MutantRecord& r : control.repeats) {
+            if (r.detected) {
+                alarm(fmt::format("detected by {}, scenario {}, seed {} {}", r.by, r.scenario,
+                                  r.seed, r.message));
+            }
+            if (control.row->id != kNeutralControl) continue;
+            if (r.runs_infected != 0)
+                alarm("it changes nothing, and its runs differ from those without it");
+            if (has_mutants() && r.runs != 0 && r.runs_reached == 0)
+                alarm("no run came to its place, so it controls nothing");
+        }
     }
 
     Status shrink_all(ProcessPool& pool) {
@@ -247,7 +277,7 @@ private:
                 shrunk_.insert(quarries_[i].mutant);
                 const std::uint64_t run = quarries_[i].first + record.runs - 1;
                 AIVM_TRY(send(pool, {Purpose::kShrink, i, run},
-                              fmt::format("{} save {}", record.id, run)));
+                              record.id + " " + task(WorkerTask::Kind::kSave, run)));
                 ++i;
             } else {
                 AIVM_ASSIGN(const auto done, pool.wait(kPollMs));
@@ -278,6 +308,7 @@ private:
     std::uint64_t started_ns_;
     std::uint64_t limit_us_ = 0;  // of the present round
     std::size_t turn_ = 0;
+    std::vector<HuntedMutant> hunted_;
     HuntResult out_;
     std::vector<Quarry> quarries_;
     std::map<std::uint64_t, RunRecord> twins_;
@@ -289,19 +320,16 @@ private:
 
 }  // namespace
 
-bool has_mutants() {
-#ifdef AIVM_MUTANTS
-    return true;
-#else
-    return false;
-#endif
-}
-
 bool HuntedMutant::detected() const {
+    const auto times = std::ranges::count_if(repeats, &MutantRecord::detected);
+    return 2 * static_cast<std::size_t>(times) >= repeats.size();
+}
+bool HuntedMutant::ever_detected() const {
     return std::ranges::any_of(repeats, &MutantRecord::detected);
 }
 bool HuntedMutant::infected() const {
-    return std::ranges::any_of(repeats, [](const MutantRecord& r) { return r.runs_infected > 0; });
+    return std::ranges::any_of(
+        repeats, [](const MutantRecord& r) { return r.runs_infected > 0 || r.detected; });
 }
 bool HuntedMutant::reached() const {
     return std::ranges::any_of(repeats, [](const MutantRecord& r) { return r.runs_reached > 0; });
@@ -314,7 +342,7 @@ Result<HuntResult> hunt(const std::vector<const MutantRow*>& mutants,
     plan.seed = options.seed;
     plan.scenarios = scenarios;
     plan.paranoid = true;
-    plan.program = options.program + " with mutants";
+    plan.program = options.program;
     AIVM_ASSIGN(const CampaignWorker worker,
                 CampaignWorker::make(plan, {options.folder + "/findings", options.shrink_tries,
                                             3 * options.run_limit_ns, options.wall_clock_ns}));
@@ -324,7 +352,8 @@ Result<HuntResult> hunt(const std::vector<const MutantRow*>& mutants,
                 ProcessPool::start(
                     options.jobs, [&](const std::string& request) { return work(worker, request); },
                     {options.run_memory_bytes, options.wall_clock_ns}));
-    return Hunter(mutants, options, scenarios.size(), std::move(log), contents).run(pool);
+    return Hunter(with_controls(mutants), options, scenarios.size(), std::move(log), contents)
+        .run(pool);
 }
 
 }  // namespace aivm::scenarios

@@ -3,9 +3,12 @@
 //
 //   reached    execution came to the place of the plant
 //   infected   the run differs from that of the unmutated program: another digest
-//   detected   an invariant was violated, an internal check failed, a repeated run differed, or
-//              several runs took more than twice the virtual time of their twin, or accepted their
-//              blocks later than one and a half times its latency
+//   detected   an invariant was violated, an internal check failed, a repeated run differed, the
+//              worker died or ran out of time, or the runs are slower than their twins by a sign
+//              test (twin_speed.h)
+//
+// Beside the mutants asked for, every hunt has controls, which are no bugs
+// (MutantSubject::kControl). A control that is detected is a false alarm of the hunt.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +21,6 @@
 #include "scenarios/campaign/mutants/mutant_table.h"
 
 namespace aivm::scenarios {
-
-// Whether this program contains mutants.
-bool has_mutants();
 
 struct HuntOptions {
     unsigned jobs = 1;
@@ -46,20 +46,25 @@ struct HuntedMutant {
     const MutantRow* row = nullptr;
     std::vector<MutantRecord> repeats;
 
+    // In half of the repeats at least.
     [[nodiscard]] bool detected() const;
+    [[nodiscard]] bool ever_detected() const;
     [[nodiscard]] bool infected() const;
     [[nodiscard]] bool reached() const;
 };
 
 struct HuntResult {
     std::vector<HuntedMutant> mutants;
+    std::vector<HuntedMutant> controls;
     std::uint64_t twin_runs = 0;
-    // What the unmutated program violated: it must be nothing.
+    // What the unmutated program violated, and what was detected of the controls: it must be
+    // nothing.
     std::vector<std::string> false_alarms;
     bool complete = false;  // neither stopped nor out of budget
 };
 
-// Hunts these mutants on the scenarios, in turn. Errors: a scenario that cannot be set up, workers
+// Hunts these mutants on the scenarios, in turn, and the controls for as long as one of the mutants
+// is hunted, on each scenario once at least. Errors: a scenario that cannot be set up, workers
 // that cannot be started, and those of the log.
 Result<HuntResult> hunt(const std::vector<const MutantRow*>& mutants,
                         const std::vector<CampaignScenario>& scenarios, const HuntOptions& options);

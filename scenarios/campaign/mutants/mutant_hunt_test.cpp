@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <set>
 
+#include "scenarios/campaign/mutants/mutant_choice.h"
 #include "scenarios/file/print.h"
 #include "scenarios/testing/test_small.h"
 
@@ -65,6 +66,19 @@ TEST_F(Hunts, AMutantThatChangesNothingIsNotDetectedAndItsTwinIsClean) {
     }
 }
 
+TEST_F(Hunts, EveryHuntHasTheControls) {
+    const auto result = hunted(limited(30'000));
+    ASSERT_TRUE(result) << result.error().text();
+    std::vector<std::string_view> controls;
+    for (const HuntedMutant& control : result->controls) {
+        controls.push_back(control.row->id);
+        EXPECT_FALSE(control.detected()) << control.row->id;
+        EXPECT_GE(control.repeats.at(0).runs, 1U) << control.row->id;
+    }
+    EXPECT_THAT(controls, testing::UnorderedElementsAre(kNeutralControl, "control_redraw"));
+    EXPECT_EQ(result->mutants.size(), 2U);
+}
+
 TEST_F(Hunts, AHuntGoesOnWhereTheLastOneEnded) {
     const auto first = hunted(limited(30'000));
     ASSERT_TRUE(first) << first.error().text();
@@ -88,6 +102,34 @@ TEST_F(Hunts, AnotherSeedOrProgramNeedsAnotherFolder) {
     EXPECT_THAT(hunted(other).error().text(), HasSubstr("it is of aivmsim test"));
 }
 
+HuntedMutant hunted_as(const std::vector<bool>& detections) {
+    HuntedMutant out;
+    for (const bool detected : detections) {
+        MutantRecord repeat;
+        repeat.detected = detected;
+        out.repeats.push_back(repeat);
+    }
+    return out;
+}
+
+TEST(HuntedMutants, AreDetectedIfHalfOfTheRepeatsDetectThem) {
+    EXPECT_TRUE(hunted_as({true, false}).detected());
+    EXPECT_TRUE(hunted_as({true, true, false, false, true}).detected());
+    EXPECT_FALSE(hunted_as({true, true, false, false, false}).detected());
+    EXPECT_TRUE(hunted_as({true, true, false, false, false}).ever_detected());
+    EXPECT_FALSE(hunted_as({false, false}).ever_detected());
+}
+
+TEST(MutantChoice, AProgramWithoutMutantsRefusesToRunWithOne) {
+    EXPECT_TRUE(choose_mutant_of_environment(std::nullopt));
+    EXPECT_TRUE(choose_mutant_of_environment(""));
+    const Status chosen = choose_mutant_of_environment("D22");
+    ASSERT_FALSE(chosen);
+    EXPECT_THAT(chosen.error().text(), HasSubstr("AIVMSIM_MUTANT is set to D22, but this program "
+                                                 "contains no planted bugs"));
+    EXPECT_EQ(chosen_mutant(), nullptr);
+}
+
 TEST(MutantTable, EveryIdIsThereOnceAndHasASentence) {
     std::set<std::string_view> ids;
     for (const MutantRow& row : mutant_rows()) {
@@ -95,7 +137,7 @@ TEST(MutantTable, EveryIdIsThereOnceAndHasASentence) {
         EXPECT_FALSE(row.sentence.empty()) << row.id;
         EXPECT_EQ(find_mutant(row.id), &row);
     }
-    EXPECT_GE(ids.size(), 99U);
+    EXPECT_GE(ids.size(), 135U);
     EXPECT_EQ(find_mutant("no such mutant"), nullptr);
 }
 

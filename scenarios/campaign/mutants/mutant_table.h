@@ -17,6 +17,7 @@ enum class MutantSubject : std::uint8_t {
     kConsensus,
     kDag,
     kDeterminism,
+    kControl,  // no bug: nothing may be detected
 };
 std::string_view subject_word(MutantSubject subject);
 
@@ -27,6 +28,9 @@ struct MutantRow {
     std::string_view expected;  // the invariants that should report it, separated by spaces
 };
 std::span<const MutantRow> mutant_rows();
+
+// The control that changes nothing at all.
+inline constexpr std::string_view kNeutralControl = "control_neutral";
 
 // Null if there is no such mutant.
 const MutantRow* find_mutant(std::string_view id);

@@ -14,6 +14,7 @@
 #include "sim/consensus/avalanche/messages.h"
 #include "sim/consensus/avalanche/pending_vertices.h"
 #include "sim/consensus/avalanche/vertex_history.h"
+#include "sim/consensus/snowman/fork_chance.h"
 #include "sim/consensus/stake.h"
 #include "sim/consensus/stake_sampler.h"
 #include "sim/consensus/timers.h"
@@ -131,8 +132,8 @@ private:
     void keep_needed_bodies(Actions& out, std::ptrdiff_t from) const;
     // The node has carried out some of what it was asked to accept.
     void forget_carried_out();
-    // False, and nothing is added, if a rival has just been accepted: the node found the vertex
-    // valid before it carried that out.
+    // False, and nothing is added, if a rival has just been accepted or a parent rejected: the node
+    // found the vertex valid, or built it, before it carried that out.
     [[nodiscard]] bool add(const Item& vertex);
     void reject_new(const Hash32& id, Actions& out);
     void verified(const Item& vertex, Actions& out);
@@ -311,6 +312,8 @@ void Avalanche::forget_carried_out() {
 
 bool Avalanche::add(const Item& vertex) {
     State& s = state();
+    if (!std::ranges::all_of(vertex.parents, [&](const Hash32& id) { return is_known(id); }))
+        return false;
     ConflictGraph::Node node{vertex.id, vertex.height, vertex.parents, {}};
     for (const Hash32& key : vertex.keys) node.keys.push_back(graph_key(key));
     s.endorsed.reset();
@@ -332,9 +335,6 @@ void Avalanche::reject_new(const Hash32& id, Actions& out) {
 
 void Avalanche::verified(const Item& vertex, Actions& out) {
     State& s = state();
-    // A parent was rejected in the meantime; the node has carried that out after it verified this.
-    if (!std::ranges::all_of(vertex.parents, [&](const Hash32& id) { return is_known(id); }))
-        return reject_new(vertex.id, out);
     if (!add(vertex)) return reject_new(vertex.id, out);
     if (vertex.proposer == config_.self) s.unsent.push_back(vertex.id);
     s.pending.known(vertex.id, out);
@@ -725,6 +725,30 @@ AvalancheConfig config_of(const ChainSettings& chain) {
     return config;
 }
 
+}  // namespace
+
+FaultTolerance tolerance_of_avalanche(const ChainSettings& chain, std::uint32_t validators,
+                                      std::uint64_t cuts) {
+    SnowParameters rogue;
+    rogue.k = chain.k;
+    rogue.alpha_preference = rogue.alpha_confidence = chain.alpha_confidence;
+    rogue.beta = chain.beta_rogue;
+    rogue.concurrent_polls = chain.concurrent_polls;
+    SnowParameters virtuous = rogue;
+    virtuous.alpha_confidence = chain.k;
+    virtuous.beta = chain.beta_virtuous;
+    const std::uint64_t vertices_per_cut =
+        validators *
+        (chain.block_interval_ns / std::max<std::uint64_t>(chain.vertex_interval_ns, 1));
+    FaultTolerance out =
+        snow_tolerance(rogue, validators, cuts * (1 + vertices_per_cut / 2), virtuous);
+    if (chain.cut_finality == CutFinality::kBft)
+        out.faulty = std::min(out.faulty, (std::max(validators, 1U) - 1) / 3);
+    return out;
+}
+
+namespace {
+
 std::vector<EngineProblem> check_avalanche_chain(const ChainSettings& chain) {
     std::vector<EngineProblem> out;
     if (chain.finality_delay_ns > 0) {
@@ -772,7 +796,8 @@ Result<std::unique_ptr<ConsensusEngine>> make_avalanche_engine(const EngineSetup
 
 }  // namespace
 
-const EngineRow kAvalancheEngine{.of_dag = true,
+const EngineRow kAvalancheEngine{.tolerance = tolerance_of_avalanche,
+                                 .of_dag = true,
                                  .check = check_avalanche_chain,
                                  .make = make_avalanche_engine,
                                  .decode = decode_avalanche_message};

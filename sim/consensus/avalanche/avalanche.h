@@ -21,6 +21,7 @@
 
 #include "sim/consensus/avalanche/vertex_votes.h"
 #include "sim/consensus/consensus.h"
+#include "sim/scenario/engines.h"
 
 namespace aivm::sim {
 
@@ -41,6 +42,24 @@ struct AvalancheConfig {
     std::vector<std::uint64_t> stakes;  // of all validators, this node's too
     VoterIndex self = 0;
 };
+
+// The most validators of equal stake that may be faulty at the same time in a run of `cuts` cuts:
+// the computed chance of a fork, that two rivals are accepted, stays below 10^-9 in the run, and
+// the polls until a decision within the recovery limit. With k, alpha and the polls at a time of
+// the chain, the chance of one contest is the greater of two values of fork_chance
+// (sim/consensus/snowman/fork_chance.h, which has the model and its limits):
+//
+//   rivals that know of each other   need alpha of k votes in beta_rogue polls in a row
+//   a node that knows of one alone   needs beta_virtuous polls in which all k votes are for it: an
+//                                    answer for the other one would make the node fetch that
+//
+// and the run has `cuts` x (1 + validators x vertices per cut interval / 2) contests: every cut,
+// and every two vertices that can be issued. (Source: the decision rule of Team Rocket and others,
+// "Scalable and Probabilistic Leaderless BFT Consensus through Metastability", arXiv:1906.08936,
+// section 3, which bounds the same chance asymptotically; the budget is that of consensus.md.)
+// Where validators also certify cuts by votes, it is at most less than a third.
+FaultTolerance tolerance_of_avalanche(const ChainSettings& chain, std::uint32_t validators,
+                                      std::uint64_t cuts);
 
 // Refuses an alpha that is not above half of k or is above k, thresholds and counts of zero, more
 // polls at a time than the least beta, a node outside the list, and stakes whose sum is zero or

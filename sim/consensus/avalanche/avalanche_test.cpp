@@ -339,6 +339,26 @@ TEST_F(CatchingUp, AVertexWhoseParentWasRejectedBeforeItsVerdictIsRejectedToo) {
     EXPECT_TRUE(asked<Reject>(child.id));
 }
 
+// The node issues a reply to a vertex as soon as it has verified it, while the rejections that the
+// verdict brought about still wait for their turn.
+TEST_F(CatchingUp, AVertexBuiltOnOneThatWasJustRejectedIsRejectedToo) {
+    const Item rival{key(6), {test::dag_genesis().id}, 1, {key(2)}, 2};
+    step(ItemReceived{1, vertex});
+    step(Verdict{vertex.id, Validity::kValid});
+    const Actions queries = out;
+    step(ItemReceived{2, rival});
+    step(Verdict{rival.id, Validity::kValid});
+    out = queries;
+    vote_until_rejected(rival.id, vertex.id);
+    ASSERT_TRUE(asked<Reject>(vertex.id));
+    step(ItemBuilt{child});
+    EXPECT_TRUE(asked<Reject>(child.id));
+    EXPECT_EQ(engine.processing(), 0U);
+    const Item grandchild{key(8), {child.id}, 3, {key(9)}, 0};
+    step(ItemBuilt{grandchild});
+    EXPECT_TRUE(asked<Reject>(grandchild.id)) << "the node has carried out nothing yet";
+}
+
 // The node's verdict is older than the decision that it has not carried out yet. Such a vertex
 // would stay undecided for ever, and the node would vote for both rivals.
 TEST_F(CatchingUp, AVertexWhoseRivalWasAcceptedBeforeItsVerdictIsRejected) {

@@ -6,13 +6,8 @@
 
 #include "core/base/check.h"
 #include "sim/consensus/bft/contest.h"
-#include "sim/consensus/bft/quorum.h"
-#include "sim/consensus/bft/rotation.h"
-#include "sim/consensus/block_steps.h"
 #include "sim/consensus/engine_records.h"
-#include "sim/consensus/signed_votes.h"
-#include "sim/consensus/stake.h"
-#include "sim/consensus/timers.h"
+#include "sim/consensus/voting_engine.h"
 #include "sim/scenario/scenario.h"
 
 namespace aivm::sim {
@@ -21,31 +16,24 @@ namespace {
 // Blocks above the last accepted one that a node holds, and votes for heights that it has not
 // reached: enough for the proposals of some rounds, whatever is sent.
 constexpr std::uint32_t kBlocksWaitingMax = 256;
-constexpr std::size_t kEarlyMessagesPerValidator = 4;
+constexpr std::ptrdiff_t kEarlyMessagesPerValidator = 4;
 // Resend intervals without a message after which a node asks another for its height.
 constexpr std::uint32_t kQuietIntervals = 10;
 
 const std::string_view kPromisesKey = "bft/promises";
 const std::string_view kCertificateKey = "bft/certificate/";
 
-class Bft final : public ConsensusEngine {
+class Bft final : public VotingEngine {
 public:
     Bft(const BftConfig& config, EngineHost& host)
-        : config_(config), host_(host), stakes_(config.stakes), rotation_(stakes_) {}
+        : VotingEngine({config.stakes, config.self, config.epoch}, host, kBlocksWaitingMax,
+                       config.fetch_timeout_ns),
+          config_(config) {}
 
-    void step(SimTime now, const Input& input, Actions& out) override {
-        now_ = now;
-        std::visit([&](const auto& each) { on(each, out); }, input);
-    }
-
-    [[nodiscard]] BlockRef last_accepted() const override { return state().tree.root(); }
-    [[nodiscard]] BlockRef preferred() const override { return state().tree.root(); }
-    [[nodiscard]] std::size_t processing() const override { return state().tree.size(); }
     [[nodiscard]] bool bootstrapping() const override {
         return state().target.has_value() || (state().has_started && !knows_heights());
     }
     [[nodiscard]] bool wants_block() const override;
-    [[nodiscard]] const EngineCounters& counters() const override { return counters_; }
 
 private:
     // Uses of timers; their numbers are part of the trace digest.
@@ -62,11 +50,9 @@ private:
         Message message;
     };
     struct State {
-        State(Bft& engine, const BlockRef& last_accepted, std::uint64_t serial);
-        BlockTree tree;
-        PendingBlocks pending_blocks;
+        State(const BlockRef& last_accepted, const std::vector<std::uint64_t>& stakes)
+            : contest(last_accepted.height + 1, stakes), helped_at(stakes.size(), std::nullopt) {}
         Contest contest;
-        std::uint64_t next_serial;
         std::map<std::uint64_t, Wait> waits;  // by the timer's serial number
         std::vector<Early> early;             // about the next height
         std::optional<QuorumCertificate>
@@ -81,18 +67,17 @@ private:
         bool has_started = false;              // and wants to know the others' heights
         std::map<VoterIndex, Height> heights;  // as reported
         std::uint32_t quiet_intervals = 0;     // in which no message came
-        VoterIndex probed = 0;
     };
 
-    void on(const Started& start, Actions& out);
-    void on(const MessageReceived& received, Actions& out);
-    void on(const TimerFired& fired, Actions& out);
-    void on(const ItemReceived& received, Actions& out);
-    void on(const ItemBuilt& built, Actions& out);
-    void on(const Verdict& verdict, Actions& out);
-    void on(const Persisted&, Actions&) {}
-    void on(const SlotSigned& answer, Actions& out);
-    void on(const EpochBegun& begun, Actions& out);
+    void on_started(const Started& start, Actions& out) override;
+    void on_message(VoterIndex from, const Message& message, Actions& out) override;
+    void on_timer(TimerUse use, std::uint64_t serial, Actions& out) override;
+    void on_body(VoterIndex from, const BlockInfo& block, Actions& out) override;
+    void on_built(const BlockInfo& block, Actions& out) override;
+    void on_verdict(const Verdict& verdict, const std::optional<BlockInfo>& added,
+                    Actions& out) override;
+    void on_signed(const SlotSigned& answer, Actions& out) override;
+    void on_epoch(Actions& out) override;
 
     void on(VoterIndex from, const Proposal& proposal, Actions& out);
     void on(VoterIndex from, const BallotCast& vote, Actions& out);
@@ -125,9 +110,6 @@ private:
     void set_wait(BftStep step, std::uint64_t delay_ns, Actions& out);
     void set_resend_timer(Actions& out);
     void resend(Actions& out);
-    void send_all(const Message& message, Actions& out) const {
-        sim::send_all(config_.self, stakes_.size(), message, out);
-    }
     void probe_if_quiet(Actions& out);
     // Accuses the voter if it voted for something else in this slot.
     void compare(VoterIndex voter, const BallotCast& vote, Actions& out);
@@ -136,19 +118,11 @@ private:
 
     // Verified, and on the last accepted block.
     [[nodiscard]] bool is_candidate(const Hash32& id) const;
-    [[nodiscard]] bool is_genuine(const QuorumCertificate& certificate) const {
-        return sim::is_genuine(certificate, stakes_, host_);
-    }
-    [[nodiscard]] bool is_genuine(VoterIndex voter, const BallotCast& vote) const {
-        return host_.signed_by(voter, vote.slot(), vote.block, vote.signature);
-    }
     // Enough reports have come, and this node has what more than a third of the stake has.
     [[nodiscard]] bool knows_heights() const;
-    [[nodiscard]] std::uint64_t total() const { return sum_of(stakes_); }
-    [[nodiscard]] bool votes() const { return stakes_[config_.self] != 0; }
     [[nodiscard]] Height height() const { return state().contest.promises.height; }
     [[nodiscard]] VoterIndex proposer_of(std::uint32_t round) const {
-        return rotation_.proposer(height(), round);
+        return proposer(height(), round);
     }
     [[nodiscard]] std::uint64_t longer(std::uint64_t timeout_ns) const {
         return timeout_ns + state().contest.promises.round * config_.timeout_step_ns;
@@ -163,43 +137,21 @@ private:
     }
 
     BftConfig config_;
-    EngineHost& host_;
-    std::vector<std::uint64_t> stakes_;
-    ProposerRotation rotation_;
-    EngineCounters counters_;
-    SimTime now_ = 0;
-    std::uint64_t epoch_ = 0;
     Height milestone_ = 0;  // the last height that the stakes before these decided
     std::optional<State> state_;
 };
 
-Bft::State::State(Bft& engine, const BlockRef& last_accepted, std::uint64_t serial)
-    : tree(last_accepted),
-      pending_blocks({.validators = static_cast<std::uint32_t>(engine.stakes_.size()),
-                      .self = engine.config_.self,
-                      .waiting_max = kBlocksWaitingMax,
-                      .fetch_timeout_ns = engine.config_.fetch_timeout_ns},
-                     tree, engine.counters_, serial),
-      contest(last_accepted.height + 1, engine.stakes_),
-      next_serial(serial),
-      helped_at(engine.stakes_.size(), std::nullopt),
-      probed(engine.config_.self) {}
-
 // --- Starting and stopping ---
 
-void Bft::on(const Started& start, Actions& out) {
-    AIVM_CHECK(!state_.has_value());
-    state_.emplace(*this, start.last_accepted.ref(), first_serial(start.incarnation));
-    out.push_back(Prefer{{start.last_accepted.id}});
-    for (const Item& item : start.own_items)
-        state().pending_blocks.body(config_.self, block_of(item), out);
+void Bft::on_started(const Started& start, Actions& out) {
+    state_.emplace(tree().root(), stakes());
     resume(start.records, out);
     // The VM stores a block with its signature before the engine knows of it.
     for (const Item& item : start.own_items)
         if (item.height == height()) state().contest.promises.built = item.id;
     set_resend_timer(out);
     state().has_started = start.bootstrap;
-    if (start.bootstrap) send_all(HeightProbe{state().tree.root().height, true}, out);
+    if (start.bootstrap) send_all(HeightProbe{tree().root().height, true}, out);
     advance(out);
 }
 
@@ -225,63 +177,58 @@ void Bft::resume(const std::vector<Record>& records, Actions& out) {
 }
 
 void Bft::save(Actions& out) {
-    out.push_back(Persist{state().next_serial++,
+    out.push_back(Persist{next_serial(),
                           {record_key_of(kPromisesKey), encoded_record(state().contest.promises)}});
 }
 
 // --- Blocks ---
 
 bool Bft::is_candidate(const Hash32& id) const {
-    const BlockInfo* block = state().tree.find(id);
-    return block != nullptr && block->parent == state().tree.root().id;
+    const BlockInfo* block = tree().find(id);
+    return block != nullptr && block->parent == tree().root().id;
 }
 
-void Bft::on(const ItemReceived& received, Actions& out) {
+void Bft::on_body(VoterIndex from, const BlockInfo& block, Actions& out) {
     State& s = state();
-    const BlockInfo block = block_of(received.item);
     // On a chain that contradicts this node's; it is not asked for again.
-    if (block.height == height() && block.parent != s.tree.root().id)
+    if (block.height == height() && block.parent != tree().root().id)
         s.contest.invalid.insert(block.id);
     // Only proposers and those who were asked may fill the node's memory.
     const std::uint32_t round = s.contest.promises.round;
     const Height above = block.height - std::min(block.height, height());
-    const bool may_propose = above <= 1 && (rotation_.proposer(block.height, 0) == received.from ||
-                                            proposer_of(round) == received.from ||
-                                            proposer_of(round + 1) == received.from);
+    const bool may_propose =
+        above <= 1 && (proposer(block.height, 0) == from || proposer_of(round) == from ||
+                       proposer_of(round + 1) == from);
     const bool is_target = s.target && s.target->block.id == block.id;
-    if (may_propose || is_target || s.pending_blocks.awaits(block.id) ||
-        received.from == config_.self) {
-        s.pending_blocks.body(received.from, block, out);
-    } else if (!s.pending_blocks.holds(block.id)) {
+    if (may_propose || is_target || pending().awaits(block.id) || from == self()) {
+        pending().body(from, block, out);
+    } else if (!pending().holds(block.id)) {
         ++counters_.bodies_discarded;
         out.push_back(Discard{block.id});
     }
     advance(out);
 }
 
-void Bft::on(const Verdict& verdict, Actions& out) {
-    State& s = state();
-    if (verdict.validity == Validity::kInvalid) s.contest.invalid.insert(verdict.id);
-    add_verified(s.tree, s.pending_blocks, verdict, now_, out);
+void Bft::on_verdict(const Verdict& verdict, const std::optional<BlockInfo>&, Actions& out) {
+    if (verdict.validity == Validity::kInvalid) state().contest.invalid.insert(verdict.id);
     propose_if_due(out);  // a block of its own, after a restart
     advance(out);
 }
 
 bool Bft::wants_block() const {
     const Contest& contest = state().contest;
-    return votes() && !state().target && contest.promises.step == BftStep::kPropose &&
-           proposer_of(contest.promises.round) == config_.self && contest.proposal() == nullptr &&
+    return has_stake() && !state().target && contest.promises.step == BftStep::kPropose &&
+           proposer_of(contest.promises.round) == self() && contest.proposal() == nullptr &&
            !contest.promises.polka && !contest.promises.built;
 }
 
-void Bft::on(const ItemBuilt& built, Actions& out) {
+void Bft::on_built(const BlockInfo& block, Actions& out) {
     State& s = state();
-    const BlockInfo block = block_of(built.item);
-    if (block.parent != s.tree.root().id || s.contest.promises.built) {
+    if (block.parent != tree().root().id || s.contest.promises.built) {
         out.push_back(Reject{block.id});
         return;
     }
-    s.tree.add(block);
+    tree().add(block);
     s.contest.promises.built = block.id;
     save(out);
     propose_if_due(out);
@@ -294,14 +241,14 @@ void Bft::begin_height(Actions& out) {
     State& s = state();
     const Height before = height();
     s.votes_before.reset();
-    if (before == s.tree.root().height) s.votes_before = std::move(s.contest.votes);
+    if (before == tree().root().height) s.votes_before = std::move(s.contest.votes);
     std::erase_if(s.accused, [&](const auto& each) { return each.second.height < before; });
-    s.contest = Contest(s.tree.root().height + 1, stakes_);
+    s.contest = Contest(tree().root().height + 1, stakes());
     s.waits.clear();
     begin_round(0, out);
     std::vector<Early> early;
     std::swap(early, s.early);
-    for (const Early& each : early) on(MessageReceived{each.from, each.message}, out);
+    for (const Early& each : early) on_message(each.from, each.message, out);
 }
 
 void Bft::begin_round(std::uint32_t round, Actions& out) {
@@ -320,7 +267,7 @@ void Bft::begin_round(std::uint32_t round, Actions& out) {
 void Bft::propose_if_due(Actions& out) {
     const Contest& contest = state().contest;
     const Promises& p = contest.promises;
-    if (p.step != BftStep::kPropose || proposer_of(p.round) != config_.self || !votes() ||
+    if (p.step != BftStep::kPropose || proposer_of(p.round) != self() || !has_stake() ||
         contest.proposal() != nullptr)
         return;
     if (p.polka && is_candidate(p.polka->block.id)) {
@@ -342,33 +289,22 @@ void Bft::propose(const BlockRef& block, std::optional<QuorumCertificate> polka,
 
 void Bft::set_wait(BftStep step, std::uint64_t delay_ns, Actions& out) {
     State& s = state();
-    const std::uint64_t serial = s.next_serial++;
+    const std::uint64_t serial = next_serial();
     s.waits[serial] = {height(), s.contest.promises.round, step};
     out.push_back(SetTimer{timer_id(kRoundTimer, serial), delay_ns});
 }
 
-void Bft::on(const TimerFired& fired, Actions& out) {
+void Bft::on_timer(TimerUse use, std::uint64_t serial, Actions& out) {
+    if (use == kResendTimer) return resend(out);
+    if (use != kRoundTimer) return;
     State& s = state();
-    const std::uint64_t serial = serial_of(fired.timer);
-    switch (use_of(fired.timer)) {
-        case kFetchTimer:
-            return s.pending_blocks.on_timer(serial, out);
-        case kDueTimer:
-            return s.pending_blocks.on_due(serial, out);
-        case kResendTimer:
-            return resend(out);
-        case kRoundTimer:
-            break;
-        default:
-            return;
-    }
     const auto wait = s.waits.extract(serial);
     if (wait.empty()) return;
     const auto [its_height, round, step] = wait.mapped();
     const Promises& p = s.contest.promises;
     if (its_height != p.height || round != p.round) return;
     if (step == BftStep::kPropose && p.step == BftStep::kPropose) {
-        const bool idle = round == 0 && !s.contest.heard && !host_.has_work();
+        const bool idle = round == 0 && !s.contest.heard && !host().has_work();
         if (idle) return set_wait(step, config_.proposal_timeout_ns, out);
         cast(Ballot::kPrevote, kNil, out);
     } else if (step == BftStep::kPrevote && p.step == BftStep::kPrevote) {
@@ -391,7 +327,7 @@ void Bft::cast(Ballot ballot, const Hash32& block, Actions& out) {
         p.step = BftStep::kPrecommit;
         p.precommitted = block;
     }
-    if (!votes()) return;
+    if (!has_stake()) return;
     save(out);
     sign(ballot, block, out);
 }
@@ -401,20 +337,19 @@ void Bft::sign(Ballot ballot, const Hash32& block, Actions& out) {
     out.push_back(Sign{{static_cast<std::uint8_t>(ballot), p.height, p.round}, block});
 }
 
-void Bft::on(const SlotSigned& answer, Actions& out) {
+void Bft::on_signed(const SlotSigned& answer, Actions& out) {
     Contest& contest = state().contest;
     if (!answer.signature || answer.slot.height != contest.promises.height) return;
-    const BallotCast vote{static_cast<Ballot>(answer.slot.kind), answer.slot.height,
-                          answer.slot.round, answer.message, *answer.signature};
+    const BallotCast vote = BallotCast::of({answer.slot, answer.message, *answer.signature});
     contest.cast.push_back(vote);
-    contest.votes.take(config_.self, vote, contest.promises.round);
+    contest.votes.take(self(), vote, contest.promises.round);
     send_all(vote, out);
     advance(out);
 }
 
 void Bft::on(VoterIndex from, const BallotCast& vote, Actions& out) {
     Contest& contest = state().contest;
-    if (!is_genuine(from, vote)) return;
+    if (!is_signed(from, vote.signed_vote())) return;
     compare(from, vote, out);
     if (vote.height < height()) return help(from, vote.height - 1, out);
     if (vote.height > height()) return keep_early(from, vote.height, vote, out);
@@ -444,7 +379,7 @@ void Bft::on(VoterIndex from, const Proposal& proposal, Actions& out) {
         compare(polka, out);
     }
     contest.proposals.emplace(proposal.round, proposal);
-    if (!s.tree.contains(proposal.block.id)) s.pending_blocks.want(from, proposal.block, out);
+    if (!tree().contains(proposal.block.id)) pending().want(from, proposal.block, out);
     advance(out);
 }
 
@@ -540,8 +475,7 @@ bool Bft::decide(Actions& out) {
     const Hash32 id = *votes.quorum(Ballot::kPrecommit, *round);
     const BlockRef block{id, height()};
     if (!is_candidate(id)) {
-        if (!s.contest.invalid.contains(id))
-            s.pending_blocks.want(*votes.voter_for(id), block, out);
+        if (!s.contest.invalid.contains(id)) pending().want(*votes.voter_for(id), block, out);
         return false;
     }
     accept(votes.certificate(Ballot::kPrecommit, *round, block), AcceptedBy::kPolls, out);
@@ -551,7 +485,7 @@ bool Bft::decide(Actions& out) {
 // Accepts everything up to the target once it is verified.
 bool Bft::accept_target(Actions& out) {
     State& s = state();
-    if (!s.target || !s.tree.contains(s.target->block.id)) return false;
+    if (!s.target || !tree().contains(s.target->block.id)) return false;
     const QuorumCertificate certificate = *s.target;
     s.target.reset();
     accept(certificate, AcceptedBy::kBootstrap, out);
@@ -560,11 +494,11 @@ bool Bft::accept_target(Actions& out) {
 
 void Bft::accept(const QuorumCertificate& certificate, AcceptedBy by, Actions& out) {
     State& s = state();
-    accept_branch(s.tree, s.pending_blocks, certificate.block.id, by, out);
-    if (s.target && s.target->block.height <= s.tree.root().height) s.target.reset();
+    accept_branch(tree(), pending(), certificate.block.id, by, out);
+    if (s.target && s.target->block.height <= tree().root().height) s.target.reset();
     keep(certificate, out);
-    out.push_back(Prefer{{certificate.block.id}});
-    out.push_back(PublishCertificate{certificate.block, epoch_, encoded_record(certificate)});
+    prefer(certificate.block, out);
+    publish({certificate}, out);
     begin_height(out);
 }
 
@@ -576,22 +510,18 @@ void Bft::keep(const QuorumCertificate& certificate, Actions& out) {
     };
     const bool replaces = !s.certificates.empty() && s.certificates.rbegin()->first > milestone_;
     if (replaces) {
-        out.push_back(Persist{s.next_serial++, {key(s.certificates.rbegin()->first), {}}});
+        out.push_back(Persist{next_serial(), {key(s.certificates.rbegin()->first), {}}});
         s.certificates.erase(std::prev(s.certificates.end()));
     }
     out.push_back(
-        Persist{s.next_serial++, {key(certificate.block.height), encoded_record(certificate)}});
+        Persist{next_serial(), {key(certificate.block.height), encoded_record(certificate)}});
     s.certificates[certificate.block.height] = certificate;
 }
 
 // The stakes of the height that begins. The certificates so far are checked with the old ones.
-void Bft::on(const EpochBegun& begun, Actions& out) {
-    State& s = state();
-    epoch_ = begun.epoch;
-    stakes_ = begun.stakes;
-    rotation_ = ProposerRotation(stakes_);
-    s.contest.votes.recount(stakes_);
-    milestone_ = s.tree.root().height;
+void Bft::on_epoch(Actions& out) {
+    state().contest.votes.recount(stakes());
+    milestone_ = tree().root().height;
     propose_if_due(out);
     advance(out);
 }
@@ -601,21 +531,18 @@ void Bft::on(const EpochBegun& begun, Actions& out) {
 // Somebody is deciding a height that this node has not reached.
 void Bft::keep_early(VoterIndex from, Height height_there, const Message& message, Actions& out) {
     State& s = state();
-    const bool is_next = height_there == height() + 1;
-    if (is_next && s.early.size() < kEarlyMessagesPerValidator * stakes_.size()) {
-        s.early.push_back({from, message});
-        return;
-    }
-    if (!is_next) ask_for_more(from, out);
+    if (height_there != height() + 1) return ask_for_more(from, out);
+    const auto kept = std::ranges::count(s.early, from, &Early::from);
+    if (kept < kEarlyMessagesPerValidator) s.early.push_back({from, message});
 }
 
 void Bft::ask_for_more(VoterIndex whom, Actions& out) {
     if (state().target) return;
-    out.push_back(Send{whom, HeightProbe{state().tree.root().height}});
+    out.push_back(Send{whom, HeightProbe{tree().root().height}});
 }
 
 void Bft::on(VoterIndex from, const HeightProbe& probe, Actions& out) {
-    if (probe.has_started) out.push_back(Send{from, HeightReport{state().tree.root().height}});
+    if (probe.has_started) out.push_back(Send{from, HeightReport{tree().root().height}});
     help(from, probe.height, out);
 }
 
@@ -623,18 +550,18 @@ void Bft::on(VoterIndex from, const HeightReport& report, Actions& out) {
     State& s = state();
     Height& known = s.heights[from];
     known = std::max(known, report.height);
-    if (report.height > s.tree.root().height) ask_for_more(from, out);
+    if (report.height > tree().root().height) ask_for_more(from, out);
 }
 
 bool Bft::knows_heights() const {
     const State& s = state();
-    std::uint64_t heard = stakes_[config_.self];
+    std::uint64_t heard = stakes()[self()];
     std::uint64_t above = 0;
     for (const auto& [validator, reported] : s.heights) {
-        heard += stakes_[validator];
-        if (reported > s.tree.root().height) above += stakes_[validator];
+        heard += stakes()[validator];
+        if (reported > tree().root().height) above += stakes()[validator];
     }
-    return heard >= quorum_of(total()) && above < honest_part_of(total());
+    return is_quorum(heard) && !has_an_honest(above);
 }
 
 // The first certificate that a node whose last accepted block has `height` can check. At most one
@@ -644,27 +571,27 @@ void Bft::help(VoterIndex to, Height height, Actions& out) {
     const auto useful = s.certificates.upper_bound(height);
     if (useful == s.certificates.end()) return;
     const auto interval = static_cast<SimTime>(config_.resend_ns);
-    if (s.helped_at[to] && now_ < *s.helped_at[to] + interval) return;
-    s.helped_at[to] = now_;
+    if (s.helped_at[to] && now() < *s.helped_at[to] + interval) return;
+    s.helped_at[to] = now();
     out.push_back(Send{to, Decided{useful->second}});
 }
 
 void Bft::on(VoterIndex from, const Decided& decided, Actions& out) {
     State& s = state();
     const QuorumCertificate& certificate = decided.certificate;
-    const Height known = s.target ? s.target->block.height : s.tree.root().height;
+    const Height known = s.target ? s.target->block.height : tree().root().height;
     if (certificate.ballot != Ballot::kPrecommit || certificate.block.height + 1 < height() ||
         !is_genuine(certificate))
         return;
     compare(certificate, out);
     if (certificate.block.height <= known) return;
     s.target = certificate;
-    if (!s.tree.contains(certificate.block.id)) s.pending_blocks.want(from, certificate.block, out);
+    if (!tree().contains(certificate.block.id)) pending().want(from, certificate.block, out);
     advance(out);
 }
 
 void Bft::set_resend_timer(Actions& out) {
-    out.push_back(SetTimer{timer_id(kResendTimer, state().next_serial++), config_.resend_ns});
+    out.push_back(SetTimer{timer_id(kResendTimer, next_serial()), config_.resend_ns});
 }
 
 // What others may not have received, and a question if they seem to be ahead.
@@ -672,29 +599,26 @@ void Bft::resend(Actions& out) {
     State& s = state();
     const Contest& contest = s.contest;
     const Proposal* proposal = contest.proposal();
-    if (proposal != nullptr && proposer_of(contest.promises.round) == config_.self)
+    if (proposal != nullptr && proposer_of(contest.promises.round) == self())
         send_all(*proposal, out);
     for (const BallotCast& vote : contest.cast) send_all(vote, out);
     if (!s.early.empty()) ask_for_more(s.early.front().from, out);
-    if (s.has_started && !knows_heights()) send_all(HeightProbe{s.tree.root().height, true}, out);
+    if (s.has_started && !knows_heights()) send_all(HeightProbe{tree().root().height, true}, out);
     probe_if_quiet(out);
-    if (s.target) s.pending_blocks.want((config_.self + 1) % stakes_.size(), s.target->block, out);
+    if (s.target) pending().want((self() + 1) % stakes().size(), s.target->block, out);
     set_resend_timer(out);
 }
 
 // Nobody may be left behind when the others have nothing to decide any more.
 void Bft::probe_if_quiet(Actions& out) {
     State& s = state();
-    if (++s.quiet_intervals < kQuietIntervals || stakes_.size() == 1) return;
+    if (++s.quiet_intervals < kQuietIntervals) return;
     s.quiet_intervals = 0;
-    const auto validators = static_cast<VoterIndex>(stakes_.size());
-    s.probed = (s.probed + 1) % validators;
-    if (s.probed == config_.self) s.probed = (s.probed + 1) % validators;
-    out.push_back(Send{s.probed, HeightProbe{s.tree.root().height}});
+    if (const auto other = next_to_probe())
+        out.push_back(Send{*other, HeightProbe{tree().root().height}});
 }
 
-void Bft::on(const MessageReceived& received, Actions& out) {
-    const auto& [from, message] = received;
+void Bft::on_message(VoterIndex from, const Message& message, Actions& out) {
     state().quiet_intervals = 0;
     if (const auto* proposal = message.get_if<Proposal>()) return on(from, *proposal, out);
     if (const auto* vote = message.get_if<BallotCast>()) return on(from, *vote, out);
@@ -737,6 +661,7 @@ Result<std::unique_ptr<ConsensusEngine>> make_bft_engine(const EngineSetup& setu
     BftConfig config;
     config.stakes = {setup.stakes.begin(), setup.stakes.end()};
     config.self = setup.self;
+    config.epoch = setup.epoch;
     config.first_proposal_timeout_ns = setup.chain.block_interval_ns + kProposalTimeoutNs;
     config.proposal_timeout_ns = kProposalTimeoutNs;
     return make_bft(config, setup.host);
@@ -753,15 +678,9 @@ std::optional<Message> contradict_ballot(const Message& message, const Hash32&,
     return other;
 }
 
-Result<std::vector<QuorumCertificate>> open_bft_certificate(ByteView bytes) {
-    AIVM_ASSIGN(auto certificate, decoded_record<QuorumCertificate>(bytes));
-    return std::vector{std::move(certificate)};
-}
-
 constexpr VotingRules kBftVoting{
     .vote_in = signed_vote_in<BallotCast>,
     .contradict = contradict_ballot,
-    .open_certificate = open_bft_certificate,
     .round_timeout_ns = kProposalTimeoutNs + 2 * BftConfig{}.vote_timeout_ns};
 
 }  // namespace

@@ -32,8 +32,9 @@
 namespace aivm::sim {
 
 struct BftConfig {
-    std::vector<std::uint64_t> stakes;  // of all validators, this node's too
+    std::vector<std::uint64_t> stakes;  // of all validators, this node's too, in `epoch`
     VoterIndex self = 0;
+    std::uint64_t epoch = 0;
     // The wait for a proposal in round 0; it must cover the block interval.
     std::uint64_t first_proposal_timeout_ns = 0;
     std::uint64_t proposal_timeout_ns = 3'000'000'000;

@@ -7,6 +7,8 @@
 #include <functional>
 
 #include "sim/consensus/bft/messages.h"
+#include "sim/scenario/engines.h"
+#include "sim/scenario/scenario.h"
 #include "sim/testing/test_network.h"
 
 namespace aivm::sim {
@@ -452,6 +454,49 @@ TEST_F(BftRules, TheStakesOfANewEpochCount) {
     EXPECT_EQ(engine_->last_accepted().height, 0U);
     receive_vote(2, Ballot::kPrecommit, 0, a_.id);
     EXPECT_EQ(engine_->last_accepted(), a_.ref());
+}
+
+TEST_F(BftRules, AVoteWithAWrongSignatureIsDroppedAndCounted) {
+    receive_block(1, a_);
+    BallotCast forged = cast(1, Ballot::kPrecommit, 0, a_.id);
+    forged.signature = cast(2, Ballot::kPrecommit, 0, a_.id).signature;
+    receive(1, forged);
+    EXPECT_EQ(engine_->counters().votes_forged, 1U);
+    receive_vote(2, Ballot::kPrecommit, 0, a_.id);
+    receive_vote(3, Ballot::kPrecommit, 0, a_.id);
+    EXPECT_EQ(engine_->last_accepted().height, 0U) << "two of four";
+    receive_vote(1, Ballot::kPrecommit, 0, a_.id);
+    EXPECT_EQ(engine_->last_accepted(), a_.ref()) << "the forged one has not taken its place";
+}
+
+// Messages about the next height are kept until this one is decided: as many of each validator.
+TEST_F(BftRules, WhoeverTalksMuchAboutTheNextHeightDoesNotSilenceTheOthers) {
+    const BlockInfo next = test::test_block(a_, 3);
+    for (std::uint32_t round = 0; round < 40; ++round)
+        receive_vote(1, Ballot::kPrevote, round, kNil, 2);
+    for (const VoterIndex each : {2U, 3U}) receive_vote(each, Ballot::kPrecommit, 0, next.id, 2);
+    receive_block(1, a_);
+    for (const VoterIndex each : {1U, 2U, 3U}) receive_vote(each, Ballot::kPrecommit, 0, a_.id);
+    ASSERT_EQ(engine_->last_accepted(), a_.ref());
+    receive_block(2, next);
+    receive_vote(1, Ballot::kPrecommit, 0, next.id, 2);
+    EXPECT_EQ(engine_->last_accepted(), next.ref());
+}
+
+TEST(MakeBft, TheEngineStartsInTheEpochThatItIsMadeFor) {
+    const ChainSettings chain;
+    const std::vector<std::uint64_t> stakes{0, 0, 5, 0};
+    TestNetwork network(4, {}, [&](TestNode& node) {
+        return kBftEngine.make({chain, stakes, node.self, node, node.random, 3}).value();
+    });
+    EXPECT_TRUE(network.nodes[2]->engine->wants_block()) << "it is the only one with stake";
+    EXPECT_FALSE(network.nodes[1]->engine->wants_block());
+    network.nodes[2]->build(1);
+    ASSERT_TRUE(network.run(kMinute, [&] { return network.all_at(1); }));
+    for (const auto& node : network.nodes) {
+        ASSERT_EQ(node->certificates.size(), 1U);
+        EXPECT_EQ(node->certificates.front().epoch, 3U);
+    }
 }
 
 TEST(MakeBft, RefusesWhatCannotWork) {

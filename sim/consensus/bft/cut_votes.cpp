@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "sim/consensus/avalanche/avalanche.h"
 #include "sim/consensus/bft/vote_book.h"
 #include "sim/consensus/double_votes.h"
 #include "sim/consensus/engine_records.h"
@@ -50,6 +51,7 @@ public:
         : decides_(std::move(decides)),
           config_(config),
           host_(host),
+          epoch_(config.epoch),
           stakes_(config.stakes),
           helped_at_(config.stakes.size(), std::nullopt) {}
 
@@ -65,7 +67,7 @@ public:
     [[nodiscard]] bool bootstrapping() const override { return decides_->bootstrapping(); }
     [[nodiscard]] bool wants_block() const override { return decides_->wants_block(); }
     [[nodiscard]] bool needs_block() const override { return decides_->needs_block(); }
-    [[nodiscard]] const EngineCounters& counters() const override { return decides_->counters(); }
+    [[nodiscard]] const EngineCounters& counters() const override { return counters_; }
     void prefetch(const Message& message) const override { decides_->prefetch(message); }
 
 private:
@@ -118,13 +120,15 @@ private:
     CutVotesConfig config_;
     EngineHost& host_;
     SimTime now_ = 0;
-    std::uint64_t epoch_ = 0;
+    std::uint64_t epoch_;
     std::vector<std::uint64_t> stakes_;   // of the cut above the last accepted one
     std::optional<Epoch> next_epoch_;     // from the cut above the one being signed
     std::uint64_t signs_waiting_ = 0;     // of accepted cuts, not answered yet
     Height last_ = 0;                     // the last accepted cut
     std::map<Height, Contest> contests_;  // by number
     DoubleVotes doubles_;
+    std::uint64_t forged_ = 0;                       // votes for cuts
+    EngineCounters counters_;                        // of both engines
     std::vector<std::optional<SimTime>> helped_at_;  // by validator
     std::uint64_t next_serial_ = 0;
     std::optional<std::uint64_t> resend_serial_;  // of the timer that is set
@@ -221,6 +225,8 @@ void CutVotes::begin_epoch(Epoch epoch) {
 void CutVotes::pass_on(const Input& input, Actions& out) {
     Actions decided;
     decides_->step(now_, input, decided);
+    counters_ = decides_->counters();
+    counters_.votes_forged += forged_;
     for (Action& each : decided) {
         const auto* accept = std::get_if<Accept>(&each);
         const auto id = accept != nullptr ? std::optional(accept->id) : std::nullopt;
@@ -236,8 +242,12 @@ void CutVotes::pass_on(const Input& input, Actions& out) {
 
 void CutVotes::vote(VoterIndex from, const CutVote& vote, Actions& out) {
     const Height number = vote.cut.height;
-    if (!is_near(number) || !host_.signed_by(from, vote.slot(), vote.cut.id, vote.signature))
+    if (!is_near(number)) return;
+    if (!host_.signed_by(from, vote.slot(), vote.cut.id, vote.signature)) {
+        ++forged_;
+        ++counters_.votes_forged;
         return;
+    }
     doubles_.note(from, vote.slot(), vote.cut.id, vote.signature, out);
     Contest& contest = contest_of(number);
     const auto taken =
@@ -284,7 +294,7 @@ void CutVotes::certify(Contest& contest, const QuorumCertificate& certificate, A
     contest.accepted->certificate = certificate;
     save(*contest.accepted, out);
     out.push_back(PublishCertificate{certificate.block, contest.accepted->epoch,
-                                     encoded_record(certificate)});
+                                     encoded_record(FinalityProof{{certificate}})});
 }
 
 // With the certificates from this number on. At most once in each resend interval for everybody.
@@ -350,27 +360,13 @@ Result<Message> decode_cut_votes_message(ByteView bytes) {
 
 Result<std::unique_ptr<ConsensusEngine>> make_certified_avalanche(const EngineSetup& setup) {
     AIVM_ASSIGN(auto decides, kAvalancheEngine.make(setup));
-    const CutVotesConfig config{{setup.stakes.begin(), setup.stakes.end()}, setup.self};
+    const CutVotesConfig config{
+        {setup.stakes.begin(), setup.stakes.end()}, setup.self, setup.epoch};
     return certify_cuts(std::move(decides), config, setup.host);
 }
 
-// Beside the vote for a cut, one for another of the same number.
-std::optional<Message> contradict_cut_vote(const Message& message, const Hash32& other,
-                                           const std::function<Bytes(const SignedVote&)>& sign) {
-    const auto vote = signed_vote_in<CutVote>(message);
-    if (!vote) return std::nullopt;
-    const SignedVote second = vote_for(other, *vote, sign);
-    return CutVote{{second.item, second.slot.height}, second.signature};
-}
-
-Result<std::vector<QuorumCertificate>> open_cut_certificate(ByteView bytes) {
-    AIVM_ASSIGN(auto certificate, decoded_record<QuorumCertificate>(bytes));
-    return std::vector{std::move(certificate)};
-}
-
 constexpr VotingRules kCutVoting{.vote_in = signed_vote_in<CutVote>,
-                                 .contradict = contradict_cut_vote,
-                                 .open_certificate = open_cut_certificate};
+                                 .contradict = contradict_with<CutVote>};
 
 }  // namespace
 
@@ -380,6 +376,7 @@ std::unique_ptr<ConsensusEngine> certify_cuts(std::unique_ptr<ConsensusEngine> d
 }
 
 const EngineRow kCutVotesEngine{
+    .tolerance = tolerance_of_avalanche,
     .of_dag = true,
     .check = [](const ChainSettings& chain) { return kAvalancheEngine.check(chain); },
     .make = make_certified_avalanche,

@@ -37,6 +37,9 @@ struct CutVote {
     [[nodiscard]] SigningSlot slot() const {
         return {static_cast<std::uint8_t>(Ballot::kPrecommit), cut.height, 0};
     }
+    static CutVote of(const SignedVote& vote) {
+        return {{vote.item, vote.slot.height}, vote.signature};
+    }
     [[nodiscard]] SignedVote signed_vote() const { return {slot(), cut.id, signature}; }
     static constexpr auto fields() {
         return std::tuple{field<&CutVote::cut>(),
@@ -54,8 +57,9 @@ struct CutCertificates {
 };
 
 struct CutVotesConfig {
-    std::vector<std::uint64_t> stakes;  // of all validators, this node's too
+    std::vector<std::uint64_t> stakes;  // of all validators, this node's too, in `epoch`
     VoterIndex self = 0;
+    std::uint64_t epoch = 0;
     std::uint64_t resend_ns = 1'000'000'000;
 };
 

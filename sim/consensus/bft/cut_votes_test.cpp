@@ -150,10 +150,23 @@ TEST_F(CutVotesOfOne, MoreThanTwoThirdsOfTheStakeMakeACertificateOnce) {
     const PublishCertificate published = done<PublishCertificate>().front();
     EXPECT_EQ(published.item.id, cut_id(1));
     Reader in(published.certificate);
-    const auto certificate = decode<QuorumCertificate>(in);
+    const auto proof = decode<FinalityProof>(in);
     ASSERT_TRUE(in.finish());
+    ASSERT_EQ(proof.quorums.size(), 1U);
+    const QuorumCertificate& certificate = proof.quorums.front();
     EXPECT_TRUE(is_genuine(certificate, std::vector<std::uint64_t>(4, 1), *this));
     EXPECT_EQ(certificate.votes.size(), 3U);
+}
+
+TEST_F(CutVotesOfOne, AVoteWithAWrongSignatureIsDroppedAndCounted) {
+    accept(1);
+    const CutVote vote{{cut_id(1), 1}, {1, 2}};
+    step(MessageReceived{1, vote});
+    receive_votes(1, {2});
+    EXPECT_EQ(certified(), Numbers{});
+    EXPECT_EQ(engine_->counters().votes_forged, 1U);
+    receive_votes(1, {1});
+    EXPECT_EQ(certified(), Numbers{1});
 }
 
 TEST_F(CutVotesOfOne, AVoteIsOnDiskBeforeItIsSent) {

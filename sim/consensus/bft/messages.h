@@ -29,6 +29,7 @@ struct VoteSignature {
 // A quorum of equal votes. For precommits it is a proof that the block is final; for prevotes, that
 // no other block could be decided in that round or an earlier one.
 struct QuorumCertificate {
+    static constexpr bool kIsCertificate = true;
     Ballot ballot = Ballot::kPrecommit;
     BlockRef block;
     std::uint32_t round = 0;
@@ -43,6 +44,16 @@ struct QuorumCertificate {
         return std::tuple{field<&QuorumCertificate::ballot>(), field<&QuorumCertificate::block>(),
                           field<&QuorumCertificate::round>(),
                           field<&QuorumCertificate::votes, kValidatorsMax>()};
+    }
+};
+
+// What is published of a final block: the quorums that prove it, that of the block first.
+struct FinalityProof {
+    static constexpr std::size_t kQuorumsMax = 8;
+    std::vector<QuorumCertificate> quorums;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&FinalityProof::quorums, kQuorumsMax>()};
     }
 };
 
@@ -75,6 +86,11 @@ struct BallotCast {
 
     [[nodiscard]] SigningSlot slot() const {
         return {static_cast<std::uint8_t>(ballot), height, round};
+    }
+    // The vote that was signed so, of a kind that is a ballot's.
+    static BallotCast of(const SignedVote& vote) {
+        return {static_cast<Ballot>(vote.slot.kind), vote.slot.height, vote.slot.round, vote.item,
+                vote.signature};
     }
     [[nodiscard]] SignedVote signed_vote() const { return {slot(), block, signature}; }
     static constexpr auto fields() {

@@ -10,7 +10,7 @@
 namespace aivm::sim {
 
 VoteBook::VoteBook(std::span<const std::uint64_t> stakes)
-    : stakes_(stakes.begin(), stakes.end()), total_(sum_of(stakes)), reached_(stakes.size(), 0) {}
+    : stakes_(stakes.begin(), stakes.end()), total_(sum_of(stakes)), reached_(stakes.size()) {}
 
 VoteBook::Taken VoteBook::take(VoterIndex voter, const BallotCast& vote, std::uint32_t current) {
     if (voter >= stakes_.size() || stakes_[voter] == 0) return Taken::kIgnored;
@@ -25,10 +25,6 @@ VoteBook::Taken VoteBook::take(VoterIndex voter, const BallotCast& vote, std::ui
     while (tallies_.begin()->first.first + kRoundsBehind < current)
         tallies_.erase(tallies_.begin());
     return Taken::kCounted;
-}
-
-void VoteBook::note_round(VoterIndex voter, std::uint32_t round) {
-    if (voter < reached_.size()) reached_[voter] = std::max(reached_[voter], round);
 }
 
 const VoteBook::Tally* VoteBook::find(Ballot ballot, std::uint32_t round) const {
@@ -68,19 +64,6 @@ std::optional<std::uint32_t> VoteBook::decided_round() const {
         if (block && *block != kNil) return place.first;
     }
     return std::nullopt;
-}
-
-std::uint32_t VoteBook::reached_round() const {
-    std::vector<std::pair<std::uint32_t, std::uint64_t>> rounds;  // with the stake
-    for (std::size_t i = 0; i < reached_.size(); ++i)
-        if (reached_[i] > 0 && stakes_[i] > 0) rounds.emplace_back(reached_[i], stakes_[i]);
-    std::ranges::sort(rounds, std::greater{});
-    std::uint64_t stake = 0;
-    for (const auto& [round, its_stake] : rounds) {
-        stake += its_stake;
-        if (stake >= honest_part_of(total_)) return round;
-    }
-    return 0;
 }
 
 const VoteBook::Cast* VoteBook::cast_by(VoterIndex voter, Ballot ballot,

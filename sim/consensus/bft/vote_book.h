@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/consensus/bft/messages.h"
+#include "sim/consensus/reached_rounds.h"
 
 namespace aivm::sim {
 
@@ -30,7 +31,7 @@ public:
     // `current` is the round of the node.
     Taken take(VoterIndex voter, const BallotCast& vote, std::uint32_t current);
     // The validator sent a proposal of this round.
-    void note_round(VoterIndex voter, std::uint32_t round);
+    void note_round(VoterIndex voter, std::uint32_t round) { reached_.note(voter, round); }
 
     // The block, or kNil, that has a quorum.
     [[nodiscard]] std::optional<Hash32> quorum(Ballot ballot, std::uint32_t round) const;
@@ -42,7 +43,9 @@ public:
     // The first round with a quorum of precommits for a block.
     [[nodiscard]] std::optional<std::uint32_t> decided_round() const;
     // The highest round that validators with more than a third of the stake have reached.
-    [[nodiscard]] std::uint32_t reached_round() const;
+    [[nodiscard]] std::uint32_t reached_round() const {
+        return reached_.reached_by_an_honest(stakes_);
+    }
     struct Cast {
         Hash32 block;
         Bytes signature;
@@ -68,7 +71,7 @@ private:
     std::vector<std::uint64_t> stakes_;
     std::uint64_t total_ = 0;
     std::map<Place, Tally> tallies_;
-    std::vector<std::uint32_t> reached_;  // by validator: the highest round heard of, plus one
+    ReachedRounds reached_;
 };
 
 // Whether the certificate holds the votes of distinct validators with a quorum of the stake;

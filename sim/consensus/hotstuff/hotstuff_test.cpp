@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
 
-#include "core/base/codec.h"
 #include "core/base/digest.h"
 #include "sim/consensus/bft/rotation.h"
 #include "sim/consensus/hotstuff/messages.h"
@@ -20,9 +22,16 @@ using test::TestNode;
 
 class Views {
 public:
-    Views(std::uint32_t nodes, const test::NetworkOptions& options)
-        : stakes_(nodes, 1), network(nodes, options, [this](TestNode& node) {
-              return kHotstuffEngine.make({chain_, stakes_, node.self, node, node.random}).value();
+    using Change = std::function<std::unique_ptr<ConsensusEngine>(
+        const TestNode&, std::unique_ptr<ConsensusEngine>)>;
+    // `change` may put another engine in the place of a node's own.
+    Views(std::uint32_t nodes, const test::NetworkOptions& options, Change change = {})
+        : stakes_(nodes, 1),
+          change_(std::move(change)),
+          network(nodes, options, [this](TestNode& node) {
+              auto made =
+                  kHotstuffEngine.make({chain_, stakes_, node.self, node, node.random}).value();
+              return change_ ? change_(node, std::move(made)) : std::move(made);
           }) {}
 
     // Lets whoever wants to build, until every running node has accepted `height`.
@@ -42,6 +51,7 @@ private:
     }
     ChainSettings chain_ = without_interval();
     std::vector<std::uint64_t> stakes_;
+    Change change_;
     std::uint64_t built_ = 0;
 
 public:
@@ -98,14 +108,7 @@ TEST(Hotstuff, TwoVotesOfOneValidatorInAViewAreEvidence) {
     const auto vote = [](const Hash32& block, bool forged) {
         const SigningSlot slot{0, 1, 1};
         const Hash32 signed_block = forged ? Hash32{} : block;
-        const Bytes bytes = Writer()
-                                .u8(1)  // a vote
-                                .fixed(block)
-                                .u64(slot.height)
-                                .u32(slot.round)
-                                .bytes(TestNode::signature(2, slot, signed_block))
-                                .take();
-        return kHotstuffEngine.decode(bytes).value();
+        return BallotCast::of({slot, block, TestNode::signature(2, slot, signed_block)});
     };
     const auto evidence_after = [&](const Hash32& block, bool forged) {
         Actions out;
@@ -188,6 +191,88 @@ TEST(Hotstuff, NobodyVotesForAProposalThatShowsAForgedOrShortenedChain) {
                         leader_of(kFirst + 7)),
               1)
         << "a later certificate";
+}
+
+// An engine whose votes are changed on their way out.
+class ChangesItsVotes final : public ConsensusEngine {
+public:
+    using Change = std::function<void(BallotCast&)>;
+    ChangesItsVotes(std::unique_ptr<ConsensusEngine> honest, Change change)
+        : honest_(std::move(honest)), change_(std::move(change)) {}
+
+    void step(SimTime now, const Input& input, Actions& out) override {
+        Actions honest;
+        honest_->step(now, input, honest);
+        for (Action& action : honest) {
+            auto* const send = std::get_if<Send>(&action);
+            const auto* vote = send == nullptr ? nullptr : send->message.get_if<BallotCast>();
+            if (vote != nullptr) {
+                BallotCast changed = *vote;
+                change_(changed);
+                send->message = changed;
+            }
+            out.push_back(std::move(action));
+        }
+    }
+    [[nodiscard]] BlockRef last_accepted() const override { return honest_->last_accepted(); }
+    [[nodiscard]] BlockRef preferred() const override { return honest_->preferred(); }
+    [[nodiscard]] std::size_t processing() const override { return honest_->processing(); }
+    [[nodiscard]] bool bootstrapping() const override { return honest_->bootstrapping(); }
+    [[nodiscard]] bool wants_block() const override { return honest_->wants_block(); }
+    [[nodiscard]] bool needs_block() const override { return honest_->needs_block(); }
+    [[nodiscard]] const EngineCounters& counters() const override { return honest_->counters(); }
+
+private:
+    std::unique_ptr<ConsensusEngine> honest_;
+    Change change_;
+};
+
+// Four nodes, the last of which changes its votes so: how many votes of its were dropped as forged
+// until the others have accepted ten blocks; nothing if they do not in time.
+std::optional<std::uint64_t> forged_until_ten_blocks(const ChangesItsVotes::Change& change) {
+    Views views(4, {}, [&](const TestNode& node, std::unique_ptr<ConsensusEngine> engine) {
+        if (node.self != 3) return engine;
+        return std::unique_ptr<ConsensusEngine>(
+            std::make_unique<ChangesItsVotes>(std::move(engine), change));
+    });
+    if (!views.reach(10, 10 * kMinute)) return std::nullopt;
+    std::uint64_t forged = 0;
+    for (const auto& node : views.network.nodes) forged += node->engine->counters().votes_forged;
+    return forged;
+}
+
+TEST(Hotstuff, AValidatorThatSignsItsVotesWronglyStopsNobody) {
+    const auto forged = forged_until_ten_blocks([](BallotCast& vote) { vote.signature = {1, 2}; });
+    ASSERT_TRUE(forged);
+    EXPECT_GT(*forged, 3U);
+}
+
+// A certificate is of one height, so a vote that is signed for another one would spoil it.
+TEST(Hotstuff, AValidatorThatSignsForAnotherHeightStopsNobody) {
+    const auto forged = forged_until_ten_blocks([](BallotCast& vote) {
+        ++vote.height;
+        vote.signature = TestNode::signature(3, vote.slot(), vote.block);
+    });
+    EXPECT_EQ(forged, 0U) << "they are signed";
+}
+
+TEST(Hotstuff, ALeaderAloneTakesNobodyIntoAFarView) {
+    Views views(4, {});
+    ConsensusEngine& engine = *views.network.nodes[0]->engine;
+    const ProposerRotation rotation(std::vector<std::uint64_t>(4, 1));
+    const Item block{sha256(as_bytes("block")), {engine.last_accepted().id}, 1, {}, 1};
+    Actions out;
+    engine.step(0, ItemReceived{1, block}, out);
+    engine.step(0, Verdict{block.id, Validity::kValid}, out);
+    const auto votes_in = [&](std::uint32_t view) {
+        Actions then;
+        const VoterIndex leader = rotation.proposer(view, 0);
+        engine.step(0, MessageReceived{leader, ViewProposal{block.ref(), view, false, {}}}, then);
+        return std::ranges::any_of(
+            then, [](const Action& each) { return std::holds_alternative<Sign>(each); });
+    };
+    EXPECT_FALSE(votes_in(~std::uint32_t{0})) << "there would be no view after it";
+    EXPECT_TRUE(votes_in(2));
 }
 
 TEST(Hotstuff, TheNextLeaderFollowsOneThatIsDown) {

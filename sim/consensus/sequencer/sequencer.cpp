@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
 #include "sim/consensus/block_tree.h"
 #include "sim/consensus/bootstrap_messages.h"
 #include "sim/consensus/pending_blocks.h"
@@ -118,7 +119,7 @@ void Sequencer::on(const Started& start, Actions& out) {
     const bool may_have_forgotten =
         start.bootstrap && start.last_accepted.height == 0 && config_.validators > 1;
     if (orders()) {
-        if (may_have_forgotten) {
+        if (may_have_forgotten && !AIVM_MUTANT(B9)) {
             ++counters_.bootstraps;
             state().frontier_unknown = true;
             return probe_if_idle(out);

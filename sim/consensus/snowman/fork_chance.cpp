@@ -193,11 +193,13 @@ private:
 };
 
 FaultTolerance computed_tolerance(const SnowParameters& snow, std::uint32_t validators,
-                                  std::uint64_t heights) {
+                                  std::uint64_t heights,
+                                  const std::optional<SnowParameters>& also) {
     const std::uint32_t modelled = std::min(validators, kModelMax);
     const auto chance_with = [&](std::uint32_t byzantine) {
-        return std::min(1.0, fork_chance({snow, modelled, byzantine}) *
-                                 static_cast<double>(std::max<std::uint64_t>(heights, 1)));
+        double chance = fork_chance({snow, modelled, byzantine});
+        if (also) chance = std::max(chance, fork_chance({*also, modelled, byzantine}));
+        return std::min(1.0, chance * static_cast<double>(std::max<std::uint64_t>(heights, 1)));
     };
     const auto is_fast_with = [&](std::uint32_t byzantine) {
         return polls_to_decide({snow, modelled, byzantine}) <= fork_model_polls(snow);
@@ -252,18 +254,22 @@ double polls_to_decide(const ForkModel& model) {
 }
 
 FaultTolerance snow_tolerance(const SnowParameters& snow, std::uint32_t validators,
-                              std::uint64_t heights) {
-    using Key = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t,
-                           std::uint32_t, std::uint32_t, std::uint64_t>;
+                              std::uint64_t heights, const std::optional<SnowParameters>& also) {
+    using RuleKey =
+        std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
+    using Key = std::tuple<RuleKey, std::optional<RuleKey>, std::uint32_t, std::uint64_t>;
     static std::mutex mutex;
     static std::map<Key, FaultTolerance> known;
-    const Key key{snow.k,    snow.alpha_preference, snow.alpha_confidence,
-                  snow.beta, snow.concurrent_polls, validators,
+    const auto key_of = [](const SnowParameters& rule) {
+        return RuleKey{rule.k, rule.alpha_preference, rule.alpha_confidence, rule.beta,
+                       rule.concurrent_polls};
+    };
+    const Key key{key_of(snow), also ? std::optional(key_of(*also)) : std::nullopt, validators,
                   heights};
     const std::lock_guard lock(mutex);
     const auto found = known.find(key);
     if (found != known.end()) return found->second;
-    return known.emplace(key, computed_tolerance(snow, validators, heights)).first->second;
+    return known.emplace(key, computed_tolerance(snow, validators, heights, also)).first->second;
 }
 
 }  // namespace aivm::sim

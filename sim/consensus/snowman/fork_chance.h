@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "sim/consensus/snowman/snow_parameters.h"
 
@@ -46,8 +47,10 @@ double polls_to_decide(const ForkModel& model);
 
 // The most validators that may be faulty at the same time: the chance of a fork in a run of
 // `heights` heights, each contested, stays below 10^-9, and a decision takes no more polls than the
-// model has. A pure function; its results are kept for the next call.
+// model has. Where some observers may decide by another rule, `also`, the chance stays below that
+// under both. A pure function; its results are kept for the next call.
 FaultTolerance snow_tolerance(const SnowParameters& snow, std::uint32_t validators,
-                              std::uint64_t heights);
+                              std::uint64_t heights,
+                              const std::optional<SnowParameters>& also = std::nullopt);
 
 }  // namespace aivm::sim

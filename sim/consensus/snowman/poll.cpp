@@ -23,8 +23,6 @@ void Poll::open(RequestId id, SimTime now, Height next_height, std::span<const D
         missing_ += each.times;
     }
     std::ranges::sort(asked_, {}, &Drawn::voter);
-    if (AIVM_MUTANT(det_unordered) && mutant_noise() % 8 == 0 && asked_.size() > 1)
-        asked_[asked_.size() - 1].times = 0;
     record_ = records ? std::make_unique<PollRecord>() : nullptr;
     if (!records) return;
     record_->id = id;

@@ -8,6 +8,7 @@
 
 #include "core/base/check.h"
 #include "core/base/mutant.h"
+#include "core/base/mutant_noise.h"
 #include "core/base/prefetch_call.h"
 #include "sim/consensus/answer_latency.h"
 #include "sim/consensus/block_tree.h"
@@ -318,6 +319,7 @@ void Snowman::start_poll(Actions& out) {
         sample_.clear();
         for (const VoterIndex each : probed_) sample_.push_back({each, 1});
     }
+    if (AIVM_MUTANT(det_unordered)) mutants::order_by_hash(sample_);
     if (host_.observes_polls()) {
         std::vector<VoterIndex> asked;
         for (const Drawn& each : sample_) asked.insert(asked.end(), each.times, each.voter);
