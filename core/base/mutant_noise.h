@@ -20,7 +20,7 @@ inline std::uint64_t host_clock_ns() {
         std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
 }
 
-// A byte of memory as the allocator hands it out: what was there before.
+// A byte of the heap that nobody has written: its value is whatever the memory held before.
 [[gnu::noinline]] inline std::uint8_t unwritten_byte() {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpragmas"

@@ -61,9 +61,7 @@ private:
         row.message = violation.message;
         row.liveness = violation.liveness;
         row.first_run = run.index;
-        row.seed = run.seed;
-        row.scenario = contents_.plan.scenarios[run.scenario].name;
-        row.file = scenario_path(contents_.plan, run.scenario);
+        show_run(row, run.seed, run.scenario);
         return row;
     }
     // Of several runs that show a defect, the first to end is saved, not the first of all; it may
@@ -74,9 +72,12 @@ private:
         row.actions_after = finding.actions_after;
         row.tries = finding.tries;
         row.message = finding.message;
-        row.seed = finding.seed;
-        row.scenario = contents_.plan.scenarios[finding.scenario].name;
-        row.file = scenario_path(contents_.plan, finding.scenario);
+        show_run(row, finding.seed, finding.scenario);
+    }
+    void show_run(Defect& row, std::uint64_t seed, std::uint32_t scenario) const {
+        row.seed = seed;
+        row.scenario = contents_.plan.scenarios[scenario].name;
+        row.file = scenario_path(contents_.plan, scenario);
     }
 
     const CampaignContents& contents_;

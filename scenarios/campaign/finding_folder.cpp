@@ -59,7 +59,7 @@ Status write_files(const fs::path& folder, const SavedFinding& finding, const Fi
     return write_file(folder / kJsonName, as_bytes(finding_to_json(finding, digests)));
 }
 
-// Gives each of two folders the other's name, in one step. False where the file system cannot.
+// Swaps the names of two folders atomically. False where the file system cannot.
 bool exchange(const fs::path& a, const fs::path& b) {
 #ifdef RENAME_EXCHANGE
     return renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0;

@@ -71,8 +71,8 @@ public:
     Issuer(Race& race, const sim::StrategyContext& context)
         : race_(race), self_(context.self.id), random_(context.random) {}
     bool includes(const SignedOperation&) override { return true; }
-    // An account is one issuer's to carry, for good: with turns, results would wait for the rival's
-    // turn to end and then share a vertex.
+    // One issuer carries all operations of an account. If issuers took turns, results would wait
+    // for the end of the rival's turn and then share a vertex.
     void plans(const sim::DagView& view, sim::VertexPlan& plan) override {
         const std::uint64_t issuers = view.vm.state().validators.size() - 1;
         plan.carries = [self = self_, issuers](const SignedOperation& one) {

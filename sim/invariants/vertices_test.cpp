@@ -424,7 +424,7 @@ TEST_F(Vertices, OperationsOfferedOnADagThatAreRefusedAreSilent) {
     EXPECT_EQ(r1.checks(), 1U);
 }
 
-// The first slices are not looked at, but the last one of a run is.
+// R1 compares one slice in several, and the last one of a run whatever its number.
 TEST_F(Vertices, TheLastSliceOfARunIsComparedAtItsEnd) {
     Invariant& r1 = seen.of("R1");
     seen.watch.known_rules = dag.rules();

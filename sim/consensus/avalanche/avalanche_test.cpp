@@ -271,6 +271,15 @@ protected:
         ADD_FAILURE() << "no request";
         return 0;
     }
+    // The vertex and a rival of it turn out valid. Returns what was asked for the vertex alone.
+    Actions verify_with_rival(const Item& rival) {
+        step(ItemReceived{1, vertex});
+        step(Verdict{vertex.id, Validity::kValid});
+        const Actions queries = out;
+        step(ItemReceived{2, rival});
+        step(Verdict{rival.id, Validity::kValid});
+        return queries;
+    }
     // All polls are answered for this vertex until the engine rejects the other one.
     void vote_until_rejected(const Hash32& winner, const Hash32& loser) {
         Actions asked_before = out;
@@ -325,11 +334,7 @@ TEST_F(CatchingUp, AVertexThatWaitedToBeVerifiedIsNoEndOfTheHistory) {
 
 TEST_F(CatchingUp, AVertexWhoseParentWasRejectedBeforeItsVerdictIsRejectedToo) {
     const Item rival{key(6), {test::dag_genesis().id}, 1, {key(2)}, 2};
-    step(ItemReceived{1, vertex});
-    step(Verdict{vertex.id, Validity::kValid});
-    const Actions queries = out;
-    step(ItemReceived{2, rival});
-    step(Verdict{rival.id, Validity::kValid});
+    const Actions queries = verify_with_rival(rival);
     step(ItemReceived{1, child});
     ASSERT_TRUE(asked<Verify>(child.id));
     out = queries;
@@ -343,11 +348,7 @@ TEST_F(CatchingUp, AVertexWhoseParentWasRejectedBeforeItsVerdictIsRejectedToo) {
 // verdict brought about still wait for their turn.
 TEST_F(CatchingUp, AVertexBuiltOnOneThatWasJustRejectedIsRejectedToo) {
     const Item rival{key(6), {test::dag_genesis().id}, 1, {key(2)}, 2};
-    step(ItemReceived{1, vertex});
-    step(Verdict{vertex.id, Validity::kValid});
-    const Actions queries = out;
-    step(ItemReceived{2, rival});
-    step(Verdict{rival.id, Validity::kValid});
+    const Actions queries = verify_with_rival(rival);
     out = queries;
     vote_until_rejected(rival.id, vertex.id);
     ASSERT_TRUE(asked<Reject>(vertex.id));
