@@ -141,8 +141,12 @@ TEST_F(Findings, EachHasAScenarioFileThatViolatesTheInvariantByItself) {
         ASSERT_THAT(again.violations, SizeIs(1)) << tries;
         EXPECT_EQ(again.violations[0].invariant, "E3");
         EXPECT_EQ(again.digest.hex(), finding.shrunk_digest);
-        if (tries == 0) EXPECT_EQ(finding.shrunk_digest, finding.digest);
-        if (tries == 2000) EXPECT_LT(again.events, outcome.events);
+        if (tries == 0) {
+            EXPECT_EQ(finding.shrunk_digest, finding.digest);
+        }
+        if (tries == 2000) {
+            EXPECT_LT(again.events, outcome.events);
+        }
     }
 }
 
