@@ -158,8 +158,9 @@ TEST(SwarmSeeds, NothingIsViolatedAllWorkIsDoneAndEveryKindOfFaultIsSeen) {
         }
     }
     std::cout << table.text() << comparisons.text() << "\n";
-    if (only_engine == nullptr)
+    if (only_engine == nullptr) {
         for (const auto kind : words<sim::FaultKind>) EXPECT_GT(table.seen(kind), 0U) << kind;
+    }
     if (only != 0) return;
     for (const EngineChoice& engine : kEngines) {
         if (only_engine != nullptr && std::string_view(only_engine) != engine.name) continue;
