@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::uint64_t kLogVersion = 3;
+constexpr std::uint64_t kLogVersion = 4;
 constexpr std::array<std::string_view, 8> kEndWords{
     "clean",   "violated",  "budget",        "failed",
     "crashed", "timed_out", "out_of_memory", "not_deterministic"};
@@ -100,6 +100,7 @@ Json json_of(const MutantRecord& m) {
             {"runs_infected", m.runs_infected},
             {"virtual_time", {m.virtual_time.slower, m.virtual_time.faster}},
             {"latency", {m.latency.slower, m.latency.faster}},
+            {"events", {m.events.slower, m.events.faster}},
             {"cpu_us", m.cpu_us},
             {"scenario", m.scenario},
             {"seed", std::to_string(m.seed)},
@@ -190,6 +191,7 @@ MutantRecord mutant_from(const Json& j) {
     out.runs_infected = whole_number<std::uint64_t>(j.at("runs_infected"));
     out.virtual_time = speed_pairs_from(j.at("virtual_time"));
     out.latency = speed_pairs_from(j.at("latency"));
+    out.events = speed_pairs_from(j.at("events"));
     out.cpu_us = whole_number<std::uint64_t>(j.at("cpu_us"));
     out.scenario = whole_number<std::uint32_t>(j.at("scenario"));
     out.seed = seed_from(j.at("seed"));

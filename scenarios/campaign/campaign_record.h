@@ -1,7 +1,7 @@
 // What a campaign writes down: one line of JSON per record. The first line of a log says what the
 // campaign is, every other line is a run or a finding.
 //
-//   {"campaign": 3, ...}   the plan: seed, scenarios, shard, program
+//   {"campaign": 4, ...}   the plan: seed, scenarios, shard, program
 //   {"run": 17, ...}       run number 17 and how it ended
 //   {"finding": "3f9a2c71", ...}    a violation that was saved
 //   {"mutant": "D22", ...}          how far the hunt for a planted bug has come
@@ -96,8 +96,8 @@ struct FindingRecord {
     std::string error;  // why it could not be saved; empty if it was
 };
 
-// Pairs of a mutant's run and that of its unmutated twin, both clean, by which of the two was
-// slower by more than a margin (mutants/twin_speed.h). Others are not counted.
+// Pairs of a mutant's run and that of its unmutated twin, both clean, by which of the two took more,
+// of time or of events, by more than a margin (mutants/twin_speed.h). Others are not counted.
 struct SpeedPairs {
     std::uint64_t slower = 0;
     std::uint64_t faster = 0;
@@ -117,6 +117,7 @@ struct MutantRecord {
     std::uint64_t runs_infected = 0;
     SpeedPairs virtual_time;
     SpeedPairs latency;
+    SpeedPairs events;
     std::uint64_t cpu_us = 0;
     std::uint32_t scenario = 0;  // of the last run, and its seed
     std::uint64_t seed = 0;

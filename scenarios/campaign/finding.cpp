@@ -195,6 +195,7 @@ Result<SavedFinding> save_finding(const sim::Scenario& scenario, const sim::Outc
     Shrinking work{whole, options, begun_before(finding), finding, files};
     finding.note =
         options.tries_max == 0 ? "no tries were allowed" : "the shrinking was interrupted";
+    if (work.begun && options.tries_max == 0) return load_finding(finding.folder);
     if (!work.begun) AIVM_TRY(write_finding(finding, files));
     if (options.tries_max == 0) return finding;
     finding.note.clear();

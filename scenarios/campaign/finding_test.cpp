@@ -387,6 +387,12 @@ TEST_F(Findings, AShrinkerThatIsKilledLeavesItsBestAndTheNextOneGoesOnFromThere)
     EXPECT_EQ(run_of_file(folder / "repro.toml", &again).violations.size(), 1U);
 
     options.go_on = {};
+    options.tries_max = 0;
+    EXPECT_THAT(finding_text(save(scenario, outcome, directory(), options)),
+                HasSubstr("the shrinking was interrupted"));
+    EXPECT_TRUE(fs::exists(folder / "repro.toml")) << "the smaller run is lost";
+
+    options.tries_max = ShrinkOptions{}.tries_max;
     const SavedFinding finding = save(scenario, outcome, directory(), options);
     EXPECT_EQ(finding.actions_after, whole.actions_after);
     EXPECT_EQ(finding.actions_before, whole.actions_before);

@@ -18,8 +18,7 @@ std::optional<EpochBegun> EpochStakes::advance(const State& state) {
         const Validator& each = state.validators[i];
         stakes.push_back(each.active ? each.stake.nlux() : 0);
     }
-    if (stakes == *stakes_) return std::nullopt;
-    stakes_ = share_stakes(std::move(stakes));
+    if (stakes != *stakes_) stakes_ = share_stakes(std::move(stakes));
     return EpochBegun{epoch_, *stakes_};
 }
 

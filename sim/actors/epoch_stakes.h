@@ -16,8 +16,8 @@ public:
     // The epoch and stakes with which the engine of a node starts whose last accepted state is this
     // one. `genesis_stakes` are those of the start of the run; at genesis they count as they are.
     [[nodiscard]] EpochBegun start(SharedStakes genesis_stakes, const State& state);
-    // What to tell the engine when the state is that of a new epoch with other stakes. Validators
-    // that joined after the start take no part.
+    // What to tell the engine when the state is that of a new epoch, whose stakes may be the same:
+    // certificates name their epoch. Validators that joined after the start take no part.
     [[nodiscard]] std::optional<EpochBegun> advance(const State& state);
     [[nodiscard]] const std::vector<std::uint64_t>& stakes() const { return *stakes_; }
 

@@ -179,6 +179,8 @@ constexpr MutantRow kMutantRows[] = {
      "L1"},
     {"D44", MutantSubject::kDag, "votes for both sides of a conflict are both counted", "S23"},
     {"D50", MutantSubject::kDag, "the losers of a conflict of vertices stay undecided", "S2 S3 L1"},
+    {"parent_rejected", MutantSubject::kDag,
+     "a vertex built while its parent is being rejected stays undecided", "S5 L1"},
     {"D07", MutantSubject::kDag, "two vertices that share a job are no conflict", "S2"},
     {"D01", MutantSubject::kDag, "the id of a vertex joins its jobs without lengths", "S7"},
     {"D04", MutantSubject::kDag, "a vertex may share a job with an accepted one", "S2"},

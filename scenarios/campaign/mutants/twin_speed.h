@@ -11,12 +11,12 @@ namespace aivm::scenarios {
 inline constexpr std::string_view kSlowerThanTwin = "slower than its twin";
 
 // How often, at most, one mutant in one repeat is called slower than its twin although each run
-// that differs is as likely to be faster, however many runs are made: the error of two sign tests
-// (statistics/sign_test.h), one of virtual time and one of latency, together.
+// that differs is as likely to be faster, however many runs are made: the error of three sign tests
+// (statistics/sign_test.h), of virtual time, latency and the number of events, together.
 inline constexpr double kSlowErrorRate = 0.001;
 
 // Counts a run. One that ends otherwise than clean is not compared, nor one within the margin: a
-// tenth of the smaller of the two, or a millisecond.
+// tenth of the smaller of the two, or a millisecond, or 100 events.
 void note_speed(const RunRecord& run, const RunRecord& twin, MutantRecord& record);
 
 // Whether the runs counted are evidence that the mutant is slower.

@@ -35,6 +35,21 @@ TEST(TwinSpeed, AMillisecondIsNoDifference) {
     EXPECT_EQ(record.latency.slower, 1U);
 }
 
+// A node that asks again and again is as fast, and keeps everybody busy.
+TEST(TwinSpeed, ARunThatNeedsMoreEventsIsSlower) {
+    MutantRecord record;
+    RunRecord run = took(1'000 * kMs, 0);
+    RunRecord twin = run;
+    twin.events = 500;
+    run.events = 600;
+    note_speed(run, twin, record);
+    EXPECT_EQ(record.events.slower, 0U) << "100 events are no difference";
+    run.events = 601;
+    for (int pair = 0; pair < 14; ++pair) note_speed(run, twin, record);
+    EXPECT_EQ(record.events.slower, 14U);
+    EXPECT_TRUE(is_slower_than_twin(record));
+}
+
 TEST(TwinSpeed, RunsThatAreNotCleanAreNotCompared) {
     MutantRecord record;
     RunRecord slow = took(9'000 * kMs, 0);
@@ -48,7 +63,7 @@ TEST(TwinSpeed, RunsThatAreNotCleanAreNotCompared) {
 
 TEST(TwinSpeed, AMutantIsSlowWhenNearlyAllOfManyRunsAre) {
     MutantRecord record;
-    for (int run = 0; run < 13; ++run) {
+    for (int run = 0; run < 14; ++run) {
         EXPECT_FALSE(is_slower_than_twin(record)) << run;
         note_speed(took(1'000 * kMs, 700 * kMs), took(1'000 * kMs, 200 * kMs), record);
     }

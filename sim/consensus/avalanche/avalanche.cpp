@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
 #include "core/dag/conflict_graph.h"
 #include "sim/consensus/answer_latency.h"
 #include "sim/consensus/avalanche/messages.h"
@@ -312,8 +313,8 @@ void Avalanche::forget_carried_out() {
 
 bool Avalanche::add(const Item& vertex) {
     State& s = state();
-    if (!std::ranges::all_of(vertex.parents, [&](const Hash32& id) { return is_known(id); }))
-        return false;
+    const auto known = [&](const Hash32& id) { return is_known(id); };
+    if (!AIVM_MUTANT(parent_rejected) && !std::ranges::all_of(vertex.parents, known)) return false;
     ConflictGraph::Node node{vertex.id, vertex.height, vertex.parents, {}};
     for (const Hash32& key : vertex.keys) node.keys.push_back(graph_key(key));
     s.endorsed.reset();
