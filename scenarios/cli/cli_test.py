@@ -43,6 +43,9 @@ count = 2
 name = "watchers"
 """
 
+# A run that violates E3, on a chain so small that shrinking it takes two seconds.
+VIOLATES = ("run", "unbond_escape", "--set", "expect=", "--set", "chain.validators=5")
+
 
 class Program(unittest.TestCase):
     """Calls the program in a folder of its own, which holds a small scenario."""
@@ -237,7 +240,7 @@ class CommandLine(Program):
         self.assertIn("FAIL  E3", done.stdout)
 
     def test_a_violation_ends_with_the_command_that_replays_it(self):
-        done = self.call("run", "unbond_escape", "--set", "expect=")
+        done = self.call(*VIOLATES)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("FAIL  E3 bond-outlives-obligation", done.stdout)
         last = done.stdout.splitlines()[-1].split()
@@ -251,7 +254,7 @@ class CommandLine(Program):
         (self.folder / "aivmsim-out").mkdir()
         (self.folder / "aivmsim-out" / "findings").write_text("")
         env = {"AIVMSIM_TASKS__COUNT": "70"}
-        done = self.call("run", "unbond_escape", "--set", "expect=", env=env)
+        done = self.call(*VIOLATES, env=env)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("the finding could not be saved", done.stderr)
         self.assertIn("FAIL  E3 bond-outlives-obligation", done.stdout)
@@ -268,7 +271,7 @@ class CommandLine(Program):
         self.assertEqual(shlex.split(document["reproduce"])[1:], command)
 
     def test_the_table_of_payoffs_and_the_violation_name_the_same_owner(self):
-        done = self.call("run", "unbond_escape", "--set", "expect=")
+        done = self.call(*VIOLATES)
         owner = re.search(r"  provider\[\d+\] \((escapers-\d)\)\n", done.stdout)
         self.assertTrue(owner, done.stdout)
         self.assertRegex(done.stdout, rf"(?m)^  {owner[1]} +provider")
@@ -381,8 +384,7 @@ class CommandLine(Program):
         def small_files_only():  # the signal of the limit is left as it is
             resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, 64 * 1024))
 
-        unbond = ("run", "unbond_escape", "--set", "expect=", "--out", "x.db")
-        done = self.call(*unbond, preexec_fn=small_files_only)
+        done = self.call(*VIOLATES, "--out", "x.db", preexec_fn=small_files_only)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("FAIL  E3 bond-outlives-obligation", done.stdout)
         self.assertIn("  reproduce  aivmsim ", done.stdout.splitlines()[-1])
