@@ -96,8 +96,8 @@ struct FindingRecord {
     std::string error;  // why it could not be saved; empty if it was
 };
 
-// Pairs of a mutant's run and that of its unmutated twin, both clean, by which of the two took more,
-// of time or of events, by more than a margin (mutants/twin_speed.h). Others are not counted.
+// Pairs of a mutant's run and that of its unmutated twin, both clean, by which of the two took more
+// time, or more events, by more than a margin (mutants/twin_speed.h). Others are not counted.
 struct SpeedPairs {
     std::uint64_t slower = 0;
     std::uint64_t faster = 0;
