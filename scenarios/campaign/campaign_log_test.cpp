@@ -107,7 +107,7 @@ TEST_F(CampaignLogs, ADamagedLineIsNamed) {
     EXPECT_THAT(open_error(), HasSubstr("campaign.jsonl:4: "));
     EXPECT_THAT(open_error(), HasSubstr("remove the line"));
     std::string other = whole;
-    other.replace(other.find("\"campaign\":3"), 12, "\"campaign\":9");
+    other.replace(other.find("\"campaign\":4"), 12, "\"campaign\":9");
     set_text(other);
     EXPECT_THAT(open_error(), HasSubstr("version 9"));
     set_text(to_line(run(0)) + "\n");
