@@ -34,14 +34,13 @@ API = {
         "catalogue", "METRICS", "Metric", "share", "lux", "seconds", "charts", "plot",
         "safe_window", "SafeWindow", "workload_trace",
     ],
-    "Statistics": ["share_interval", "mean_interval", "paired_share_interval", "contrast",
-        "compare",
-                   "Estimate"],
+    "Statistics": [
+        "share_interval", "mean_interval", "paired_share_interval", "contrast", "compare",
+        "Estimate",
+    ],
     "Search, learning, sensitivity": [
-        "protocols",
-        "Protocol",
-        "optuna_study", "best_response", "BestResponse", "empirical_game", "Game", "Mixes", "Orbit",
-        "salib.problem", "salib.evaluate", "validate",
+        "protocols", "Protocol", "optuna_study", "best_response", "BestResponse",
+        "empirical_game", "Game", "Mixes", "Orbit", "salib.problem", "salib.evaluate", "validate",
     ],
     "Strategies": [
         "strategy", "ProviderStrategy", "ChallengerStrategy", "RequesterStrategy",

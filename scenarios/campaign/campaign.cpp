@@ -194,7 +194,7 @@ private:
         out.repeated = job.task.kind == WorkerTask::Kind::kRunTwice;
         const bool late = done.end == WorkEnd::kTimedOut;
         out.end = late ? RunEnd::kTimedOut : RunEnd::kCrashed;
-        out.message = late ? fmt::format("the run took longer than {} s of real time",
+        out.message = late ? fmt::format("the run took longer than {} s of CPU time",
                                          options_.run_limit_ns / 1'000'000'000)
                            : fmt::format("the worker died twice on this run, by {}",
                                          signal_name(done.signal));

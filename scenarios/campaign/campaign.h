@@ -32,7 +32,7 @@ struct CampaignOptions {
     // The campaign ends when the next run shows a new behaviour with no greater probability than
     // this, by the upper bound of estimate_unseen over the whole log of the shard; 0: no such end.
     double unseen_max = 0;
-    std::uint64_t run_limit_ns = 60'000'000'000;
+    std::uint64_t run_limit_ns = 60'000'000'000;  // see ProcessPool::submit()
     std::uint64_t run_memory_bytes = std::uint64_t{2} << 30;
     std::size_t shrink_tries = 400;
     std::uint64_t shrink_limit_ns = 60'000'000'000;  // per finding

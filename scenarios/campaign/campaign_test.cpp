@@ -288,7 +288,7 @@ TEST(CampaignSummaries, FailuresOfTwoScenariosAreTwoRows) {
         run.seed = 100 + run.index;
         run.scenario = scenario;
         run.end = RunEnd::kTimedOut;
-        run.message = "the run took longer than 1 s of real time";
+        run.message = "the run took longer than 1 s of CPU time";
     }
     const auto failures = summarise(contents, false).failures;
     ASSERT_EQ(failures.size(), 2U);

@@ -99,6 +99,17 @@ void limit_memory(std::uint64_t bytes) {
     }
 }
 
+// Of a child that has not been waited for, since it was forked.
+std::uint64_t cpu_time_ns(pid_t child) {
+    clockid_t clock{};
+    timespec time{};
+    if (clock_getcpuclockid(child, &clock) != 0) return 0;
+    // never reaches results: a limit of a worker's CPU time
+    if (clock_gettime(clock, &time) != 0) return 0;
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(time.tv_nsec);
+}
+
 }  // namespace
 
 ProcessPool::ProcessPool(Work work, ProcessLimits limits)
@@ -164,7 +175,7 @@ std::size_t ProcessPool::busy() const {
 }
 
 Status ProcessPool::submit(std::uint64_t ticket, const std::string& request,
-                           std::uint64_t time_limit_ns) {
+                           std::uint64_t cpu_limit_ns) {
     const auto idle = std::ranges::find_if(children_, [](const Child& c) { return !c.ticket; });
     AIVM_CHECK(idle != children_.end());
     // An idle child may have been killed from outside: then a new one takes its work.
@@ -174,7 +185,8 @@ Status ProcessPool::submit(std::uint64_t ticket, const std::string& request,
             return fail(ErrorCode::kStorage, "a new worker does not accept work");
     }
     idle->ticket = ticket;
-    idle->deadline_ns = limits_.wall_clock_ns() + time_limit_ns;
+    idle->deadline_ns = limits_.wall_clock_ns() + kRealTimePerCpuTime * cpu_limit_ns;
+    idle->cpu_deadline_ns = cpu_time_ns(idle->pid) + cpu_limit_ns;
     return {};
 }
 
@@ -218,7 +230,8 @@ Result<std::optional<WorkDone>> ProcessPool::wait(int timeout_ms) {
     }
     const std::uint64_t now = limits_.wall_clock_ns();
     for (Child& child : children_) {
-        if (!child.ticket || now < child.deadline_ns) continue;
+        if (!child.ticket) continue;
+        if (now < child.deadline_ns && cpu_time_ns(child.pid) < child.cpu_deadline_ns) continue;
         AIVM_ASSIGN(WorkDone done, replace(child, WorkEnd::kTimedOut));
         return done;
     }

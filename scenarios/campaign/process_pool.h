@@ -23,6 +23,9 @@ struct ProcessLimits {
     std::function<std::uint64_t()> wall_clock_ns;
 };
 
+// See ProcessPool::submit().
+inline constexpr std::uint64_t kRealTimePerCpuTime = 10;
+
 // How a piece of work ended.
 enum class WorkEnd : std::uint8_t { kAnswered, kDied, kTimedOut };
 
@@ -49,7 +52,9 @@ public:
     [[nodiscard]] bool has_idle() const;
     [[nodiscard]] std::size_t busy() const;
     // Hands the request to an idle child; has_idle() must hold. `ticket` returns with the answer.
-    Status submit(std::uint64_t ticket, const std::string& request, std::uint64_t time_limit_ns);
+    // The limit is one of CPU time, so that a busy machine breaks none; what hangs without using
+    // the CPU is over after kRealTimePerCpuTime times the limit of real time.
+    Status submit(std::uint64_t ticket, const std::string& request, std::uint64_t cpu_limit_ns);
     // Waits for the next piece of work to end, at most this long. Empty: none has ended.
     Result<std::optional<WorkDone>> wait(int timeout_ms);
 
@@ -59,6 +64,7 @@ private:
         int socket = -1;
         std::optional<std::uint64_t> ticket;  // at work on it
         std::uint64_t deadline_ns = 0;
+        std::uint64_t cpu_deadline_ns = 0;
         std::string received;
     };
     ProcessPool(Work work, ProcessLimits limits);

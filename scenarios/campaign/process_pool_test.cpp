@@ -38,7 +38,11 @@ WorkDone next(ProcessPool& pool) {
 
 std::string obey(const std::string& request) {
     if (request == "crash") std::abort();
-    if (request == "loop") pause();
+    if (request == "hang") pause();
+    if (request == "loop") {
+        for (volatile std::uint64_t turns = 0;; turns = turns + 1) {
+        }
+    }
     if (request == "pid") return std::to_string(getpid());
     if (request == "memory") {
         const std::string much(std::size_t{1} << 30, 'x');
@@ -83,6 +87,16 @@ TEST(ProcessPool, AChildThatTakesTooLongIsKilled) {
     EXPECT_EQ(next(*pool).end, WorkEnd::kTimedOut);
     ASSERT_TRUE(pool->submit(2, "again", 60 * kSecond));
     EXPECT_EQ(next(*pool).answer, "again!");
+}
+
+TEST(ProcessPool, AChildThatHangsWithoutUsingTheCpuIsKilledLater) {
+    auto pool = ProcessPool::start(1, obey, limits());
+    ASSERT_TRUE(pool);
+    ASSERT_TRUE(pool->submit(1, "hang", kSecond / 50));
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(next(*pool).end, WorkEnd::kTimedOut);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin,
+              std::chrono::milliseconds(20 * kRealTimePerCpuTime) - std::chrono::milliseconds(10));
 }
 
 TEST(ProcessPool, AnIdleChildThatWasKilledFromOutsideLosesNoWork) {

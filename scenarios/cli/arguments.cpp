@@ -267,7 +267,7 @@ void add_campaign(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--repeat", request->repeat,
                     "make this share of the runs twice and compare digests; 0: none (default 1/16)")
         ->type_name("1/N");
-    sub->add_option("--run-limit", request->run_limit, "real time per run (default 1m)")
+    sub->add_option("--run-limit", request->run_limit, "CPU time per run (default 1m)")
         ->type_name("DURATION");
     sub->add_option("--memory", request->memory_mib, "MiB per run (default 2048)")
         ->check(CLI::Range(64, 1 << 20));
