@@ -79,6 +79,13 @@ def test_links_lead_to_files(pages, tmp_path):
     assert not broken
 
 
+# MathJax, for one, would come from another host, and whoever reads offline would see TeX.
+def test_no_page_has_a_formula_that_needs_mathjax():
+    for page in [*DOCS.glob("*.md"), *DOCS.glob("*/*.md")]:
+        text = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(), flags=re.S)
+        assert not re.search(r"\$[^$\n]+\$", text), page
+
+
 def test_every_page_of_the_site_is_in_a_table_of_contents(pages):
     listed = set()
     for path in DOCS.rglob("*.md"):

@@ -281,7 +281,7 @@ def time_to_settled(run: Run) -> Chart | Absent:
                              [0.0] + [share for _, share in steps], colour, dash=dash,
                              width=2.5))  # fmt: skip
         half = seconds[(len(seconds) - 1) // 2]
-        sentences.append(f"half of those {name} were so within {half:.4g} s")
+        sentences.append(f"half of those {name} were so within {duration(1e9 * half)}")
     if not series:
         return Absent("tts", title, "No vertex with operations was accepted.")
     panel = Panel(Axis("time from issuing a vertex, s"),

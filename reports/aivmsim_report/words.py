@@ -26,6 +26,8 @@ def plural(number: float, one: str, many: str | None = None) -> str:
 
 def duration(nanoseconds: float) -> str:
     seconds = nanoseconds / 1e9
+    if 0 < seconds < 0.1:
+        return f"{1e3 * seconds:.2g} ms"
     if seconds < 120:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -79,7 +79,7 @@ def test_the_times_to_accepted_and_to_settled_are_drawn_side_by_side(tmp_path):
     assert (series["accepted"].x, series["accepted"].y) == ([1, 1, 2], [0, 0.5, 1])
     assert (series["settled"].x, series["settled"].y) == ([9, 9], [0, 0.5])
     assert chart.finding == (
-        "Half of those accepted were so within 1 s; half of those settled were so within 9 s."
+        "Half of those accepted were so within 1.0 s; half of those settled were so within 9.0 s."
     )
 
 

@@ -32,7 +32,12 @@ tl::unexpected<Problem> unknown_key(const Scenario& scenario, std::string_view k
 template <class Owner>
 Parsed<void> assign(const Field<Owner>& field, Owner& owner, std::string_view text) {
     const auto value = parse_value(field.info, text);
-    if (!value) return tl::unexpected(value.error());
+    if (!value) {
+        Problem problem = value.error();
+        if (text.find(',') != std::string_view::npos)
+            problem.remedy += "; several values are for aivmsim sweep --over";
+        return tl::unexpected(std::move(problem));
+    }
     field.set(owner, *value);
     return {};
 }

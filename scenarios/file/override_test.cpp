@@ -80,6 +80,8 @@ TEST(Override, AnUnknownKeyNamesTheNearestAndChangesNothing) {
         "keys look like vm.challenge_window_blocks; aivmsim explain vm lists those of a table");
     EXPECT_EQ(problem("tasks.count=many"),
               (Problem{"\"many\" is not a whole number", "write digits only, such as 100"}));
+    EXPECT_EQ(problem("tasks.count=1,2,4").remedy,
+              "write digits only, such as 100; several values are for aivmsim sweep --over");
     EXPECT_EQ(problem("tasks.count").message, "\"tasks.count\" is not an assignment");
     EXPECT_EQ(problem("vm.slash_bps=10001").remedy, "slash_bps takes 0 to 10000 basis points");
     EXPECT_EQ(problem("provider.lazy.parameters=1").remedy,

@@ -11,8 +11,8 @@ namespace aivm::sim {
 // one is 16 to 17 times the one before. A sweep has many runs, and looks at other heights in each.
 constexpr Height kReferenceOneBlockIn = 16;
 // The last block of a run is compared too; in the economic fidelity, where that alone would be a
-// twentieth of a run's time, of every second run, by its last beacon, and of all paranoid ones.
-constexpr std::uint64_t kReferenceOneEndIn = 2;
+// eighth of a run's time, of one run in eight, by its last beacon, and of all paranoid ones.
+constexpr std::uint64_t kReferenceOneEndIn = 8;
 
 void add_reference_invariants(Invariants& out);
 
