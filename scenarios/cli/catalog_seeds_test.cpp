@@ -130,5 +130,26 @@ TEST(CatalogSeeds, NoInvariantIsViolatedAndEachComparesSomethingInBothFidelities
     }
 }
 
+// Each failed once, and was found by chance among many.
+TEST(CatalogSeeds, SeedsThatFailedOncePass) {
+    struct Found {
+        const char* scenario;
+        std::uint64_t seed;
+        const char* what;
+    };
+    for (const Found& each :
+         {Found{"orphan_maker", 97,
+                "L1: polls waited for vertices that stand on one which cannot be verified yet"}}) {
+        const auto loaded = load_scenario_file(scenario_path(each.scenario));
+        ASSERT_TRUE(loaded) << to_text(loaded.error());
+        RunOptions options;
+        options.seed = each.seed;
+        const auto outcome = run_scenario(loaded->scenario, options);
+        ASSERT_TRUE(outcome) << outcome.error().text();
+        EXPECT_TRUE(outcome->clean())
+            << each.scenario << " seed " << each.seed << ": " << each.what;
+    }
+}
+
 }  // namespace
 }  // namespace aivm::scenarios::cli

@@ -234,6 +234,9 @@ std::vector<Effect> measure(const sim::Scenario& scenario, std::uint64_t first_s
         options.counterfactual = true;
         const auto outcome = run_scenario(scenario, options);
         if (!outcome) throw std::runtime_error(outcome.error().text());
+        for (const sim::Violation& violation : outcome->violations)
+            EXPECT_TRUE(violation.expected) << scenario.name << " seed " << options.seed << ": "
+                                            << violation.invariant << " " << violation.message;
         measured.rows.push_back(outcome->counterfactuals);
         if (delays_finality(scenario)) {
             for (const auto& [owner, delay] : delays_to_finality(scenario, options, *outcome))

@@ -246,6 +246,28 @@ TEST(PendingVertices, AVerdictThatADecisionOvertookIsAskedForAgain) {
     EXPECT_EQ(verifications(out), 3);
 }
 
+// A poll does not wait for an answer's vertex that stands on one which cannot be verified yet.
+TEST(PendingVertices, WhatStandsOnAParkedVertexIsNotExpectedSoon) {
+    EngineCounters counters;
+    PendingVertices pending(
+        {.validators = 3,
+         .is_known = [](const Hash32& id) { return id == test::dag_genesis().id; }},
+        counters, 1);
+    const Item vertex{key(1), {test::dag_genesis().id}, 1, {}, 1};
+    const Item child{key(2), {vertex.id}, 2, {}, 1};
+    const Item grandchild{key(3), {child.id}, 3, {}, 1};
+    Actions out;
+    for (const Item& each : {vertex, child, grandchild}) pending.body(1, each, out);
+    EXPECT_TRUE(pending.expects_soon(grandchild.id));
+    pending.park(vertex.id, out);
+    for (const Item& each : {vertex, child, grandchild}) {
+        EXPECT_TRUE(pending.expects(each.id));
+        EXPECT_FALSE(pending.expects_soon(each.id));
+    }
+    pending.retry(out);
+    EXPECT_TRUE(pending.expects_soon(grandchild.id));
+}
+
 // An engine whose node carries out nothing by itself.
 class CatchingUp : public testing::Test {
 protected:

@@ -64,6 +64,22 @@ void PendingVertices::body(VoterIndex from, const Item& vertex, Actions& out) {
     }
 }
 
+bool PendingVertices::expects_soon(const Hash32& id) const {
+    if (!expects(id)) return false;
+    if (parked_.empty()) return true;
+    std::vector<Hash32> open{id};
+    std::set<Hash32> seen;
+    while (!open.empty()) {
+        const Hash32 at = open.back();
+        open.pop_back();
+        if (parked_.contains(at)) return false;
+        const auto waiting = waiting_.find(at);
+        if (waiting == waiting_.end() || !seen.insert(at).second) continue;
+        open.insert(open.end(), waiting->second.missing.begin(), waiting->second.missing.end());
+    }
+    return true;
+}
+
 const Item* PendingVertices::find(const Hash32& id) const {
     if (const auto waiting = waiting_.find(id); waiting != waiting_.end())
         return &waiting->second.vertex;

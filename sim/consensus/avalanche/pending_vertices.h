@@ -60,10 +60,9 @@ public:
     [[nodiscard]] bool expects(const Hash32& id) const {
         return fetching_.contains(id) || find(id) != nullptr;
     }
-    // Whether that may be soon: nothing has to be decided first.
-    [[nodiscard]] bool expects_soon(const Hash32& id) const {
-        return expects(id) && !parked_.contains(id);
-    }
+    // Whether that may be soon: nothing has to be decided first, for the vertex or for one that it
+    // stands on.
+    [[nodiscard]] bool expects_soon(const Hash32& id) const;
     // A vertex that is here and not known yet; null for all others.
     [[nodiscard]] const Item* find(const Hash32& id) const;
     [[nodiscard]] bool has_refused(const Hash32& id) const { return refused_.contains(id); }
