@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The reference sweep: 16 windows x 9 censoring shares x 64 seeds x 1,000 tasks, 10 tasks a block,
-# of safe_window in the economic fidelity, on two cores in under 60 s with metrics alone and in 120 s
+# of safe_window in the economic fidelity. The target on two cores: 60 s with metrics alone, 120 s
 # with all rows recorded. Prints the time and the rates of the whole command.
 #
 #   bench/reference_sweep.sh [PROGRAM] [SEEDS]    (build/release/bin/aivmsim, 1..64)

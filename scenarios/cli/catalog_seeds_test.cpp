@@ -139,7 +139,9 @@ TEST(CatalogSeeds, SeedsThatFailedOncePass) {
     };
     for (const Found& each :
          {Found{"orphan_maker", 97,
-                "L1: polls waited for vertices that stand on one which cannot be verified yet"}}) {
+                "L1: polls waited for vertices that stand on one which cannot be verified yet"},
+          Found{"balance_attacker", 107,
+                "L1: of two pairs of rivals, those were preferred that stand on the others"}}) {
         const auto loaded = load_scenario_file(scenario_path(each.scenario));
         ASSERT_TRUE(loaded) << to_text(loaded.error());
         RunOptions options;

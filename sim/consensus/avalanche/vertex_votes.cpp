@@ -201,7 +201,7 @@ void VertexVotes::end_stalemates() {
         nodes_[slot].successes = 0;
         for (const Slot rival : nodes_[slot].rivals) {
             if (!stuck.contains(rival)) continue;
-            if (nodes_[rival].id < nodes_[slot].id)
+            if (before(rival, slot))
                 nodes_[slot].losing_to.insert(rival);
             else
                 nodes_[slot].losing_to.erase(rival);

@@ -15,7 +15,9 @@
 //   5. Of many rivals that are preferred by about as many nodes each, none ever has alpha votes,
 //      and polls alone would not end that. The successes of rivals that had none in the last
 //      `stalemate_polls` polls with enough responses are forgotten, and the rivals are ordered by
-//      id: nodes that know the same rivals then prefer the same one.
+//      height and id: nodes that know the same rivals then prefer the same one. The height comes
+//      first because two vertices of which each stands on a rival of the other could both be
+//      preferred and neither strongly, and then nobody would vote for anything.
 #pragma once
 
 #include <cstdint>

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <tuple>
 
 #include "sim/testing/snow_vectors.h"
 
@@ -218,7 +219,7 @@ TEST(VertexVotes, ConflictsAreNoClasses) {
 const AvalancheThresholds kShortStalemate{4, 2, 3, 6};
 
 // Three camps of about the same size, of which none can win a poll.
-TEST(VertexVotes, RivalsOfWhichNoneWinsPollsAreRankedByIdInTheEnd) {
+TEST(VertexVotes, RivalsOfWhichNoneWinsPollsAreRankedInTheEnd) {
     Board board(kShortStalemate);
     for (const int number : {3, 1, 2}) board.add(number, {0}, {7});
     board.unanimous(2);
@@ -231,6 +232,19 @@ TEST(VertexVotes, RivalsOfWhichNoneWinsPollsAreRankedByIdInTheEnd) {
     EXPECT_TRUE(board.votes.preferred(vertex_id(1)));
     for (int i = 0; i < 2; ++i) EXPECT_TRUE(board.unanimous(1).accepted.empty());
     EXPECT_EQ(board.unanimous(1).accepted, Ids{vertex_id(1)});
+}
+
+// 4 stands on 1 and 5 on 2; 4 is a rival of 2, and 5 of 1. With 4 and 5 preferred, no vertex has
+// only preferred ancestors: polls say nothing, for ever. Ids would rank them so.
+TEST(VertexVotes, InAStalemateThoseWithoutUndecidedAncestorsComeFirst) {
+    Board board(kShortStalemate);
+    board.add(8, {0}, {1});
+    board.add(9, {0}, {2});
+    board.add(4, {8}, {2});
+    board.add(5, {9}, {1});
+    for (int i = 0; i < 4; ++i) board.poll({{4}, {4}, {4}, {5}, {5}});
+    for (int i = 0; i < 12; ++i) board.poll({{0}, {0}, {0}, {0}, {0}});
+    EXPECT_EQ(numbers_of(board.votes.strongly_preferred()), (std::vector<int>{8, 9}));
 }
 
 TEST(VertexVotes, ARivalThatWinsAPollNowAndThenIsInNoStalemate) {
@@ -256,6 +270,7 @@ TEST(VertexVotes, PollsWithoutEnoughResponsesMakeNoStalemate) {
 // computed anew for each poll.
 struct SlowVertex {
     std::set<int> parents, rivals, losing_to;
+    Height height = 0;
     int successes = 0, confidence = 0, quiet = 0;
     bool rogue = false, pending = false;
 };
@@ -265,8 +280,8 @@ struct SlowVotes {
     std::set<int> accepted, rejected;
     unsigned answered = 0;
 
-    void add(int number, const std::set<int>& parents, const std::set<int>& rivals) {
-        vertices[number] = {parents, rivals, rivals, 0, 0, 0, !rivals.empty(), false};
+    void add(int number, Height height, const std::set<int>& parents, const std::set<int>& rivals) {
+        vertices[number] = {parents, rivals, rivals, height, 0, 0, 0, !rivals.empty(), false};
         for (const int rival : rivals) {
             vertices[rival].rivals.insert(number);
             vertices[rival].rogue = true;
@@ -320,9 +335,11 @@ struct SlowVotes {
             if (!is_stuck(vertex) || vertex.rivals.empty()) continue;
             vertex.successes = 0;
             for (const int rival : vertex.rivals) {
-                if (!is_stuck(vertices.at(rival))) continue;
+                const SlowVertex& other = vertices.at(rival);
+                if (!is_stuck(other)) continue;
                 vertex.losing_to.erase(rival);
-                if (rival < number) vertex.losing_to.insert(rival);
+                if (std::tie(other.height, rival) < std::tie(vertex.height, number))
+                    vertex.losing_to.insert(rival);
             }
         }
     }
@@ -407,7 +424,7 @@ private:
         }
         for (const int rival : rivals) item.rivals.push_back(vertex_id(rival));
         votes_.add(item);
-        slow_.add(number, parents, rivals);
+        slow_.add(number, item.height, parents, rivals);
     }
 
     // Five responders that mostly agree, so that polls succeed.
