@@ -13,8 +13,7 @@ constexpr std::uint64_t kMarginEventsMin = 100;
 // Virtual time, latency and events are tested separately and share the error.
 constexpr double kEvidence = 3 / kSlowErrorRate;
 
-void note_pair(std::uint64_t run, std::uint64_t twin, std::uint64_t margin_min,
-               SpeedPairs& pairs) {
+void note_pair(std::uint64_t run, std::uint64_t twin, std::uint64_t margin_min, SpeedPairs& pairs) {
     const std::uint64_t smaller = std::min(run, twin);
     const std::uint64_t margin = std::max(smaller / kMarginOfSmaller, margin_min);
     if (std::max(run, twin) - smaller <= margin) return;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/mutant.h"
+
 namespace aivm::sim {
 namespace {
 
@@ -66,6 +68,7 @@ void PendingVertices::body(VoterIndex from, const Item& vertex, Actions& out) {
 
 bool PendingVertices::expects_soon(const Hash32& id) const {
     if (!expects(id)) return false;
+    if (AIVM_MUTANT(parked_awaited)) return !parked_.contains(id);
     if (parked_.empty()) return true;
     std::vector<Hash32> open{id};
     std::set<Hash32> seen;

@@ -201,7 +201,8 @@ void VertexVotes::end_stalemates() {
         nodes_[slot].successes = 0;
         for (const Slot rival : nodes_[slot].rivals) {
             if (!stuck.contains(rival)) continue;
-            if (before(rival, slot))
+            const bool by_id = nodes_[rival].id < nodes_[slot].id;
+            if (AIVM_MUTANT(stalemate_by_id) ? by_id : before(rival, slot))
                 nodes_[slot].losing_to.insert(rival);
             else
                 nodes_[slot].losing_to.erase(rival);
