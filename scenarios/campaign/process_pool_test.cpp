@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -40,7 +41,7 @@ std::string obey(const std::string& request) {
     if (request == "crash") std::abort();
     if (request == "hang") pause();
     if (request == "loop") {
-        for (volatile std::uint64_t turns = 0;; turns = turns + 1) {
+        for (std::atomic<std::uint64_t> turns{0};; ++turns) {
         }
     }
     if (request == "pid") return std::to_string(getpid());
