@@ -30,7 +30,7 @@ struct HuntOptions {
     // CPU time per mutant and repeat. Mutants that are not detected get it in rounds, each of which
     // allows four times as much.
     std::uint64_t cpu_limit_us = 60'000'000;
-    std::size_t shrink_tries = 0;  // 0: findings are not shrunk
+    std::size_t shrink_tries = 0;                 // 0: findings are not shrunk
     std::uint64_t run_limit_ns = 20'000'000'000;  // see ProcessPool::submit()
     std::uint64_t run_memory_bytes = std::uint64_t{2} << 30;
     // Holds the log of the hunt (campaign_log.h) and its findings. A hunt of the same program, seed
