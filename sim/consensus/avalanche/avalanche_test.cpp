@@ -223,18 +223,24 @@ TEST(AvalancheEngine, ManyRivalsWithAFewVotesEachAreDecided) {
     EXPECT_GT(stalemates, 0U) << "without the rule chance alone decides";
 }
 
-TEST(PendingVertices, AVerdictThatADecisionOvertookIsAskedForAgain) {
+// Of the vertices only the genesis is known.
+class PendingVerticesTest : public testing::Test {
+protected:
     EngineCounters counters;
-    PendingVertices pending(
+    PendingVertices pending{
         {.validators = 3,
          .is_known = [](const Hash32& id) { return id == test::dag_genesis().id; }},
-        counters, 1);
+        counters,
+        1};
     const Item vertex{key(1), {test::dag_genesis().id}, 1, {}, 1};
-    const auto verifications = [&](const Actions& out) {
-        return std::ranges::count_if(
-            out, [](const auto& each) { return std::holds_alternative<Verify>(each); });
-    };
     Actions out;
+};
+
+TEST_F(PendingVerticesTest, AVerdictThatADecisionOvertookIsAskedForAgain) {
+    const auto verifications = [](const Actions& actions) {
+        return std::ranges::count_if(
+            actions, [](const auto& each) { return std::holds_alternative<Verify>(each); });
+    };
     pending.body(1, vertex, out);
     pending.retry(out);  // what it waits for is decided, and the node is about to hear of it
     EXPECT_EQ(verifications(out), 1);
@@ -247,16 +253,9 @@ TEST(PendingVertices, AVerdictThatADecisionOvertookIsAskedForAgain) {
 }
 
 // A poll does not wait for an answer's vertex that stands on one which cannot be verified yet.
-TEST(PendingVertices, WhatStandsOnAParkedVertexIsNotExpectedSoon) {
-    EngineCounters counters;
-    PendingVertices pending(
-        {.validators = 3,
-         .is_known = [](const Hash32& id) { return id == test::dag_genesis().id; }},
-        counters, 1);
-    const Item vertex{key(1), {test::dag_genesis().id}, 1, {}, 1};
+TEST_F(PendingVerticesTest, WhatStandsOnAParkedVertexIsNotExpectedSoon) {
     const Item child{key(2), {vertex.id}, 2, {}, 1};
     const Item grandchild{key(3), {child.id}, 3, {}, 1};
-    Actions out;
     for (const Item& each : {vertex, child, grandchild}) pending.body(1, each, out);
     EXPECT_TRUE(pending.expects_soon(grandchild.id));
     pending.park(vertex.id, out);
