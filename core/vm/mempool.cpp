@@ -29,6 +29,11 @@ Amount fee_of(const SignedOperation& operation) {
     return sum.value_or(Amount(~std::uint64_t{0}));
 }
 
+bool is_included(const SignedOperation& operation, const State& preferred) {
+    if (AIVM_MUTANT(claim_kept)) return false;
+    return operation.nonce() <= preferred.nonce(operation.sender(), operation.lane());
+}
+
 std::string_view provider_of(const OperationBody& body) {
     return std::visit(
         [](const auto& b) -> std::string_view {
@@ -141,15 +146,22 @@ std::size_t Mempool::in_rest(const Address& sender) const {
     return row ? senders_[*row].in_rest : 0;
 }
 
-bool Mempool::is_claimed(const SignedOperation& operation, std::uint32_t sender) const {
-    if (operation.lane() == Lane::kProofs) return claims_.contains(claim_of(operation));
+bool Mempool::is_claimed(const SignedOperation& operation, std::uint32_t sender,
+                         const State& preferred) const {
     if (operation.lane() == Lane::kRest) return false;
+    if (operation.lane() == Lane::kProofs) {
+        const auto [first, last] = claims_.equal_range(claim_of(operation));
+        return std::any_of(first, last, [&](const auto& claim) {
+            return !is_included(*entries_[claim.second].operation, preferred);
+        });
+    }
     const auto same_claim = [&](const Waiting& waiting) {
         const Entry& entry = entries_[waiting.handle];
         const OperationBody& body = entry.operation->body();
         return entry.place == Place::kInLane && body.index() == operation.body().index() &&
                job_of(body) == job_of(operation.body()) &&
-               provider_of(body) == provider_of(operation.body());
+               provider_of(body) == provider_of(operation.body()) &&
+               !is_included(*entry.operation, preferred);
     };
     return std::ranges::any_of(senders_[sender].queues[index_of(Lane::kWork)], same_claim);
 }
@@ -174,7 +186,7 @@ Status Mempool::make_room(Lane lane, std::uint32_t sender, const Bid& bid) {
     return {};
 }
 
-Status Mempool::add(const OperationPtr& operation, const Offer& offer) {
+Status Mempool::add(const OperationPtr& operation, const Offer& offer, const State& preferred) {
     using Verdict = Fitness::Verdict;
     if (offer.fitness.verdict == Verdict::kNever) return fail(offer.fitness.reason);
     const std::uint32_t sender = sender_or_new(operation->sender());
@@ -184,7 +196,8 @@ Status Mempool::add(const OperationPtr& operation, const Offer& offer) {
         return fail(ErrorCode::kInsufficientFunds,
                     fmt::format("{} nLUX beside what waits already", offer.cost.nlux()));
     }
-    const bool in_lane = offer.fitness.verdict == Verdict::kFit && !is_claimed(*operation, sender);
+    const bool in_lane =
+        offer.fitness.verdict == Verdict::kFit && !is_claimed(*operation, sender, preferred);
     const Lane lane = in_lane ? operation->lane() : Lane::kRest;
     AIVM_TRY(
         make_room(lane, sender, {fee_of(*operation), operation->size_bytes(), arrivals_, kNone}));
@@ -301,7 +314,7 @@ void Mempool::enter_turns(Handle handle) {
     turns.last = entry.turn;
     turns.waiting += 1;
     entry.proof.place = proofs_.insert({entry.turn, entry.order, entry.sender, handle}).first;
-    entry.proof.claim = claims_.emplace(claim_of(*entry.operation), handle).first;
+    entry.proof.claim = claims_.emplace(claim_of(*entry.operation), handle);
 }
 
 void Mempool::leave_turns(Entry& entry) {
@@ -352,12 +365,13 @@ void Mempool::note_all_changed() {
     for (const auto& [job, handle] : waiting_) changed_.insert({entries_[handle].arrival, handle});
 }
 
-void Mempool::refresh(Height height, const Judge& judge) {
+void Mempool::refresh(const State& preferred, const Judge& judge) {
+    const Height height = preferred.head.height;
     expire(height);
     take_due(height);
     trim_work();
     for (const auto& [arrival, handle] : std::exchange(changed_, {}))
-        judge_again(handle, judge, height);
+        judge_again(handle, judge, preferred);
 }
 
 void Mempool::take_due(Height height) {
@@ -374,21 +388,22 @@ void Mempool::take_due(Height height) {
     }
 }
 
-void Mempool::judge_again(Handle handle, const Judge& judge, Height height) {
+void Mempool::judge_again(Handle handle, const Judge& judge, const State& preferred) {
     if (entries_[handle].place == Place::kGone) return;
     const OperationPtr operation = entries_[handle].operation;
     const bool waits_for_another = entries_[handle].place == Place::kUnfit &&
                                    std::holds_alternative<op::Evidence>(operation->body()) &&
-                                   is_claimed(*operation, entries_[handle].sender);
+                                   is_claimed(*operation, entries_[handle].sender, preferred);
     if (waits_for_another) return;  // its signatures need not be verified again and again
     const Fitness fitness = judge(*operation);
     if (fitness.verdict == Fitness::Verdict::kNever) return erase(handle);
     if (entries_[handle].place == Place::kInLane) return judge_proof_again(handle, fitness);
     if (fitness.verdict == Fitness::Verdict::kFit) {
-        if (is_claimed(*operation, entries_[handle].sender)) return;
+        if (is_claimed(*operation, entries_[handle].sender, preferred)) return;
         const bool full = size(operation->lane()) >= limits_.lane;
         leave(handle);
-        return full ? enter(handle, Place::kUnfit, height + 2) : enter(handle, Place::kInLane);
+        return full ? enter(handle, Place::kUnfit, preferred.head.height + 2)
+                    : enter(handle, Place::kInLane);
     }
     if (fitness.not_before == entries_[handle].due) return;
     leave(handle);

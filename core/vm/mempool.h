@@ -10,8 +10,9 @@
 //   1. An operation is taken only if its sender can pay for it together with everything of the same
 //      sender that waits already.
 //   2. A proof or work that is fit waits in its lane, of each kind one per claim to it (a result, a
-//      game, an accused, a seat). What is not fit, or not yet, waits in the rest, where no builder
-//      is offered it, and moves when it becomes fit.
+//      game, an accused, a seat); one that the preferred block or an ancestor has included counts
+//      no longer. What is not fit, or not yet, waits in the rest, where no builder is offered it,
+//      and moves when it becomes fit.
 //   3. Each lane has its own limit, and none evicts from another. A full rest drops what pays least
 //      per byte. A sender has at most `per_sender` operations in the rest.
 //   4. Each sender's operations of a kind's lane are offered in order of nonce, whoever's place
@@ -72,13 +73,13 @@ public:
     };
     // Errors: duplicate (same sender, lane and nonce), insufficient_funds, queue_full,
     // limit_reached (of the sender), and the reason for which it can never be fit.
-    Status add(const OperationPtr& operation, const Offer& offer);
+    Status add(const OperationPtr& operation, const Offer& offer, const State& preferred);
 
-    // Brings the queue to the state after a block of this height: expired operations leave, those
-    // that were held back for the time being are offered again, and those that became fit move to
-    // their lane. `judge` returns the fitness of a waiting operation.
+    // Brings the queue to the state of the preferred tip: expired operations leave, those that were
+    // held back for the time being are offered again, and those that became fit move to their lane.
+    // `judge` returns the fitness of a waiting operation.
     using Judge = std::function<Fitness(const SignedOperation&)>;
-    void refresh(Height height, const Judge& judge);
+    void refresh(const State& preferred, const Judge& judge);
 
     // Notes that a block changed this job's task, so that refresh() judges again what waits for it.
     void note_changed(std::string_view job_id);
@@ -135,7 +136,8 @@ private:
         Handle handle;
         friend auto operator<=>(const LanePlace&, const LanePlace&) = default;
     };
-    // Of this, only one waits in the lane of proofs. The text is that of the operation.
+    // Of this, only one waits in the lane of proofs that is not included yet. The text is that of
+    // the operation.
     struct ProofClaim {
         std::uint64_t job_hash = 0;  // first, because it is compared fastest
         std::string_view job;
@@ -154,7 +156,7 @@ private:
         std::uint32_t waiting = 0;
     };
     using Proofs = std::pmr::set<LanePlace>;
-    using Claims = std::pmr::map<ProofClaim, Handle>;
+    using Claims = std::pmr::multimap<ProofClaim, Handle>;
     using TurnTable = std::pmr::map<TurnKey, Turns>;
     struct ProofPlaces {
         Proofs::iterator place;
@@ -218,7 +220,8 @@ private:
     // The lane in whose limits it counts.
     [[nodiscard]] static Lane lane_of(const Entry& entry);
     [[nodiscard]] bool is_fundable(std::uint32_t sender, const Offer& offer) const;
-    [[nodiscard]] bool is_claimed(const SignedOperation& operation, std::uint32_t sender) const;
+    [[nodiscard]] bool is_claimed(const SignedOperation& operation, std::uint32_t sender,
+                                  const State& preferred) const;
     // Room for one more of this sender in the lane; makes it in a full rest if the bid is better
     // than the least.
     Status make_room(Lane lane, std::uint32_t sender, const Bid& bid);
@@ -240,7 +243,7 @@ private:
     void clear_head(Sender& sender);
     void set_head(Sender& sender);
 
-    void judge_again(Handle handle, const Judge& judge, Height height);
+    void judge_again(Handle handle, const Judge& judge, const State& preferred);
     void judge_proof_again(Handle handle, const Fitness& fitness);
     // Into the rest, until a change or a height; erased if there is no room.
     void put_back(Handle handle, Height due);

@@ -79,12 +79,12 @@ public:
         return static_cast<std::size_t>(std::ranges::count(items, lane, &Item::lane));
     }
 
-    bool add(const OperationPtr& operation, const Mempool::Offer& offer) {
+    bool add(const OperationPtr& operation, const Mempool::Offer& offer, const State& preferred) {
         if (offer.fitness.verdict == Verdict::kNever || find(*operation) != nullptr) return false;
         if (!is_funded(*operation, offer)) return false;
         Item item{operation, offer.cost};
         item.expires = offer.height + kLimits.ttl_blocks;
-        const bool fit = offer.fitness.verdict == Verdict::kFit && !is_claimed(item);
+        const bool fit = offer.fitness.verdict == Verdict::kFit && !is_claimed(item, preferred);
         if (!fit) item.where = Where::kUnfit;
         if (!fit) item.due = offer.fitness.not_before;
         if (!make_room(item)) return false;
@@ -130,7 +130,8 @@ public:
             if (proof && item.job() == job) item.changed = true;
         }
     }
-    void refresh(Height height, const Mempool::Judge& judge) {
+    void refresh(const State& preferred, const Mempool::Judge& judge) {
+        const Height height = preferred.head.height;
         for (std::size_t i = 0; i < items.size();) {
             items[i].expires <= height ? erase(*items[i].operation) : static_cast<void>(++i);
         }
@@ -144,7 +145,7 @@ public:
         for (Item& item : items) {
             if (std::exchange(item.changed, false)) changed.push_back(item.operation);
         }
-        for (const OperationPtr& operation : changed) judge_again(*operation, judge, height);
+        for (const OperationPtr& operation : changed) judge_again(*operation, judge, preferred);
     }
     [[nodiscard]] std::vector<OperationPtr> candidates() const {
         std::vector<OperationPtr> out;
@@ -163,10 +164,12 @@ private:
         }
         return offer.cost.is_zero() || sum <= offer.balance.nlux();
     }
-    [[nodiscard]] bool is_claimed(const Item& wanted) const {
+    [[nodiscard]] bool is_claimed(const Item& wanted, const State& preferred) const {
         return wanted.kind() != Lane::kRest && std::ranges::any_of(items, [&](const Item& item) {
-                   return item.where == Where::kLane && item.sender() == wanted.sender() &&
-                          item.job() == wanted.job() &&
+                   const bool included =
+                       item.operation->nonce() <= preferred.nonce(item.sender(), item.kind());
+                   return item.where == Where::kLane && !included &&
+                          item.sender() == wanted.sender() && item.job() == wanted.job() &&
                           item.operation->body().index() == wanted.operation->body().index();
                });
     }
@@ -213,7 +216,8 @@ private:
         turn_ = std::max(turn_, item.turn);
         --turns_[{std::string(item.job()), item.sender()}].second;
     }
-    void judge_again(const SignedOperation& operation, const Mempool::Judge& judge, Height height) {
+    void judge_again(const SignedOperation& operation, const Mempool::Judge& judge,
+                     const State& preferred) {
         Item* item = find(operation);
         if (item == nullptr) return;
         const Fitness fitness = judge(operation);
@@ -225,9 +229,9 @@ private:
         }
         if (fitness.verdict == Verdict::kWaits) {
             item->due = fitness.not_before;
-        } else if (!is_claimed(*item)) {
+        } else if (!is_claimed(*item, preferred)) {
             const bool full = count(item->kind()) >= kLimits.lane;
-            item->due = full ? height + 2 : 0;
+            item->due = full ? preferred.head.height + 2 : 0;
             if (!full) enter(*item);
         }
     }
@@ -291,9 +295,10 @@ rc::Gen<Step> any_step() {
 struct Both {
     Mempool tested{kLimits};
     PlainMempool model;
-    Height height = 1;
+    State preferred;
     std::array<Fitness, kJobs> fitness{};
 
+    [[nodiscard]] Height height() const { return preferred.head.height; }
     Mempool::Judge judge() {
         return [this](const SignedOperation& operation) {
             return fitness[job_of(operation.body()).size() - 1];
@@ -313,13 +318,13 @@ struct Both {
                 tested.remove(*operation);
                 return model.erase(*operation);
             case 12:
-                return include(operation);
+                return include(operation, step.amount % 2 == 0);
             case 13:
                 return change(step);
             default:
-                height += step.amount % 2;
-                tested.refresh(height, judge());
-                model.refresh(height, judge());
+                preferred.head.height += step.amount % 2;
+                tested.refresh(preferred, judge());
+                model.refresh(preferred, judge());
         }
     }
     void add(const OperationPtr& operation, const Step& step) {
@@ -328,24 +333,25 @@ struct Both {
         offer.cost = Amount(step.amount);
         offer.balance = Amount(6);
         offer.nonces.rest = step.nonce / 4;
-        offer.height = height;
-        RC_ASSERT(tested.add(operation, offer).has_value() == model.add(operation, offer));
+        offer.height = height();
+        RC_ASSERT(tested.add(operation, offer, preferred).has_value() ==
+                  model.add(operation, offer, preferred));
     }
     void refuse(const SignedOperation& operation, ErrorCode reason) {
-        tested.note_refused(operation, reason, height + 1);
-        model.refuse(operation, reason, height + 1);
+        tested.note_refused(operation, reason, height() + 1);
+        model.refuse(operation, reason, height() + 1);
     }
-    void include(const OperationPtr& operation) {
-        State state;
-        state.accounts.insert_or_edit(operation->sender()).nonces.edit(operation->lane()) =
+    void include(const OperationPtr& operation, bool decided) {
+        preferred.accounts.insert_or_edit(operation->sender()).nonces.edit(operation->lane()) =
             operation->nonce();
-        tested.remove_stale(state, {operation});
+        if (!decided) return;
+        tested.remove_stale(preferred, {operation});
         model.drop_up_to(operation->sender(), operation->lane(), operation->nonce());
     }
     void change(const Step& step) {
         constexpr std::array kVerdicts{Verdict::kFit, Verdict::kFit, Verdict::kWaits,
                                        Verdict::kNever};
-        fitness[step.job] = {kVerdicts[step.amount], step.nonce % 3 == 0 ? height + 2 : 0};
+        fitness[step.job] = {kVerdicts[step.amount], step.nonce % 3 == 0 ? height() + 2 : 0};
         tested.note_changed(job_name(step.job));
         model.change(job_name(step.job));
         if (step.sender % 2 == 0) return;

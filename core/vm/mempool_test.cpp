@@ -31,13 +31,21 @@ OperationPtr some_work(std::uint32_t sender, std::uint64_t nonce) {
     return made(sender, nonce, op::SubmitResult{"job", "p", 0, {}, 0});
 }
 
-Status add(Mempool& mempool, const OperationPtr& operation) { return mempool.add(operation, {}); }
+Status add(Mempool& mempool, const OperationPtr& operation) {
+    return mempool.add(operation, {}, State());
+}
 
 void must_add(Mempool& mempool, const std::vector<OperationPtr>& operations) {
     for (const OperationPtr& operation : operations) {
         const Status status = add(mempool, operation);
         ASSERT_TRUE(status.has_value()) << status.error().text();
     }
+}
+
+State state_at(Height height) {
+    State state;
+    state.head.height = height;
+    return state;
 }
 
 State state_with(std::uint32_t sender, Nonces nonces) {
@@ -57,14 +65,14 @@ TEST(Mempool, TakesWhatTheSenderCanPayWithEverythingThatWaits) {
     Mempool::Offer offer;
     offer.cost = lux(4);
     offer.balance = lux(10);
-    EXPECT_TRUE(mempool.add(of_rest(1, 1), offer).has_value());
-    EXPECT_TRUE(mempool.add(a_proof(1, 1, "job"), offer).has_value());
-    EXPECT_EQ(mempool.add(of_rest(1, 3), offer).error().code, kInsufficientFunds);
-    EXPECT_TRUE(mempool.add(of_rest(2, 1), offer).has_value());
+    EXPECT_TRUE(mempool.add(of_rest(1, 1), offer, State()).has_value());
+    EXPECT_TRUE(mempool.add(a_proof(1, 1, "job"), offer, State()).has_value());
+    EXPECT_EQ(mempool.add(of_rest(1, 3), offer, State()).error().code, kInsufficientFunds);
+    EXPECT_TRUE(mempool.add(of_rest(2, 1), offer, State()).has_value());
     // The preferred tip has included the first: its cost is no longer in the balance.
     offer.nonces.rest = 1;
     offer.balance = lux(8);
-    EXPECT_TRUE(mempool.add(of_rest(1, 3), offer).has_value());
+    EXPECT_TRUE(mempool.add(of_rest(1, 3), offer, State()).has_value());
 }
 
 TEST(Mempool, OneSenderHasALimitInTheRestOnly) {
@@ -104,39 +112,60 @@ TEST(Mempool, ASecondProofOfAKindOnOneResultWaitsUntilTheFirstIsGone) {
     EXPECT_EQ(mempool.size(Lane::kProofs), 2U);
     EXPECT_EQ(mempool.size(Lane::kRest), 1U);
     mempool.remove_stale(state_with(1, {.proofs = 1}), {a_proof(1, 1, "job")});
-    mempool.refresh(1, [](const SignedOperation&) { return Fitness(); });
+    mempool.refresh(state_at(1), [](const SignedOperation&) { return Fitness(); });
     EXPECT_EQ(mempool.size(Lane::kProofs), 2U);
     EXPECT_EQ(mempool.size(Lane::kRest), 0U);
+}
+
+// However long it takes to decide the block.
+TEST(Mempool, AProofThatThePreferredBlockHasIncludedKeepsNoOtherOut) {
+    Mempool mempool;
+    must_add(mempool, {a_proof(1, 1, "job"), some_work(1, 1)});
+    const State preferred = state_with(1, {.proofs = 1, .work = 1});
+    must_add(mempool, {a_proof(1, 2, "job"), some_work(1, 2)});
+    EXPECT_EQ(mempool.size(Lane::kRest), 2U) << "offered on another branch";
+    mempool.note_changed("job");
+    mempool.refresh(preferred, [](const SignedOperation&) { return Fitness(); });
+    EXPECT_EQ(mempool.size(Lane::kProofs), 2U);
+    EXPECT_EQ(mempool.size(Lane::kWork), 2U);
+    ASSERT_TRUE(mempool.add(a_proof(1, 3, "job"), {}, preferred).has_value());
+    EXPECT_EQ(mempool.size(Lane::kRest), 1U) << "the second one has the claim";
+    mempool.remove_stale(preferred, {a_proof(1, 1, "job")});
+    EXPECT_EQ(mempool.size(Lane::kProofs), 1U);
+    mempool.remove(*a_proof(1, 2, "job"));
+    mempool.refresh(preferred, [](const SignedOperation&) { return Fitness(); });
+    EXPECT_TRUE(mempool.contains(*a_proof(1, 3, "job")));
+    EXPECT_EQ(mempool.size(Lane::kProofs), 1U);
 }
 
 TEST(Mempool, WhatIsNotFitWaitsInTheRestUntilItsTaskChanges) {
     Mempool mempool;
     Mempool::Offer offer;
     offer.fitness = Fitness::waits();
-    ASSERT_TRUE(mempool.add(a_proof(1, 1, "job"), offer).has_value());
+    ASSERT_TRUE(mempool.add(a_proof(1, 1, "job"), offer, State()).has_value());
     EXPECT_EQ(mempool.size(Lane::kRest), 1U);
     EXPECT_TRUE(everything(mempool).empty());
     EXPECT_FALSE(mempool.has_work());
     const auto fit = [](const SignedOperation&) { return Fitness(); };
-    mempool.refresh(1, fit);
+    mempool.refresh(state_at(1), fit);
     EXPECT_EQ(mempool.size(Lane::kProofs), 0U);
     mempool.note_changed("another");
     mempool.note_changed("job");
-    mempool.refresh(2, fit);
+    mempool.refresh(state_at(2), fit);
     EXPECT_EQ(everything(mempool).size(), 1U);
     offer.fitness = Fitness::never(kWindowClosed);
-    EXPECT_EQ(mempool.add(a_proof(1, 2, "job"), offer).error().code, kWindowClosed);
+    EXPECT_EQ(mempool.add(a_proof(1, 2, "job"), offer, State()).error().code, kWindowClosed);
 }
 
 TEST(Mempool, WhatIsFitFromAHeightOnMovesThen) {
     Mempool mempool;
     Mempool::Offer offer;
     offer.fitness = Fitness::waits(10);
-    ASSERT_TRUE(mempool.add(some_work(1, 1), offer).has_value());
+    ASSERT_TRUE(mempool.add(some_work(1, 1), offer, State()).has_value());
     const auto fit = [](const SignedOperation&) { return Fitness(); };
-    mempool.refresh(8, fit);
+    mempool.refresh(state_at(8), fit);
     EXPECT_TRUE(everything(mempool).empty());
-    mempool.refresh(9, fit);
+    mempool.refresh(state_at(9), fit);
     EXPECT_EQ(everything(mempool).size(), 1U);
 }
 
@@ -150,12 +179,12 @@ TEST(Mempool, APassingRefusalKeepsAnOperationUntilItExpires) {
     for (Height height = 1; height < 200; ++height) {
         if (!everything(mempool).empty()) ++tries;
         mempool.note_refused(*of_rest(1, 1), kQueueFull, height);
-        mempool.refresh(height, judge);
+        mempool.refresh(state_at(height), judge);
         ASSERT_TRUE(mempool.contains(*of_rest(1, 1))) << height;
     }
     EXPECT_GT(tries, 20U);
     EXPECT_LT(tries, 40U) << "it is not tried in every block";
-    mempool.refresh(200, judge);
+    mempool.refresh(state_at(200), judge);
     EXPECT_EQ(mempool.size(), 0U);
 }
 
@@ -173,7 +202,7 @@ TEST(Mempool, AnOperationThatIsHeldBackHoldsBackItsSendersLaterOnes) {
     mempool.note_refused(*of_rest(1, 1), kQueueFull, 1);
     ASSERT_EQ(everything(mempool).size(), 1U);
     EXPECT_EQ(everything(mempool).front()->sender(), queue_sender(2));
-    mempool.refresh(1, [](const SignedOperation&) { return Fitness(); });
+    mempool.refresh(state_at(1), [](const SignedOperation&) { return Fitness(); });
     EXPECT_EQ(everything(mempool).size(), 3U);
 }
 

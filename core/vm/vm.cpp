@@ -81,10 +81,7 @@ Result<BlockPtr> Vm::build_block(const BuildOptions& options) {
     return built.executed->block;
 }
 
-void Vm::process(const ExecutedPtr& executed) {
-    note_changes(mempool_, *executed);
-    processing_.emplace(executed->id, executed);
-}
+void Vm::process(const ExecutedPtr& executed) { processing_.emplace(executed->id, executed); }
 
 // What the preferred block and its undecided ancestors have included is still queued, in case
 // another branch is accepted.
@@ -142,7 +139,7 @@ Status Vm::reject(const Hash32& id) {
         return fail(ErrorCode::kWrongState, "reject of a block that is not processing");
     const ExecutedPtr executed = found->second;
     processing_.erase(found);
-    if (preferred_ == executed) preferred_ = tip_;
+    if (preferred_ == executed) prefer(tip_);
     for (const OperationPtr& operation : executed->block->operations()) {
         // A refusal is correct here: the operation is queued already, or another block made it
         // stale.
@@ -154,8 +151,18 @@ Status Vm::reject(const Hash32& id) {
 Status Vm::set_preference(const Hash32& id) {
     const ExecutedPtr wanted = executed(id);
     if (!wanted) return fail(ErrorCode::kNotFound, "preference for a block that is not verified");
-    if (!AIVM_MUTANT(D12)) preferred_ = wanted;
+    if (!AIVM_MUTANT(D12)) prefer(wanted);
     return {};
+}
+
+// What waits is judged again by the state of the block that is preferred from now on.
+void Vm::prefer(const ExecutedPtr& wanted) {
+    ExecutedPtr at = wanted;
+    for (; at && at != preferred_ && at != tip_; at = parent_of(*at->block))
+        note_changes(mempool_, *at);
+    const bool leaves_branch = at != preferred_;
+    if (leaves_branch) mempool_.note_all_changed();
+    preferred_ = wanted;
 }
 
 Result<BlockStatus> Vm::status(const Hash32& id) const {

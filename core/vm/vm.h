@@ -102,6 +102,7 @@ private:
     [[nodiscard]] Result<ExecutedPtr> load_tip(ByteView record) const;
     [[nodiscard]] ExecutedPtr parent_of(const Block& block) const;
     void process(const ExecutedPtr& executed);
+    void prefer(const ExecutedPtr& wanted);
     [[nodiscard]] MempoolSelection::Include unused(MempoolSelection::Include include) const;
 
     Setup setup_;

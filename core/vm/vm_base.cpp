@@ -18,12 +18,12 @@ Status VmBase::queue(const State& state, const OperationPtr& operation, Tried tr
     AIVM_ASSIGN(Mempool::Offer offer, offer_of(state, *rules_, *operation));
     if (tried == Tried::kOnNextBlock) offer.fitness = {};
     AIVM_TRY(check_authorized(*operation, *rules_));
-    return mempool_.add(operation, offer);
+    return mempool_.add(operation, offer, state);
 }
 
 void VmBase::refresh_queue(const State& state) {
     if (AIVM_MUTANT(queue_stale)) return;
-    mempool_.refresh(state.head.height, [&](const SignedOperation& operation) {
+    mempool_.refresh(state, [&](const SignedOperation& operation) {
         return fitness_of(state, *rules_, operation);
     });
 }

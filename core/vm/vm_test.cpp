@@ -92,6 +92,29 @@ TEST(VmBlocks, D12BuildingGoesOnThePreferredBlock) {
     EXPECT_EQ(chain.vm().preferred(), chain.vm().last_accepted());
 }
 
+// A challenge came before its result. The block with the result is verified, another one is built
+// beside it, and only then is the first preferred.
+TEST(VmBlocks, WhatWaitsIsJudgedAgainByTheBlockThatBecomesPreferred) {
+    TestOptions options;
+    options.validators = 1;
+    TestChain chain(served(options));
+    chain.assign("job");
+    Vm& vm = chain.vm();
+    const OperationPtr early = chain.by("bob", hidden_challenge("job", "bob", chain.truth("job")));
+    ASSERT_TRUE(vm.submit(early).has_value());
+    ASSERT_EQ(vm.mempool().size(Lane::kProofs), 0U);
+    const std::string provider = chain.assigned_provider("job");
+    const OperationPtr post = chain.by(provider, result("job", provider, chain.lie("job")));
+    const BlockPtr posted = chain.build({post}).executed->block;
+    ASSERT_TRUE(vm.verify(posted, posted->header().timestamp_ns).has_value());
+    const BlockPtr beside = *vm.build_block(chain.build_options());
+    EXPECT_TRUE(beside->operations().empty());
+    ASSERT_TRUE(vm.set_preference(posted->id()).has_value());
+    const BlockPtr next = *vm.build_block(chain.build_options());
+    ASSERT_EQ(next->parent(), posted->id());
+    EXPECT_EQ(next->operations().size(), 1U);
+}
+
 // D15 settlement, commits and reveals executed off-block on the proposer. A follower that sees only
 // the bytes of the blocks reaches the same roots through assignment, answer, dispute and
 // settlement.

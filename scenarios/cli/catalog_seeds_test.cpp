@@ -136,14 +136,21 @@ TEST(CatalogSeeds, SeedsThatFailedOncePass) {
         const char* scenario;
         std::uint64_t seed;
         const char* what;
+        std::uint32_t validators = 0;  // 0: those of the scenario
+        std::uint32_t tasks = 0;
     };
     for (const Found& each :
          {Found{"orphan_maker", 97,
                 "L1: polls waited for vertices that stand on one which cannot be verified yet"},
           Found{"balance_attacker", 107,
-                "L1: of two pairs of rivals, those were preferred that stand on the others"}}) {
-        const auto loaded = load_scenario_file(scenario_path(each.scenario));
+                "L1: of two pairs of rivals, those were preferred that stand on the others"},
+          Found{"swarm", 16499041611189565012U,
+                "E8b: a challenge waited for the decision of the block that carried the one before",
+                7, 30}}) {
+        auto loaded = load_scenario_file(scenario_path(each.scenario));
         ASSERT_TRUE(loaded) << to_text(loaded.error());
+        if (each.validators != 0) loaded->scenario.chain.validators = each.validators;
+        if (each.tasks != 0) loaded->scenario.workload.tasks = each.tasks;
         RunOptions options;
         options.seed = each.seed;
         const auto outcome = run_scenario(loaded->scenario, options);

@@ -58,7 +58,7 @@ void VirtualChain::take(const OperationPtr& received) {
     // A refused operation is dropped, as in full fidelity; its sender resends it.
     const auto offer = offer_of(tip_->state, *setup_.rules, *received);
     const Status taken =
-        offer ? mempool_.add(received, *offer) : Status(tl::unexpected(offer.error()));
+        offer ? mempool_.add(received, *offer, tip_->state) : Status(tl::unexpected(offer.error()));
     if (setup_.observer != nullptr) setup_.observer->on_offered(0, queue_view(), received, taken);
     if (!offer) return;
     if (taken && !setup_.watchers.empty()) {
@@ -170,7 +170,7 @@ void VirtualChain::refresh_queue() {
     const State& state = tip_->state;
     mempool_.remove_stale(state, tip_->block->operations());
     note_changes(mempool_, *tip_);
-    mempool_.refresh(state.head.height, [&](const SignedOperation& operation) {
+    mempool_.refresh(state, [&](const SignedOperation& operation) {
         return fitness_of(state, *setup_.rules, operation);
     });
 }

@@ -30,7 +30,7 @@ protected:
     void offer(const OperationPtr& operation) {
         const auto offer = offer_of(chain.state(), chain.rules(), *operation);
         ASSERT_TRUE(offer);
-        const Status taken = queue->add(operation, *offer);
+        const Status taken = queue->add(operation, *offer, chain.state());
         l9().on_offered(0, view(), operation, taken);
     }
     // As if it were taken unseen.
@@ -38,7 +38,7 @@ protected:
         auto offer = offer_of(chain.state(), chain.rules(), *operation);
         ASSERT_TRUE(offer);
         offer->cost = Amount();
-        ASSERT_TRUE(queue->add(operation, *offer));
+        ASSERT_TRUE(queue->add(operation, *offer, chain.state()));
         l9().on_offered(0, view(), operation, {});
     }
 

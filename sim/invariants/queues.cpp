@@ -62,8 +62,7 @@ public:
             waiting.delay_max = std::max(waiting.delay_max, delay_max(view.queue));
             if (can_succeed(view.preferred, *operation)) waiting.of_wrong_result = true;
         } else if (can_succeed(view.preferred, *operation) &&
-                   can_pay(view, *operation, view.preferred) &&
-                   !another_waits(view.queue, *operation)) {
+                   can_pay(view, *operation, view.preferred) && !another_waits(view, *operation)) {
             check_refusal(node, *operation, taken.error().code);
         }
     }
@@ -170,13 +169,16 @@ private:
                                       built.executed->state.balance(operation.sender()));
         return least >= price(operation);
     }
-    // Whether another challenge of this sender on this result waits: the lane takes one.
-    [[nodiscard]] bool another_waits(const Mempool& queue, const SignedOperation& operation) const {
+    // Whether another challenge of this sender on this result waits that the preferred branch has
+    // not included: the lane takes one.
+    [[nodiscard]] bool another_waits(const QueueView& view,
+                                     const SignedOperation& operation) const {
         const Address& sender = operation.sender();
         for (auto one = waiting_.lower_bound({sender, Lane::kProofs, 0});
              one != waiting_.end() && std::get<0>(one->first) == sender; ++one) {
             const SignedOperation& other = *one->second.operation;
-            if (job_of(other.body()) == job_of(operation.body()) && queue.contains(other))
+            if (job_of(other.body()) == job_of(operation.body()) && view.queue.contains(other) &&
+                !is_stale(view.preferred, other))
                 return true;
         }
         return false;

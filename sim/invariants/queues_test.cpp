@@ -27,8 +27,8 @@ protected:
     [[nodiscard]] QueueView view() { return {queue, chain.state(), chain.state()}; }
     Status offer(std::string_view id, const OperationPtr& operation) {
         const auto offer = offer_of(chain.state(), chain.rules(), *operation);
-        const Status taken =
-            offer ? queue.add(operation, *offer) : Status(tl::unexpected(offer.error()));
+        const Status taken = offer ? queue.add(operation, *offer, chain.state())
+                                   : Status(tl::unexpected(offer.error()));
         seen.of(id).on_offered(0, view(), operation, taken);
         return taken;
     }
@@ -207,7 +207,7 @@ TEST_F(SmallQueue, ABetterBidAndTheEndOfItsTimeMayRemoveWork) {
     block("L4");
     EXPECT_THAT(seen.reported(), IsEmpty());
     block("L4");
-    queue.refresh(chain.height(), [](const SignedOperation&) { return Fitness(); });
+    queue.refresh(chain.state(), [](const SignedOperation&) { return Fitness(); });
     EXPECT_EQ(queue.size(), 0U) << "expired";
     block("L4");
     EXPECT_THAT(seen.reported(), IsEmpty());

@@ -148,6 +148,8 @@ constexpr MutantRow kMutantRows[] = {
      "L4 E8"},
     {"proofs_starved", MutantSubject::kQueue, "challenges and reveals have no share of a block",
      "E8 L4"},
+    {"claim_kept", MutantSubject::kQueue,
+     "an operation that an undecided block has included keeps the next one out of the lane", "E8b"},
     {"reveal_dropped", MutantSubject::kQueue, "a reveal that comes before its challenge is dropped",
      "L4"},
     {"link_deaf", MutantSubject::kNetwork, "a link that was blocked once stays blocked", "L1 L3"},
