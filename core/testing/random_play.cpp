@@ -353,8 +353,7 @@ void random_block(TestChain& chain, const Choose& choose, std::uint64_t scale) {
     std::vector<OperationPtr> operations;
     for (std::uint32_t i = 0; i < count; ++i)
         operations.push_back(random_operation(chain, choose, scale));
-    for (const OperationPtr& operation : operations)
-        static_cast<void>(chain.refusal(operation));  // throws if a refusal left a change
+    static_cast<void>(chain.refusals(operations));  // throws if a refusal left a change
     const std::uint32_t pace = choose(20);
     const std::uint64_t interval = pace == 0 ? 0 : pace == 1 ? 6 * kBlockNs : kBlockNs;
     const State before = chain.state();

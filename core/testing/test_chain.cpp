@@ -260,13 +260,24 @@ void TestChain::advance_to(Height wanted) {
 }
 
 std::optional<Error> TestChain::refusal(const OperationPtr& operation) const {
-    BlockRun run(state(), context_of(state(), next_header(*tip(), request())), rules());
-    const Hash32 before = contents_digest(run.state());
-    const Status status = run.apply(*operation);
-    if (status) return std::nullopt;
-    if (contents_digest(run.state()) != before)
-        throw TestFailure("a refused operation left a change: " + status.error().text());
-    return status.error();
+    return refusals({operation}).front();
+}
+
+std::vector<std::optional<Error>> TestChain::refusals(
+    const std::vector<OperationPtr>& operations) const {
+    const BlockContext context = context_of(state(), next_header(*tip(), request()));
+    std::optional<Hash32> untouched;
+    std::vector<std::optional<Error>> out;
+    for (const OperationPtr& operation : operations) {
+        BlockRun run(state(), context, rules());
+        const Status status = run.apply(*operation);
+        out.push_back(status ? std::nullopt : std::optional(status.error()));
+        if (status) continue;
+        if (!untouched) untouched = contents_digest(BlockRun(state(), context, rules()).state());
+        if (contents_digest(run.state()) != *untouched)
+            throw TestFailure("a refused operation left a change: " + status.error().text());
+    }
+    return out;
 }
 
 void TestChain::expect_refused(const OperationPtr& operation, ErrorCode code) const {

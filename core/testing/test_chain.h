@@ -83,6 +83,8 @@ public:
     void expect_refused(const OperationPtr& operation, ErrorCode code) const;
     // The error with which the next block would refuse the operation; nothing if it would not.
     [[nodiscard]] std::optional<Error> refusal(const OperationPtr& operation) const;
+    // The same for each of them, alone.
+    std::vector<std::optional<Error>> refusals(const std::vector<OperationPtr>& operations) const;
 
     // The parts of block(), for tests that act between them.
     [[nodiscard]] Built build(const std::vector<OperationPtr>& operations,

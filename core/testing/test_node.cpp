@@ -18,12 +18,13 @@ TestNode::Key::Key(std::string_view name) {
 TestNode::TestNode(Options options) : options_(std::move(options)) { restart(); }
 
 void TestNode::restart() {
+    static const Genesis kDefault = default_genesis().genesis;  // its hashes take most of a start
     NodeSetup setup;
     setup.parameters.config = options_.config;
     setup.parameters.config.challenge_window_blocks = 3;
     setup.parameters.policy.activation_delay_blocks = options_.activation_delay_blocks;
     setup.parameters.policy.unbond_cooldown_blocks = options_.unbond_cooldown_blocks;
-    setup.genesis = default_genesis().genesis;
+    setup.genesis = kDefault;
     setup.genesis.models.insert(setup.genesis.models.end(), options_.models.begin(),
                                 options_.models.end());
     setup.genesis.allocations = {{alice.account, lux(10'000)},
