@@ -12,6 +12,7 @@
 #include <iostream>
 
 #include "scenarios/cli/catalog.h"
+#include "scenarios/cli/golden_file.h"
 #include "scenarios/cli/invariant_counts.h"
 #include "scenarios/file/load.h"
 #include "scenarios/run/run.h"
@@ -35,10 +36,6 @@ std::uint64_t seeds_per_scenario(sim::Fidelity fidelity) {
     const std::uint64_t count = std::strtoull(text, nullptr, 10);
     return fidelity == sim::Fidelity::kFull ? (count + 9) / 10 : count;
 }
-
-// The polls of this scenario are too weak, on purpose: its chain forks at most seeds, with
-// consequences that depend on the seed.
-bool may_fork(const std::string& scenario) { return scenario == "snow_breach"; }
 
 // What cannot be compared: the economic fidelity has one chain, without replicas, bytes, polls,
 // receipt roots and slices, and no forged blocks.

@@ -224,12 +224,6 @@ Effect effect_beside(const std::string& owner, const Moments& more, const Rival&
     return out;
 }
 
-// What else a fork breaks depends on the seed.
-bool may_fork(const sim::Scenario& scenario) {
-    return std::ranges::find(scenario.expected_violations, "S1") !=
-           scenario.expected_violations.end();
-}
-
 std::vector<Effect> measure(const sim::Scenario& scenario, std::uint64_t first_seed,
                             std::uint64_t runs) {
     const Rival* const rival = rival_of(scenario);
@@ -241,7 +235,7 @@ std::vector<Effect> measure(const sim::Scenario& scenario, std::uint64_t first_s
         const auto outcome = run_scenario(scenario, options);
         if (!outcome) throw std::runtime_error(outcome.error().text());
         for (const sim::Violation& violation : outcome->violations)
-            EXPECT_TRUE(violation.expected || may_fork(scenario))
+            EXPECT_TRUE(violation.expected || may_fork(scenario.name))
                 << scenario.name << " seed " << options.seed << ": " << violation.invariant << " "
                 << violation.message;
         measured.rows.push_back(outcome->counterfactuals);
