@@ -163,6 +163,65 @@ def test_files_for_ci_are_written_where_the_caller_is(scenario, tmp_path, monkey
     assert (tmp_path / "j.xml").exists() and (tmp_path / "s.sarif").exists()
 
 
+FORKS = """
+name = "forks"
+[chain]
+validators = 20
+k = 5
+alpha_preference = 3
+alpha_confidence = 4
+beta = 4
+[network]
+latency = "lan"
+[tasks]
+count = 8
+feature_rows = 64
+[[provider]]
+name = "honest"
+[[fault]]
+kind = "partition"
+at = "20s"
+duration = "60s"
+validators = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+"""
+
+
+# Fields of SARIF 2.1.0 that this reader leaves out; Microsoft's object model (sarif-om) has them.
+NOT_IN_SARIF_PYDANTIC = {"sarif.runs.columnKind", "sarif.runs.results.occurrenceCount"}
+
+
+def unknown_fields(model, at="sarif"):
+    """Paths of what the file has and the format, as sarif_pydantic knows it, has not."""
+    yield from (f"{at}.{name}" for name in model.model_extra or {})
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        for one in value if isinstance(value, list) else [value]:
+            if hasattr(one, "model_fields_set"):
+                yield from unknown_fields(one, f"{at}.{name}")
+
+
+def test_readers_that_are_not_ours_understand_the_files_for_ci(tmp_path):
+    sarif_pydantic = pytest.importorskip("sarif_pydantic", reason="it is not installed")
+    junitparser = pytest.importorskip("junitparser", reason="it is not installed")
+    (tmp_path / "forks.toml").write_text(FORKS)
+    j, s = tmp_path / "j.xml", tmp_path / "s.sarif"
+    found = aivmsim.campaign(
+        tmp_path / "forks.toml", tmp_path / "c", seed=3,
+        arguments=["--runs", "4", "--shrink-tries", "0", f"--junit={j}", f"--sarif={s}"],
+    )
+    names = [defect["invariant"] for defect in found["defects"]]
+    assert "S1" in names
+
+    log = sarif_pydantic.Sarif.model_validate_json(s.read_text())
+    assert set(unknown_fields(log)) <= NOT_IN_SARIF_PYDANTIC
+    assert [result.rule_id for result in log.runs[0].results] == names
+
+    suites = junitparser.JUnitXml.fromfile(str(j))
+    failed = [case for suite in suites for case in suite if not case.is_passed]
+    assert suites.failures == len(failed) == len(names)
+    assert [case.name.split()[1] for case in failed] == names
+
+
 def test_a_dask_worker_that_dies_loses_no_shard(scenario, tmp_path):
     pytest.importorskip("distributed", reason="dask[distributed] is not installed")
     from distributed import Client, LocalCluster
