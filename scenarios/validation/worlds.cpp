@@ -56,14 +56,16 @@ void inject(Fault fault, sim::Scenario& scenario) {
     }
 }
 
-Status check_whole(const Played& played) {
+Status check_whole(const Played& played, std::uint64_t seed) {
     const sim::Outcome& outcome = played.outcome;
     if (!outcome.violations.empty()) {
         return fail(ErrorCode::kWrongState,
                     fmt::format("invariant {}: {}", outcome.violations[0].invariant,
                                 outcome.violations[0].message));
     }
-    if (!outcome.clean()) return fail(ErrorCode::kLimitReached, "a run did not come to its end");
+    if (!outcome.clean())
+        return fail(ErrorCode::kLimitReached,
+                    fmt::format("the run of seed {} did not come to its end", seed));
     for (const sim::TaskRow& task : played.tasks()) {
         if (task.outcome == sim::TaskOutcome::kPending)
             return fail(ErrorCode::kWrongState, "a task is not final");
@@ -113,7 +115,7 @@ Result<std::unique_ptr<Played>> play(const RunContext& context, sim::Scenario sc
     auto played = std::make_unique<Played>();
     played->outcome = world->run();
     world->write_results(played->rows, 0, played->outcome);
-    AIVM_TRY(check_whole(*played));
+    AIVM_TRY(check_whole(*played, context.seed));
     return played;
 }
 
