@@ -102,7 +102,7 @@ left.set(
 )
 left.plot([], [], color="grey", linewidth=1, label=r"theory: $\alpha^W$")
 left.scatter([], [], color="grey", marker="v", label="none seen: upper end of the interval")
-left.legend(fontsize=8, loc="upper right")
+left.legend(fontsize=8, loc="upper right" if FULL else "lower left")
 left.grid(alpha=0.3)
 right.set_title("measured again on fresh seeds", fontsize=9)
 place = np.arange(len(searched))
@@ -124,7 +124,7 @@ right.bar(
 for x, window, row in zip(place, searched.values(), again.itertuples(), strict=True):
     right.annotate(f"{row.value:.2%}\nup to {row.high:.2%}", (x + 0.2, window), ha="center",
                    va="bottom", fontsize=7)  # fmt: skip
-right.margins(y=0.12)
+right.margins(y=0.12 if FULL else 0.3)
 right.set_xticks(place, [f"{float(alpha):.0%}" for alpha in searched])
 right.set(xlabel="share of censoring proposers", ylabel="smallest safe window, blocks")
 right.legend(fontsize=8)

@@ -88,9 +88,8 @@ class Panel:
     rules: list[tuple[float, str]] = field(default_factory=list)  # vertical lines with a word
     # Horizontal lines; their words stand in the legend, where they cover no marks.
     levels: list[tuple[float, str]] = field(default_factory=list)
-    shades: list[tuple[float, float, str]] = field(
-        default_factory=list
-    )  # stretches of x with a word
+    # Stretches of x with a word at the top, above the words of `rules`.
+    shades: list[tuple[float, float, str]] = field(default_factory=list)
     share: float = 1.0  # of the height, beside the other panels
 
 

@@ -65,10 +65,10 @@ def _head(found: Comparison) -> str:
         "some exclude zero by chance, so it may mark with * what is not sure here.</p>"
         f'<p class="verdict {word}"><b>{word}</b> <code>{escape(line)}</code></p>'
         + cards([
-            ("points compared", count(found.points)),
+            ("point compared" if found.points == 1 else "points compared", count(found.points)),
             ("metrics and points compared", count(found.compared)),
             ("of those differ", count(len(found.differences))),
-            ("of those surely", count(len(sure))),
+            ("beyond chance", count(len(sure))),
         ])
         + "</header>"
     )  # fmt: skip
@@ -114,8 +114,11 @@ def headline(found: Comparison) -> str:
 
 
 def place_text(one: Difference) -> str:
-    return ", ".join(f"{key.rsplit('.', 1)[-1].replace('_', ' ')} {value}"
-                     for key, value in one.place.items())  # fmt: skip
+    return ", ".join(f"{words_of_key(key)} {value}" for key, value in one.place.items())
+
+
+def words_of_key(key: str) -> str:
+    return key.rsplit(".", 1)[-1].replace("_", " ")
 
 
 def _settings(found: Comparison) -> str:
@@ -171,9 +174,11 @@ def relative(found: Comparison) -> Chart | Absent:
         f"{plural(len(sure), 'metric differs', 'metrics differ')} surely, most "
         f"{max(sure, key=lambda one: abs(one.relative or 0)).metric}."
         if sure
+        else "No difference is told from chance: one run of each."
+        if all(one.estimate.n < 2 for one in rows)
         else "No interval excludes zero."
     )
-    panel = Panel(Axis(categories=names), Axis("share of a", percent=True), [series],
+    panel = Panel(Axis(categories=names), Axis("b minus a, share of a", percent=True), [series],
                   levels=[(0, "no difference")])  # fmt: skip
     note = "Those whose interval excludes zero first, then the largest." if len(
         found.differences) > MOST_BARS else ""  # fmt: skip
@@ -196,7 +201,7 @@ def over_points(
     texts = sorted({one.place[key] for one in rows}, key=_order)
     lines: dict[str, list[Difference]] = {}
     for one in rows:
-        name = ", ".join(f"{k.rsplit('.', 1)[-1].replace('_', ' ')} {one.place[k]}" for k in others)
+        name = ", ".join(f"{words_of_key(k)} {one.place[k]}" for k in others)
         lines.setdefault(name, []).append(one)
     names = sorted(lines, key=_order)
     series = []
@@ -211,12 +216,11 @@ def over_points(
                    for one in line],
             **styled(index)))  # fmt: skip
     higher = sum(one.estimate.value > 0 for one in sure)
-    text = (
-        f"Surely higher in b at {higher} and surely lower at {len(sure) - higher} of "
-        f"{plural(found.points, 'point')}.{rest}"
-    )
+    ways = [f"{way} in b at {n}" for way, n in (("higher", higher), ("lower", len(sure) - higher))
+            if n]  # fmt: skip
+    text = f"Surely {' and '.join(ways)} of {plural(found.points, 'point')}.{rest}"
     note = f"Shown for 6 of {len(names)} lines; the table has all." if len(names) > 6 else ""
-    panel = Panel(Axis(key, categories=texts), Axis(f"b minus a, {unit}"), series,
+    panel = Panel(Axis(words_of_key(key), categories=texts), Axis(f"b minus a, {unit}"), series,
                   levels=[(0, "no difference")])  # fmt: skip
     return Chart(f"difference_{metric}", title, [panel], note, text, height=360)
 
@@ -232,7 +236,7 @@ def _order(text: str) -> tuple[float, str]:
 
 def _table(found: Comparison) -> str:
     rows = sorted(found.differences, key=lambda one: (not one.sure, one.metric))
-    head = [key.rsplit(".", 1)[-1].replace("_", " ") for key in found.keys]
+    head = [words_of_key(key) for key in found.keys]
     head += ["metric", "a", "b", "b minus a", "interval", "runs", ""]
     cells = [
         [*(escape(one.place[key]) for key in found.keys),
@@ -269,7 +273,7 @@ def _provenance(found: Comparison) -> str:
     def of(name: str, side: Side) -> list[tuple[str, str]]:
         return [
             (f"{name}: file", str(side.path)),
-            (f"{name}: scenario", str(side.row["name"])),
+            (f"{name}: study", str(side.row["name"])),
             (f"{name}: code version", str(side.row["code_version"])),
             (f"{name}: created", str(side.row["created"])),
             (f"{name}: SHA-256 of the file", file_hash(side.path)),

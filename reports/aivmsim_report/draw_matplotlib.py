@@ -82,15 +82,17 @@ def _panel(axis, panel: Panel, chart: Chart) -> None:
     lefts: dict = {}
     for series in panel.series:
         _series(axis, series, panel, lefts, chart.stacked)
+    below = any(word for _, _, word in panel.shades)
     for number, (place, word) in enumerate(panel.rules):
         axis.axvline(place, color="#7a828e", linewidth=0.9, linestyle=":")
-        axis.annotate(word, (place, 1 - 0.09 * (number % 3)), xycoords=("data", "axes fraction"),
+        height = 1 - 0.09 * (number % 3 + below)
+        axis.annotate(word, (place, height), xycoords=("data", "axes fraction"),
                       fontsize=8, va="top", xytext=(3, 0), textcoords="offset points")  # fmt: skip
     for place, word in panel.levels:
         axis.axhline(place, color="#7a828e", linewidth=0.9, linestyle=":", label=word)
     for start, end, word in panel.shades:
         axis.axvspan(start, end, color="#7a828e", alpha=0.16, linewidth=0)
-        axis.annotate(word, (start, 0), xycoords=("data", "axes fraction"), fontsize=8, va="bottom")
+        axis.annotate(word, (start, 1), xycoords=("data", "axes fraction"), fontsize=8, va="top")
     _axis(axis, panel.x, "x")
     _axis(axis, panel.y, "y")
 

@@ -146,7 +146,8 @@ def _trace(series: Series, suffix: str, stacked: bool) -> Spec:
             "color": series.colour,
             "symbol": symbol,
             "size": 8,
-            "line": {"width": 1.5},
+            # On a box of its own colour a mark shows by its rim alone.
+            "line": {"width": 1.5, **({"color": "#ffffff"} if series.thick else {})},
         }
         if series.labels:
             trace["mode"] += "+text"
@@ -203,14 +204,15 @@ def _heat(panel: Panel) -> Spec:
 def _marks(layout: Spec, panel: Panel, suffix: str) -> None:
     across, down = f"y{suffix} domain", f"x{suffix} domain"
     small = {"size": 12}
+    below = any(word for _, _, word in panel.shades)
     for number, (place, word) in enumerate(panel.rules):
         layout["shapes"].append({"type": "line", "x0": place, "x1": place, "xref": f"x{suffix}",
                                  "y0": 0, "y1": 1,
                                  "yref": across, "line": {"color": "#7a828e", "width": 1.2,
                                                           "dash": "dot"}})  # fmt: skip
         at = math.log10(place) if panel.x.log else place
-        layout["annotations"].append({"x": at, "xref": f"x{suffix}", "y": 1 - 0.09 * (number % 3),
-                                      "yref": across,
+        height = 1 - 0.09 * (number % 3 + below)
+        layout["annotations"].append({"x": at, "xref": f"x{suffix}", "y": height, "yref": across,
                                       "text": escape(word), "showarrow": False, "xanchor": "left",
                                       "yanchor": "top", "font": small})  # fmt: skip
     for place, word in panel.levels:
@@ -226,7 +228,7 @@ def _marks(layout: Spec, panel: Panel, suffix: str) -> None:
                                  "yref": across, "fillcolor": "rgba(122,130,142,0.16)",
                                  "line": {"width": 0}})  # fmt: skip
         if word:
-            layout["annotations"].append({"x": start, "xref": f"x{suffix}", "y": 0, "yref": across,
+            layout["annotations"].append({"x": start, "xref": f"x{suffix}", "y": 1, "yref": across,
                                           "text": escape(word), "showarrow": False,
                                           "xanchor": "left",
-                                          "yanchor": "bottom", "font": small})  # fmt: skip
+                                          "yanchor": "top", "font": small})  # fmt: skip

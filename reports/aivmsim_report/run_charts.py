@@ -139,9 +139,7 @@ def fates(run: Run) -> Chart | Absent:
         for name, (number, colour) in parts.items()
     ]  # fmt: skip
     rows = ["wrong results", "tasks"] if wrong else ["tasks"]
-    panel = Panel(
-        Axis("share", percent=True, range=(0, 1)), Axis(categories=rows), series
-    )  # fmt: skip
+    panel = Panel(Axis("share", range=(0, 1.06), ticks=SHARES), Axis(categories=rows), series)
     sentence = f"{counted(tasks, 'task')} " + (
         counted(wrong, "wrong result") if wrong else "No wrong result was posted."
     )
@@ -205,7 +203,9 @@ def timeline(run: Run) -> Chart | Absent:
     if not run.blocks:
         return Absent("timeline", title, "The run recorded no block.")
     blocks = thin(run.blocks)
-    minutes = [block["time_ns"] / 60e9 for block in blocks]
+    end = max(row["time_ns"] for row in [blocks[-1], *run.violations])
+    unit_ns, unit_name = (60e9, "minutes") if end >= 120e9 else (1e9, "seconds")
+    times = [block["time_ns"] / unit_ns for block in blocks]
 
     def series(
         name: str, column: str, colour: str, kind: str = "line", unit: float = 1, **style
@@ -215,17 +215,24 @@ def timeline(run: Run) -> Chart | Absent:
             f"block {block['block']}: {name} {value:,.4g}"
             for block, value in zip(blocks, values, strict=True)
         ]
-        return Series(name, kind, minutes, values, colour, hover=hover, **style)
+        return Series(name, kind, times, values, colour, hover=hover, **style)
 
-    shades = [(fault["from_ns"] / 60e9, fault["to_ns"] / 60e9, fault["kind"])
-              for fault in run.faults]  # fmt: skip
+    # A run can end before a planned fault does, or begins.
+    shades = [(fault["from_ns"] / unit_ns, min(fault["to_ns"], end) / unit_ns, fault["kind"])
+              for fault in run.faults if fault["from_ns"] < end]  # fmt: skip
     wordless = [(start, end, "") for start, end, _ in shades]
-    broken = [(violation["time_ns"] / 60e9, violation["invariant"]) for violation in run.violations]
+    broken = [
+        (violation["time_ns"] / unit_ns, violation["invariant"]) for violation in run.violations
+    ]
     low = [series("locked, LUX", "locked", BLUE, unit=NLUX),
            series("value at risk, LUX", "value_at_risk", ORANGE, unit=NLUX,
                   dash="dash")]  # fmt: skip
     queue, censored = ([block[column] for block in run.blocks] for column in ("queue", "censored"))
-    panels = [Panel(Axis(), Axis("LUX", zero=True), low, shades=shades, rules=broken, share=0.46)]
+    # Above the lines is room for the words of faults and violations.
+    rows = bool(shades) + min(3, len(broken))
+    most = max(block[column] for block in blocks for column in ("locked", "value_at_risk")) / NLUX
+    y = Axis("LUX", zero=True, range=(0, 1.05 * most / (1 - 0.1 * rows)) if rows and most else None)
+    panels = [Panel(Axis(), y, low, shades=shades, rules=broken, share=0.46)]
     if any(queue):
         panels.append(Panel(Axis(), Axis("queue", zero=True),
                             [series("tasks queued", "queue", GREEN, fill=True)],
@@ -234,7 +241,7 @@ def timeline(run: Run) -> Chart | Absent:
         panels.append(Panel(Axis(), Axis("censored", zero=True),
                             [series("proofs censored", "censored", PURPLE, "bars")],
                             shades=wordless, share=0.24))  # fmt: skip
-    panels[-1].x.title = "virtual time, minutes"
+    panels[-1].x.title = f"virtual time, {unit_name}"
     note = " ".join(
         [_faults_text(run)] * bool(run.faults) + ["Dotted: violations."] * bool(run.violations)
     )
@@ -252,7 +259,7 @@ def timeline(run: Run) -> Chart | Absent:
 def _faults_text(run: Run) -> str:
     """The injected faults in words, as many as can be read."""
     shown = [
-        f"{fault['kind']} of {fault['targets']} from {duration(fault['from_ns'])} to "
+        f"{fault['kind']} of {_targets(fault['targets'])} from {duration(fault['from_ns'])} to "
         f"{duration(fault['to_ns'])}"
         for fault in run.faults[:6]
     ]
@@ -260,6 +267,10 @@ def _faults_text(run: Run) -> str:
     return f"Shaded: injected faults ({'; '.join(shown)}{more})."
 
 
+def _targets(text: str) -> str:
+    """Who is hit, as many as can be read."""
+    names = text.split(" ")
+    return text if len(names) <= 7 else f"{' '.join(names[:6])} and {len(names) - 6} more"
 
 def time_to_settled(run: Run) -> Chart | Absent:
     """On a DAG: how long vertices take until they are accepted, beside until they are settled."""

@@ -59,7 +59,8 @@ def _headline(run: Run) -> tuple[str, str, str]:
     promise = invariants.promise_html(first["invariant"])
     steps = findings.steps_html(findings.of_run(run))
     pays = f'<p class="lead"><b>Did cheating pay?</b> {escape(paid)}</p>'
-    return f"{first['invariant']}{name} was violated.", first["message"], promise + steps + pays
+    question = f"{first['invariant']}{name} was violated."
+    return question, f"{first['message']}.", promise + steps + pays
 
 
 def _budget(run: Run) -> str:

@@ -467,8 +467,8 @@ def speed_frontier(study: Study) -> Drawn | None:
         )
     if all(len(rows) == 1 for rows in environments.values()):
         why = (
-            "Every point has an environment of its own: no key that is design differs, so there is "
-            "nothing to choose between. --design KEY,... says which keys are."
+            "The sweep varies no key that whoever sets the rules chooses, so there is no choice to "
+            "compare. --design KEY,... names the keys that are chosen."
         )
         return Absent("speed_frontier", title, why)
     if all(len({(c.safety.value, c.seconds) for c in rows}) == 1 for rows in environments.values()):
@@ -1073,15 +1073,19 @@ def time_to_finality(study: Study) -> list[Drawn]:
         return [_cdf_chart("ttf", title, [line for line in series if line], study, "")]
     charts = []
     for mode in modes:
-        series = []
+        series, missing = [], []
         for index, value in enumerate(thinned(axis.values)):
             cell = study.at({axis.key: value})
             line = cell and _cdf(study, mode, cell.points, axis.named(value), index)
             if line:
                 series.append(line)
+            elif cell:
+                missing.append(axis.named(value))
         if not series:
             continue
         note = others_note(study, axis)
+        if missing:
+            note += f" Without a line: at {listed(missing)} none became final."
         if len(axis.values) > MANY:
             note += f" Shown for {MANY} of the {len(axis.values)} values of {axis.words}."
         charts.append(_cdf_chart(f"ttf_{mode}", f"{title}: {mode}", series, study, note))
@@ -1183,7 +1187,9 @@ def contrast(
         axis.named(axis.values[0]),
         ", ".join(filter(None, (axis.named(value), name))),
         found,
-        lambda v: f"{number(v * scale)} {unit}",
+        lambda v: number(v * scale),
+        unit,
     )
-    panel = Panel(x_axis(axis), ChartAxis(unit), series, levels=[(0, "no difference")])
+    y = ChartAxis(f"difference, {unit}")
+    panel = Panel(x_axis(axis), y, series, levels=[(0, "no difference")])
     return Chart(f"contrast_{metric}", title, [panel], note, text, height=340)

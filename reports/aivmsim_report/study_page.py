@@ -120,8 +120,8 @@ def _recorded_contrasts(db: sqlite3.Connection) -> str:
         for r in rows
     ]  # fmt: skip
     note = (
-        f"Of {plural(total, 'contrast')} in the file, those whose interval excludes no difference, "
-        "the surest first."
+        f"Of {plural(total, 'contrast')} in the file, those with a difference whose interval "
+        "does not reach zero, the surest first."
     )
     head = ["metric", "point", "base", "mean difference", "interval", "pairs"]
     content = (

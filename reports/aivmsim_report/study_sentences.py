@@ -103,19 +103,25 @@ def half_final(lines: list[tuple[str, list[tuple[float, float]]]]) -> str:
     """When half of the tasks are final, on the first curve and on the last one. Curves are (time
     in seconds, share)."""
     shown = lines if len(lines) < 3 else [lines[0], lines[-1]]
-    parts = []
+    after, never = [], []
     for name, curve in shown:
         half = next((seconds for seconds, share in curve if share >= 0.5), None)
-        where = f" at {name}" if name else ""
-        parts.append(f"never{where}" if half is None else f"after {duration(half * 1e9)}{where}")
-    return f"Half of the submitted tasks are final {listed(parts)}."
+        if half is None:
+            never.append(name)
+        else:
+            after.append(f"after {duration(half * 1e9)}" + (f" at {name}" if name else ""))
+    where = f" at {listed(never)}" if any(never) else ""
+    if not after:
+        return f"Less than half of the submitted tasks ever become final{where}."
+    rest = f"; never{where}" if never else ""
+    return f"Half of the submitted tasks are final {listed(after)}{rest}."
 
 
-def difference(base: str, where: str, found: Estimate, show: Show) -> str:
+def difference(base: str, where: str, found: Estimate, show: Show, unit: str) -> str:
     """A paired difference at the far end of the axis."""
     interval = (
         f" [{show(found.low)}, {show(found.high)}]"
         if found.low is not None and found.high is not None
         else ""
     )
-    return f"Against {base}: {show(found.value)}{interval} at {where}."
+    return f"Against {base}: {show(found.value)}{interval} {unit} at {where}."

@@ -57,11 +57,11 @@ def did_cheating_pay(run: Run) -> str:
             f"One run cannot tell. Over honest play under the same seed {listed(gains)}"
             f"{_fraud_clause(run)}."
         )
-    nets = [f"{cheat['label']} {gained(cheat['net_nlux'])}" for cheat in cheats[:3]]
-    more = f" and {plural(len(cheats) - 3, 'other')}" if len(cheats) > 3 else ""
+    nets = [f"{cheat['label']} {gained(cheat['net_nlux'])}" for cheat in cheats]
+    more = [f"{count(len(nets) - 3)} others"] if len(nets) > 4 else []
     return (
         f"Not compared with honest play (run it with --counterfactual). In this run "
-        f"{', '.join(nets)}{more}{_fraud_clause(run)}."
+        f"{listed(nets[:3] + more if more else nets)}{_fraud_clause(run)}."
     )
 
 

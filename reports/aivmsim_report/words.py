@@ -40,7 +40,7 @@ def listed(names: list[str]) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+    return f"{100 * share:.3g} %".replace("-", "\u2212")
 
 
 def spread(estimate: Estimate, show: Callable[[float], str]) -> str:

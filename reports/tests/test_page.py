@@ -8,7 +8,9 @@ from conftest import make_run, make_sweep
 from aivmsim_report.__main__ import main
 from aivmsim_report.chart import Axis, Chart, Heat, Panel, Series
 from aivmsim_report.html import contents, section
+from aivmsim_report.intervals import Estimate
 from aivmsim_report.numbers import PER_SERIES, table_of, thinned
+from aivmsim_report.study_sentences import difference, half_final
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +82,18 @@ def test_invariants_say_what_they_promise_without_a_mouse(tmp_path):
     page = (tmp_path / "run.html").read_text()
     assert "<td><b>E3</b></td><td>bond-outlives-obligation</td>" in page
     assert "A slash that finds no bond costs the cheater nothing." in page
+
+
+def test_sentences_say_never_and_units_once():
+    late, slow = ("speed 1%", [(9.0, 0.2)]), ("speed 10%", [(9.0, 0.4)])
+    assert half_final([late, slow]) == (
+        "Less than half of the submitted tasks ever become final at speed 1% and speed 10%."
+    )
+    assert half_final([("", [(9.0, 0.2)])]) == (
+        "Less than half of the submitted tasks ever become final."
+    )
+    assert half_final([late, ("speed 100%", [(9.0, 0.6)])]) == (
+        "Half of the submitted tasks are final after 9.0 s at speed 100%; never at speed 1%."
+    )
+    told = difference("window 1", "window 20", Estimate(94, 85, 104, 8), "{:g}".format, "s")
+    assert told == "Against window 1: 94 [85, 104] s at window 20."

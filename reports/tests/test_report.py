@@ -101,6 +101,21 @@ def test_a_dag_too_large_for_a_picture_says_so(tmp_path):
     assert chart.reason == "The run has 401 vertices; a picture shows at most 400."
 
 
+def test_the_timeline_ends_with_the_run_and_its_words_stand_above_the_lines(tmp_path):
+    path = make_run(tmp_path / "run.db", violated=True)
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE chain_stat SET time_ns = time_ns / 20")
+        db.execute("UPDATE violation SET time_ns = 60e9")
+        targets = " ".join(f"validator[{i}]" for i in range(10))
+        db.execute("UPDATE fault SET from_ns = 20e9, to_ns = 90e9, targets = ?", [targets])
+    (chart,) = [each for each in all_charts(load_file(path)) if each.name == "timeline"]
+    top = chart.panels[0]
+    assert top.shades == [(20, 60, "partition")] and top.rules == [(60, "E3")]
+    assert top.y.range[1] > 1.2 * max(value for line in top.series for value in line.y)
+    assert chart.panels[-1].x.title == "virtual time, seconds"
+    assert "validator[5] and 4 more from 20.0 s to 90.0 s" in chart.note
+
+
 def test_the_first_line_answers_whether_cheating_paid(tmp_path):
     alone = make_run(tmp_path / "alone.db", cheats_net=-240)
     text = did_cheating_pay(load_file(alone))

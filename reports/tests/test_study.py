@@ -388,7 +388,7 @@ def test_cheating_that_never_paid_is_a_sentence_and_no_line_at_zero(tmp_path):
 def test_points_without_a_choice_have_no_frontier(tmp_path):
     path = make_sweep(tmp_path / "shares.db", [3], [10, 50])
     frontier = charts_of(path)["speed_frontier"]
-    assert isinstance(frontier, Absent) and "nothing to choose between" in frontier.reason
+    assert isinstance(frontier, Absent) and "no choice to compare" in frontier.reason
 
 
 def test_words_that_are_stored_with_a_number_are_shown_as_words(tmp_path):
