@@ -137,8 +137,11 @@ TEST(FreeParameters, AnyShareMayBeForcedToErrOrAskedAbout) {
 
 TEST(FreeParameters, ADagMayHaveAnyRateOfRivalsAndAnyInterval) {
     expect_agrees("C15", {{"q", 0}});
-    expect_agrees("C15", {{"q", 1}, {"n", 5}}, 0.3);
+    // Of five validators, four of five answers never agree on one side of two against three.
+    expect_agrees("C15", {{"q", 1}, {"n", 5}, {"k", 4}, {"alpha", 3}}, 0.3);
     expect_failed("C15", {{"n", 2}}, "n = 2: it must be a whole number from 3 to");
+    // Polls too small for so even a split: the end is a lost agreement, not 200 million events.
+    expect_failed("C15", {{"q", 1}, {"k", 3}, {"alpha", 2}, {"beta", 1}}, "invariant S2");
     expect_agrees("C16", {{"I", 5000}, {"v", 100}, {"L", 10}});
     expect_failed("C16", {{"v", 30}}, "v = 30: it must divide I");
     expect_failed("C16", {{"v", 25}}, "at the very moment of its cut");
