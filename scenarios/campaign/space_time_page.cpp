@@ -1,4 +1,5 @@
-// The space-time page of a run: time goes to the right, one line per actor.
+// The space-time page of a run: time goes to the right, one line per actor. The picture fills the
+// window; in a narrow one it scrolls, and shows its right end first, where the violation is.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,18 +9,25 @@
 namespace aivm::scenarios {
 namespace {
 
-constexpr double kPageWidth = 1800;
+constexpr double kPageWidth = 1300;
 constexpr double kNames = 140;  // left of the lines
+constexpr double kRight = 60;   // right of the lines, for the last time
 constexpr double kTop = 50;
 constexpr double kLine = 26;  // between two actors
 constexpr int kTicks = 10;
 
 constexpr const char* kStyle =
-    "body{font:14px system-ui,sans-serif;margin:24px;color:#222}"
-    "svg{overflow:visible}.l{stroke:#ccc}.m{stroke:#36c;stroke-opacity:.35}"
-    ".x{stroke:#c33;stroke-opacity:.6}.b{stroke:#393;stroke-dasharray:2 3}"
-    ".f{fill:#fa0;fill-opacity:.2}.v{stroke:#d00;stroke-width:2}"
-    "text{font-size:11px;fill:#333}.bad{color:#b00}";
+    ":root{color-scheme:light dark;--ink:#222;--line:#ccc;--message:#36c;--lost:#c33;--block:#393;"
+    "--fault:#fa0;--violation:#b00}"
+    "@media(prefers-color-scheme:dark){:root{--ink:#ddd;--line:#555;--message:#8af;--lost:#f77;"
+    "--block:#6c6;--violation:#f66}}"
+    "body{font:14px system-ui,sans-serif;margin:24px;color:var(--ink)}"
+    "div{overflow-x:auto;direction:rtl}"
+    "svg{width:100%;min-width:1000px;direction:ltr}.l{stroke:var(--line)}"
+    ".m{stroke:var(--message);stroke-opacity:.45}.x{stroke:var(--lost);stroke-opacity:.7}"
+    ".b{stroke:var(--block);stroke-dasharray:2 3}.f{fill:var(--fault);fill-opacity:.2}"
+    ".v{stroke:var(--violation);stroke-width:2}"
+    "text{font-size:11px;fill:var(--ink)}.bad{color:var(--violation)}";
 
 std::string html_text(std::string_view text) {
     std::string out;
@@ -51,10 +59,12 @@ public:
         add_violation();
         const double height = y(t_.actors.size()) + 20;
         return fmt::format(
-            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title>"
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+            "<meta name=\"viewport\" content=\"width=device-width\"><title>{0}</title>"
             "<style>{1}</style></head><body>\n<h1>{0}</h1>\n{2}"
-            "<svg width=\"{3:.0f}\" height=\"{4:.0f}\" role=\"img\" aria-label=\"messages between "
-            "actors over time\">\n{5}</svg>\n<p>{6}</p>\n</body></html>\n",
+            "<div tabindex=\"0\"><svg viewBox=\"0 0 {3:.0f} {4:.0f}\" role=\"img\" "
+            "aria-label=\"messages between actors over time\">\n{5}</svg></div>\n"
+            "<p>{6}</p>\n</body></html>\n",
             html_text(t_.title), kStyle, head(), kPageWidth, height, svg_, legend());
     }
 
@@ -62,7 +72,7 @@ private:
     [[nodiscard]] double x(sim::SimTime time) const {
         const double span = std::max<double>(1, static_cast<double>(t_.end - t_.begin));
         const double share = static_cast<double>(time - t_.begin) / span;
-        return kNames + (kPageWidth - kNames - 20) * std::clamp(share, 0.0, 1.02);
+        return kNames + (kPageWidth - kNames - kRight) * std::clamp(share, 0.0, 1.02);
     }
     [[nodiscard]] static double y(std::size_t actor) {
         return kTop + kLine * static_cast<double>(actor);
@@ -88,7 +98,7 @@ private:
     void add_actors() {
         for (std::size_t i = 0; i < t_.actors.size(); ++i) {
             text(0, y(i) + 4, t_.actors[i]);
-            line("l", kNames, y(i), kPageWidth - 20, y(i), t_.actors[i]);
+            line("l", kNames, y(i), kPageWidth - kRight, y(i), t_.actors[i]);
         }
     }
     void add_ticks() {

@@ -100,6 +100,8 @@ TEST(Timeline, ThePageIsOneFileThatNamesTheViolationAndEscapesText) {
     EXPECT_THAT(page, HasSubstr("validator[0]"));
     EXPECT_THAT(page, testing::Not(HasSubstr("http")));
     EXPECT_THAT(page, testing::Not(HasSubstr("<script")));
+    EXPECT_THAT(page, HasSubstr("prefers-color-scheme:dark"));
+    EXPECT_THAT(page, HasSubstr("<svg viewBox=")) << "as wide as the window";
     EXPECT_THAT(page, testing::EndsWith("</html>\n"));
 }
 
