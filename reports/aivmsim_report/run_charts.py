@@ -268,9 +268,10 @@ def _faults_text(run: Run) -> str:
 
 
 def _targets(text: str) -> str:
-    """Who is hit, as many as can be read."""
+    """The first six of those that a fault hits, and how many more there are."""
     names = text.split(" ")
     return text if len(names) <= 7 else f"{' '.join(names[:6])} and {len(names) - 6} more"
+
 
 def time_to_settled(run: Run) -> Chart | Absent:
     """On a DAG: how long vertices take until they are accepted, beside until they are settled."""
